@@ -1,0 +1,36 @@
+"""The command `qst` and its sub-commands, each imported when it is needed."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = ("score", "validate", "plot", "reference")
+
+
+class LazyGroup(click.Group):
+    """Finds a command `x` in the module `x` beside this one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__package__}.{cmd_name}").command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="qst-toolkit", prog_name="qst")
+def main() -> None:
+    """Quantitative sensory testing after the DFNS protocol.
+
+    Reads laboratory files, computes z-scores against published reference values, finds gain and loss of function, and
+    plots sensory profiles. Research software: QST alone is no diagnosis.
+
+    \b
+    Example:
+      qst score cohort.csv -o scored.csv
+
+    Exit status: 0 all well, 1 finished with errors in the data, 2 wrong use.
+    """

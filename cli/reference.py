@@ -1,0 +1,55 @@
+"""`qst reference`: the reference sets, what they cover, what they lack, and where each number is from."""
+
+import click
+
+from .options import ends_cleanly
+
+
+@click.group("reference")
+def command() -> None:
+    """List the reference sets, or show what one covers and lacks.
+
+    \b
+    Examples:
+      qst reference list
+      qst reference show magerl2010 --parameter PPT --site hand
+    """
+
+
+@command.command("list")
+@ends_cleanly
+def list_sets() -> None:
+    """List the reference sets that come with the program.
+
+    \b
+    Example:
+      qst reference list
+    """
+    from qst.coverage import describe_sets
+
+    for line in describe_sets():
+        click.echo(line)
+
+
+@command.command("show")
+@click.argument("reference", metavar="ID|PATH")
+@click.option("--parameter", metavar="NAME", help="Only this parameter: PPT.")
+@click.option("--site", metavar="NAME", help="Only this site: hand.")
+@ends_cleanly
+def show(reference: str, parameter: str | None, site: str | None) -> None:
+    """Show what a reference set covers, what it lacks, and where each number is from.
+
+    Without --parameter and --site: the source, the coverage, and the doubtful cells. With them: the cells themselves,
+    with the range of healthy people in the parameter's own unit.
+
+    \b
+    Example:
+      qst reference show magerl2010 --parameter PPT --site hand
+    """
+    from qst.coverage import describe_cells, describe_set
+    from qst.norms import load_reference
+
+    loaded = load_reference(reference)
+    lines = describe_set(loaded) if parameter is None and site is None else describe_cells(loaded, parameter, site)
+    for line in lines:
+        click.echo(line)

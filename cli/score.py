@@ -1,0 +1,53 @@
+"""`qst score`: files to the scored table."""
+
+import sys
+from typing import Any
+
+import click
+
+from .options import (
+    ends_cleanly,
+    exit_status,
+    input_options,
+    parse_load_options,
+    parse_scoring_options,
+    scoring_options,
+    tell,
+    tell_problems,
+)
+
+
+@click.command("score")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(), metavar="INPUT…")
+@click.option(
+    "-o", "--output", type=click.Path(), help="File to write: .csv, .xlsx, .parquet, .json. Default: CSV to stdout."
+)
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Only problems on stderr: nothing of what was understood, no summary."
+)
+@input_options
+@scoring_options
+@ends_cleanly
+def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: Any) -> None:
+    """Score files or folders: z-scores, gain and loss of function, LoGa.
+
+    Takes CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed in silence: what was
+    understood, every problem and a summary go to stderr.
+
+    \b
+    Examples:
+      qst score cohort.csv -o scored.csv
+      qst score thresholds.csv --demographics people.csv --set site=hand \\
+          --map pin.prick_mN=MPT --codes sex:1=female,2=male -o scored.xlsx
+    """
+    from qst.batch import score_files
+
+    load_options, scoring = parse_load_options(given), parse_scoring_options(given)
+    batch = score_files(inputs, output, load_options, stdout=sys.stdout, tell=None if quiet else tell, **scoring)
+    tell_problems(batch.problems)
+    if not quiet:
+        for line in batch.summary.lines(batch.problems):
+            tell(line)
+        if output is not None:
+            tell(f"Written: {output}")
+    sys.exit(exit_status(batch.problems))

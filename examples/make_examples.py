@@ -1,0 +1,334 @@
+"""Write the example files: a cohort of assessments and three people trial by trial, all of them invented.
+
+Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
+which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
+SD in the direction of the sensory phenotype (after Baron et al. 2017, Pain 158:261-272). The size of the shifts, the
+correlations and the spread between trials are ours: plausible, and estimated from no data.
+
+    python make_examples.py --output some/folder
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.norms import ReferenceSet, load_reference, look_up_norms
+from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
+from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
+
+# Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
+# of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
+SEED = 2316
+COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
+
+Floats = npt.NDArray[np.floating[Any]]
+
+HEALTHY = "synthetic healthy"
+SENSORY_LOSS = "synthetic sensory loss"
+THERMAL_HYPERALGESIA = "synthetic thermal hyperalgesia"
+MECHANICAL_HYPERALGESIA = "synthetic mechanical hyperalgesia"
+
+# Shift of the test area in SD; + is gain of function.
+SHIFTS: dict[str, dict[str, float]] = {
+    HEALTHY: {},
+    SENSORY_LOSS: {"CDT": -2.2, "WDT": -2.0, "TSL": -2.0, "HPT": -1.2, "MDT": -2.0, "VDT": -1.8},
+    THERMAL_HYPERALGESIA: {"CPT": 2.0, "HPT": 2.2},
+    MECHANICAL_HYPERALGESIA: {"MPT": 2.4, "MPS": 2.0, "PPT": 2.0, "WUR": 0.7, "CDT": -1.0, "WDT": -1.0},
+}
+# How often light touch hurts in the test area, and between which log10 of its mean rating + 0.1.
+ALLODYNIA = {THERMAL_HYPERALGESIA: (0.4, (-0.9, -0.2)), MECHANICAL_HYPERALGESIA: (0.85, (-0.6, 1.0))}
+
+# Parts of the variance of z that a person shares over all tests of a sense, and over both areas of one test.
+SENSE_VARIANCE, TEST_VARIANCE = 0.2, 0.3
+
+# What device and protocol can measure, and the decimals a laboratory writes.
+RANGES = {
+    "CDT": (0.1, 32.0),
+    "WDT": (0.1, 18.0),
+    "TSL": (0.2, 50.0),
+    "CPT": (0.0, 31.9),
+    "HPT": (32.1, 50.0),
+    "PPT": (20.0, 1000.0),
+    "MPT": (8.0, 512.0),
+    "MPS": (0.1, 100.0),
+    "WUR": (0.3, 100.0),
+    "MDT": (0.25, 512.0),
+    "VDT": (0.0, 8.0),
+    "PHS": (0.0, 3.0),
+    "DMA": (0.1, 100.0),
+}
+DECIMALS = dict.fromkeys(CODES, 2) | {"CPT": 1, "HPT": 1, "MPT": 1, "PPT": 0, "PHS": 0}
+
+# The flaws of the cohort, each named in README.md.
+GROUP_SIZE = 15
+SPECIAL_AGES = {"005": 17.0, "022": 82.0, "028": 63.5, "040": 78.0}
+AT_LIMIT = "028"
+WITHOUT_WUR = "052"
+
+TRIAL_PEOPLE = pd.DataFrame(
+    {
+        "subject": ["S01", "S02", "S03"],
+        "visit": 1,
+        "age": [34.0, 57.0, 52.0],
+        "sex": ["male", "female", "female"],
+        "site": ["hand", "foot", "hand"],
+        "side": ["right", "left", "left"],
+        "diagnosis_label": [HEALTHY, SENSORY_LOSS, MECHANICAL_HYPERALGESIA],
+    }
+)
+PRACTICE_TRIALS = {("S01", "test", "HPT"): 38.5, ("S02", "control", "WDT"): 7.4, ("S03", "test", "PPT"): 240.0}
+INCOMPLETE = {("S02", "test", "VDT"): 2}
+SINGLE_PINPRICK_RATING = {HEALTHY: 9.0, SENSORY_LOSS: 5.0, MECHANICAL_HYPERALGESIA: 14.0}
+PINPRICKS = 8.0 * 2.0 ** np.arange(7)
+VON_FREY_HAIRS = 0.25 * 2.0 ** np.arange(12)
+LIGHT_TOUCH = ("cotton wisp", "cotton tip", "brush")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write the synthetic example files.")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent, help="folder (default: the script's own)")
+    folder = parser.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    reference = load_reference("magerl2010")
+    write_csv(make_cohort(reference, np.random.default_rng([SEED, 1])), folder / COHORT_FILE)
+    write_csv(make_trials(reference, np.random.default_rng([SEED, 2])), folder / TRIALS_FILE)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of texts: UTF-8, comma, LF, whatever the system."""
+    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+# People and their 13 values
+
+
+def make_cohort(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """The assessments of all groups as a laboratory's table, flaws included."""
+    cohort = draw_assessments(draw_people(rng), reference, rng)
+    test_area = cohort["area"] == "test"
+    cohort.loc[test_area & (cohort["subject"] == AT_LIMIT), ["CPT", "HPT"]] = [0.0, 50.0]
+    cohort.loc[test_area & (cohort["subject"] == WITHOUT_WUR), "WUR"] = np.nan
+    return write_as_laboratory(cohort)[[*ASSESSMENT_COLUMNS, "diagnosis_label"]]
+
+
+def draw_people(rng: np.random.Generator) -> pd.DataFrame:
+    """One row a person; sex and site are balanced, age and side are drawn."""
+    n_people = GROUP_SIZE * len(SHIFTS)
+    number = np.arange(n_people)
+    people = pd.DataFrame(
+        {
+            "subject": [f"{i + 1:03d}" for i in number],
+            "visit": 1,
+            "age": np.round(rng.uniform(20, 74, n_people), 1),
+            "sex": np.where(number % 2 == 0, "female", "male"),
+            "site": np.where(number // 2 % 2 == 0, "hand", "foot"),
+            "side": np.where(rng.random(n_people) < 0.5, "left", "right"),
+            "diagnosis_label": np.repeat(list(SHIFTS), GROUP_SIZE),
+        }
+    )
+    people["age"] = people["subject"].map(SPECIAL_AGES).fillna(people["age"])
+    return people
+
+
+def draw_assessments(people: pd.DataFrame, reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """A test and a control row for each person, with the 13 values unrounded in the protocol's units."""
+    assessments = people.loc[people.index.repeat(len(AREAS))].reset_index(drop=True)
+    is_test = np.tile([True, False], len(people))
+    mirrored = assessments["side"].map({"left": "right", "right": "left"})
+    assessments["side"] = assessments["side"].where(is_test, mirrored)
+    assessments["area"] = np.where(is_test, "test", "control")
+
+    z = draw_z_scores(people["diagnosis_label"], rng).reshape(len(assessments), len(CODES))
+    values = pd.DataFrame(values_of_z_scores(z, assessments, reference), columns=list(CODES))
+    values["PHS"] = draw_paradoxical_heat(assessments, rng)
+    values["DMA"] = draw_allodynia(assessments, rng)
+    low, high = np.transpose([RANGES[code] for code in CODES])
+    return pd.concat([assessments, values.clip(low, high, axis=1)], axis=1)
+
+
+def draw_z_scores(labels: "pd.Series[str]", rng: np.random.Generator) -> Floats:
+    """z of each person, area (test, control) and parameter; N(0, 1) but for the group's shift of the test area.
+
+    Tests of one sense are correlated by `SENSE_VARIANCE`, the two areas of one test by that and `TEST_VARIANCE`.
+    """
+    senses = [parameter.modality for parameter in PARAMETERS]
+    sense_of_test, sense_names = pd.factorize(np.array(senses, dtype=object))
+    of_sense = rng.standard_normal((len(labels), 1, len(sense_names)))[:, :, sense_of_test]
+    of_test = rng.standard_normal((len(labels), 1, len(CODES)))
+    of_area = rng.standard_normal((len(labels), len(AREAS), len(CODES)))
+    own_variance = 1 - SENSE_VARIANCE - TEST_VARIANCE
+    z = np.sqrt(SENSE_VARIANCE) * of_sense + np.sqrt(TEST_VARIANCE) * of_test + np.sqrt(own_variance) * of_area
+    z[:, AREAS.index("test"), :] += [[SHIFTS[label].get(code, 0.0) for code in CODES] for label in labels]
+    return np.asarray(z, dtype=np.float64)
+
+
+def values_of_z_scores(z: Floats, assessments: pd.DataFrame, reference: ReferenceSet) -> Floats:
+    """The values that have these z-scores in their stratum; who is too young for one gets the youngest."""
+    aged = assessments.assign(age=assessments["age"].clip(lower=reference.edges.min()))
+    stratum = look_up_norms(aged, reference).stratum
+    signs = np.array([parameter.gain_sign for parameter in PARAMETERS])
+    is_log = np.array([parameter.scale == "log10" for parameter in PARAMETERS])
+    transformed = reference.mean[stratum] + signs * z * reference.sd[stratum]
+    return np.where(is_log, 10 ** np.where(is_log, transformed, 0.0), transformed)
+
+
+def draw_paradoxical_heat(assessments: pd.DataFrame, rng: np.random.Generator) -> Floats:
+    """PHS: 1 to 3 in half of the test areas with sensory loss, else 1 in 2 % of the areas."""
+    lost = (assessments["area"] == "test") & (assessments["diagnosis_label"] == SENSORY_LOSS)
+    chance, count = rng.random(len(assessments)), rng.integers(1, 4, len(assessments))
+    return np.where(lost, np.where(chance < 0.5, count, 0), chance < 0.02).astype(np.float64)
+
+
+def draw_allodynia(assessments: pd.DataFrame, rng: np.random.Generator) -> Floats:
+    """DMA: `RATING_OFFSET`, that is never painful, but for the test areas of the groups in `ALLODYNIA`."""
+    chance, place = rng.random(len(assessments)), rng.random(len(assessments))
+    log_rating = np.full(len(assessments), np.log10(RATING_OFFSET))
+    for label, (share, (low, high)) in ALLODYNIA.items():
+        painful = (assessments["area"] == "test") & (assessments["diagnosis_label"] == label) & (chance < share)
+        log_rating = np.where(painful, low + place * (high - low), log_rating)
+    return np.asarray(10**log_rating)
+
+
+def write_as_laboratory(assessments: pd.DataFrame) -> pd.DataFrame:
+    """Values as text with a laboratory's decimals: VDT as a mean of three readings, CDT below baseline as negative."""
+    written = assessments.assign(CDT=-assessments["CDT"], VDT=np.round(assessments["VDT"] * 3) / 3)
+    decimals = {"age": 1, **DECIMALS}
+    for column, digits in decimals.items():
+        written[column] = [format_number(value, digits) for value in written[column]]
+    return written
+
+
+def format_number(value: float, digits: int) -> str:
+    """The number with so many decimals; empty where it is missing."""
+    return "" if np.isnan(value) else f"{value:.{digits}f}"
+
+
+# Single trials
+
+
+def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """The record sheets of `TRIAL_PEOPLE`, one row a trial."""
+    assessments = draw_assessments(TRIAL_PEOPLE, reference, rng)
+    sheets = []
+    for _, assessment in assessments.iterrows():
+        for code in RECORD_ORDER:
+            trials = draw_trials(code, assessment, rng)
+            key = (assessment["subject"], assessment["area"], code)
+            if key in INCOMPLETE:
+                trials = trials.head(INCOMPLETE[key])
+            if key in PRACTICE_TRIALS:
+                trials = put_practice_first(trials, PRACTICE_TRIALS[key])
+            about = {column: assessment[column] for column in IDENTITY}
+            sheets.append(pd.DataFrame({**about, "parameter": code}, index=trials.index).join(trials))
+    table = pd.concat(sheets, ignore_index=True)
+    table["age"] = [format_number(age, 1) for age in table["age"]]
+    table["value"] = [f"{value + 0.0:g}" for value in table["value"]]
+    return table
+
+
+def draw_trials(code: str, assessment: "pd.Series[Any]", rng: np.random.Generator) -> pd.DataFrame:
+    """The trials of one parameter, such that their summary comes near the assessment's value."""
+    value = float(assessment[code])
+    low, high = RANGES[code]
+    match code:
+        case "CDT":
+            return tabulate(-np.round(np.clip(value * draw_factors(0.12, 3, rng), low, high), 1))
+        case "WDT":
+            return tabulate(np.round(np.clip(value * draw_factors(0.12, 3, rng), low, high), 1))
+        case "TSL":
+            return draw_limen(value, rng)
+        case "PHS":
+            return tabulate(np.where(rng.permutation(3) < value, 1.0, 0.0), "cold")
+        case "CPT":
+            return tabulate(np.round(np.clip(value + rng.normal(0, 1.2, 3), low, high), 1))
+        case "HPT":
+            return tabulate(np.round(np.clip(value + rng.normal(0, 0.5, 3), low, high), 1))
+        case "MDT":
+            return draw_turning_points(value, VON_FREY_HAIRS, rng)
+        case "MPT":
+            return draw_turning_points(value, PINPRICKS, rng)
+        case "MPS":
+            return draw_pinprick_ratings(value, rng)
+        case "DMA":
+            return draw_touch_ratings(value, rng)
+        case "WUR":
+            label = assessment["diagnosis_label"] if assessment["area"] == "test" else HEALTHY
+            return draw_wind_up(value, SINGLE_PINPRICK_RATING[label], rng)
+        case "VDT":
+            return tabulate(np.clip(np.round(2 * (value + rng.normal(0, 0.25, 3))) / 2, low, high))
+        case "PPT":
+            return tabulate(np.round(np.clip(value * draw_factors(0.06, 3, rng), low, high)))
+    raise ValueError(f"no trials are known for {code}")
+
+
+def draw_factors(spread: float, number: int, rng: np.random.Generator) -> Floats:
+    """Factors about 1 with so much spread on the log scale."""
+    return np.exp(rng.normal(0, spread, number))
+
+
+def tabulate(values: Floats, stimuli: str | npt.ArrayLike = "", series: npt.ArrayLike | None = None) -> pd.DataFrame:
+    """Trials as a table; without a series they are numbered."""
+    number = np.arange(1, len(values) + 1) if series is None else series
+    return pd.DataFrame({"series": number, "stimulus": stimuli, "value": values, "keep": 1})
+
+
+def put_practice_first(trials: pd.DataFrame, value: float) -> pd.DataFrame:
+    """The trials after a practice trial that does not count: series 0, keep 0."""
+    practice = trials.head(1).assign(series=0, value=value, keep=0)
+    return pd.concat([practice, trials], ignore_index=True)
+
+
+def draw_limen(limen: float, rng: np.random.Generator) -> pd.DataFrame:
+    """TSL: three pairs of ramps in turn, with the temperatures at which warm and cold were felt."""
+    half = np.round(limen / 2 * draw_factors(0.1, 6, rng), 1)
+    direction = np.tile([1.0, -1.0], 3)
+    temperature = np.clip(BASELINE + direction * half, *THERMODE_RANGE)
+    return tabulate(temperature, np.tile(["warm", "cold"], 3), np.repeat(np.arange(1, 4), 2))
+
+
+def draw_turning_points(threshold: float, forces: Floats, rng: np.random.Generator) -> pd.DataFrame:
+    """MDT and MPT: five times the force first felt on the way up and the force first missed on the way down."""
+    doublings = np.log2(threshold / forces[0]) + rng.normal(0, 0.4, 10)
+    up = np.tile([True, False], 5)
+    step = np.where(up, np.floor(doublings) + 1, np.ceil(doublings) - 1)
+    place = np.clip(step, 0, len(forces) - 1).astype(np.int64)
+    return tabulate(forces[place], np.where(up, "up", "down"), np.repeat(np.arange(1, 6), 2))
+
+
+def draw_pinprick_ratings(mean_rating: float, rng: np.random.Generator) -> pd.DataFrame:
+    """MPS: five runs of the seven pinpricks, each run in an order of its own; heavier ones hurt more."""
+    force = rng.permuted(np.tile(PINPRICKS, (5, 1)), axis=1).ravel()
+    ratings = draw_ratings(mean_rating, 0.3 * np.log2(force), rng)
+    return tabulate(ratings, [f"{f:g}" for f in force], np.repeat(np.arange(1, 6), len(PINPRICKS)))
+
+
+def draw_touch_ratings(mean_rating: float, rng: np.random.Generator) -> pd.DataFrame:
+    """DMA: five runs of the three light touches, each run in an order of its own; the brush hurts most."""
+    touch = rng.permuted(np.tile(np.arange(len(LIGHT_TOUCH)), (5, 1)), axis=1).ravel()
+    ratings = draw_ratings(mean_rating, 0.2 * touch, rng)
+    return tabulate(ratings, np.array(LIGHT_TOUCH)[touch], np.repeat(np.arange(1, 6), len(LIGHT_TOUCH)))
+
+
+def draw_ratings(mean_rating: float, log_strength: Floats, rng: np.random.Generator) -> Floats:
+    """Whole ratings 0-100 that rise with the stimulus, with a geometric mean of rating + 0.1 near the one wanted."""
+    log_strength = log_strength + rng.normal(0, 0.2, len(log_strength))
+    levels = np.linspace(-5, 3, 801)[:, np.newaxis]
+    candidates = np.clip(np.round(10 ** (levels + log_strength) - RATING_OFFSET), 0, 100)
+    distance = np.abs(np.log10(candidates + RATING_OFFSET).mean(axis=1) - np.log10(mean_rating))
+    return np.asarray(candidates[distance.argmin()])
+
+
+def draw_wind_up(ratio: float, single_rating: float, rng: np.random.Generator) -> pd.DataFrame:
+    """WUR: five times one pinprick and then a train of ten, each rated 0-100."""
+    is_train = np.tile([False, True], 5)
+    expected = np.where(is_train, ratio * single_rating, single_rating)
+    ratings = np.clip(np.round(expected * draw_factors(0.15, 10, rng)), 0, 100)
+    return tabulate(ratings, np.where(is_train, "train", "single"), np.repeat(np.arange(1, 6), 2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Quantitative sensory testing after the DFNS protocol: from laboratory files to z-scores, findings and profiles.
+
+>>> import qst
+>>> scored = qst.score(qst.load("examples/cohort_synthetic.csv"))
+>>> scored.loc[0, "reference_set"]
+'magerl2010'
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qst.derive import derive_values as derive_values
+    from qst.errors import QSTError as QSTError
+    from qst.errors import QSTWarning as QSTWarning
+    from qst.loaders import load as load
+    from qst.norms import load_reference as load_reference
+    from qst.plots import plot_profile as plot_profile
+    from qst.scoring import score as score
+    from qst.tables import Problem as Problem
+    from qst.zscores import z_score as z_score
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Problem": "qst.tables",
+    "QSTError": "qst.errors",
+    "QSTWarning": "qst.errors",
+    "derive_values": "qst.derive",
+    "load": "qst.loaders",
+    "load_reference": "qst.norms",
+    "plot_profile": "qst.plots",
+    "score": "qst.scoring",
+    "z_score": "qst.zscores",
+}
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)
+
+# In a checkout, the packages qst.cli and qst.reference_values lie beside this folder, not in it.
+if not (Path(__file__).parent / "reference_values").is_dir():
+    __path__.append(str(Path(__file__).parent.parent))
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `qst --help` loads neither pandas nor matplotlib."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'qst' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

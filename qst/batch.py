@@ -1,0 +1,124 @@
+"""Files to a file: the whole path over any number of rows, with the problems and the summary of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+from tqdm import tqdm
+
+from qst.errors import InputError, OptionError
+from qst.loaders import LoadOptions, Readings, open_readings
+from qst.norms import DEFAULT_REFERENCE, ReferenceSet, load_reference
+from qst.patterns import CUT_OFF, DMA_THRESHOLD
+from qst.scoring import score_readings
+from qst.summary import Summary
+from qst.tables import Problem
+from qst.writing import open_sink
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of scoring some files."""
+
+    summary: Summary
+    problems: list[Problem]
+
+
+def score_files(
+    inputs: Sequence[str | Path],
+    output: str | Path | None,
+    options: LoadOptions | None = None,
+    *,
+    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
+    cut_off: float = CUT_OFF,
+    dma_threshold: float = DMA_THRESHOLD,
+    site_as: Mapping[str, str] | None = None,
+    device_limits: Mapping[str, float] | None = None,
+    stdout: IO[str] | None = None,
+    tell: Tell | None = None,
+    dry: bool = False,
+) -> Batch:
+    """Score files and write the scored table, in blocks: memory does not grow with the rows.
+
+    Parameters
+    ----------
+    inputs : sequence of paths
+        Files or folders.
+    output : path or None
+        CSV, XLSX, Parquet or JSON by its ending; it appears whole or not at all. None writes CSV to `stdout`.
+    options : LoadOptions, optional
+    reference, cut_off, dma_threshold, site_as, device_limits
+        As in `qst.score`.
+    stdout : text stream, optional
+    tell : callable, optional
+        Gets what was understood of the files, line by line, before they are scored.
+    dry : bool
+        Look for problems only; write nothing.
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    InputError
+        No input can be used.
+    OptionError, ReferenceSetError
+        Wrong use. Nothing is written then.
+    """
+    problems: list[Problem] = []
+    summary = Summary()
+    loaded = load_reference(reference)
+    _refuse_overwriting(inputs, output)
+    try:
+        readings = open_readings(inputs, options or LoadOptions(), problems.append)
+    except InputError as error:
+        return Batch(summary, _with(problems, error.problem))
+    for line in readings.explain() if tell else ():
+        tell(line)  # type: ignore[misc]
+    scored = score_readings(
+        readings,
+        problems.append,
+        loaded,
+        cut_off=cut_off,
+        dma_threshold=dma_threshold,
+        site_as=site_as,
+        device_limits=device_limits,
+    )
+    blocks = _count(_show_progress(scored, readings), summary)
+    if dry:
+        for _ in blocks:
+            pass
+    else:
+        with open_sink(output, stdout) as sink:
+            for block in blocks:
+                sink.write(block)
+    summary.report_suspicious(problems.append)
+    return Batch(summary, problems)
+
+
+def _with(problems: list[Problem], problem: Problem) -> list[Problem]:
+    return problems if problem in problems else [*problems, problem]
+
+
+def _count(blocks: Iterator[pd.DataFrame], summary: Summary) -> Iterator[pd.DataFrame]:
+    for block in blocks:
+        summary.add(block)
+        yield block
+
+
+def _show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterator[pd.DataFrame]:
+    """A bar on a terminal, once the work has taken a second."""
+    with tqdm(total=readings.n_rows, unit=" rows", delay=1, disable=None, leave=False) as bar:
+        for block in blocks:
+            yield block
+            bar.update(len(block))
+
+
+def _refuse_overwriting(inputs: Sequence[str | Path], output: str | Path | None) -> None:
+    if output is not None and any(Path(output).resolve() == Path(path).resolve() for path in inputs):
+        raise OptionError(f"{output} is also an input: write to another file")

@@ -1,0 +1,36 @@
+"""What can go wrong, as exceptions. A fault in the data of one row is a `Problem`, not an exception."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qst.tables import Problem
+
+
+class QSTError(Exception):
+    """Base of all errors that this package raises on purpose. Its text is one sentence that names the remedy."""
+
+
+class InputError(QSTError):
+    """A file or table that cannot be read as QST data at all.
+
+    Attributes
+    ----------
+    problem : Problem
+        The same reason as data.
+    """
+
+    def __init__(self, problem: "Problem") -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class ReferenceSetError(QSTError):
+    """A reference set that cannot be found, or whose data break a rule."""
+
+
+class OptionError(QSTError):
+    """An option whose value means nothing, such as ``--set sex=1``."""
+
+
+class QSTWarning(UserWarning):
+    """Problems found in the data by a library call that was given no list to collect them in."""

@@ -1,0 +1,48 @@
+"""Texts that a spreadsheet would run as a formula: made harmless on writing, given back on reading."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might run the text; a number with its sign, or a lone dash, is harmless."""
+    return text.startswith(_STARTS_FORMULA) and text != "-" and not _NUMBER.fullmatch(text)
+
+
+def defuse_text(text: str) -> str:
+    """The text with a leading apostrophe where a spreadsheet might run it.
+
+    >>> defuse_text("=1+1"), defuse_text("-2.5"), defuse_text("007")
+    ("'=1+1", '-2.5', '007')
+    """
+    return f"'{text}" if is_formula(text) else text
+
+
+def restore_text(text: str) -> str:
+    """The text before `defuse_text`.
+
+    >>> restore_text("'=1+1"), restore_text("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return text[1:] if text.startswith("'") and is_formula(text[1:]) else text
+
+
+def defuse_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts, and whose headers, are harmless in a spreadsheet."""
+    defused = frame.copy()
+    for column in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            defused[column] = _defuse(frame[column])
+    return defused.set_axis([defuse_text(str(column)) for column in frame.columns], axis=1)
+
+
+def _defuse(column: "pd.Series[str]") -> npt.NDArray[np.object_]:
+    codes, unique = pd.factorize(column)
+    texts = [defuse_text(value) if isinstance(value, str) else value for value in unique]
+    return np.array([*texts, np.nan], dtype=object)[codes]

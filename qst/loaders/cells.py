@@ -1,0 +1,147 @@
+"""Texts of cells to numbers and words, whole columns at a time."""
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.formulas import restore_text
+from qst.loaders.names import missing_codes, missing_words, normalise
+
+Texts = npt.NDArray[np.object_]
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+
+
+class Numbers(NamedTuple):
+    """A column of numbers.
+
+    Attributes
+    ----------
+    values : float array
+        NaN where there is no number.
+    unreadable : bool array
+        Where a text stands that is neither a number nor a word for missing.
+    missing : Counter of str
+        Words and codes that were taken as missing.
+    """
+
+    values: npt.NDArray[np.float64]
+    unreadable: npt.NDArray[np.bool_]
+    missing: Counter[str]
+
+
+def is_blank(texts: Texts) -> npt.NDArray[np.bool_]:
+    """Where a text is empty or only blanks."""
+    codes, unique = pd.factorize(texts)
+    return np.array([not str(text).strip() for text in unique] + [True], dtype=bool)[codes]
+
+
+def is_missing_word(text: str) -> bool:
+    """Whether a text means "not measured"; a number code does not count here."""
+    text = text.strip()
+    return not text or text.lower() in missing_words()
+
+
+def count_decimal_signs(texts: Texts) -> tuple[int, int]:
+    """How many of the different texts are numbers with a decimal point, and how many with a decimal comma."""
+    different = set(texts)
+    points = sum(1 for text in different if "." in text and _POINT_NUMBER.fullmatch(text.strip()))
+    commas = sum(1 for text in different if "," in text and _COMMA_NUMBER.fullmatch(text.strip()))
+    return points, commas
+
+
+def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
+    """Read a column of numbers.
+
+    Parameters
+    ----------
+    texts : object array of str
+    decimal : {".", ","}
+        The file's decimal sign. A number with the other one is unreadable: it may be a thousands separator.
+
+    Returns
+    -------
+    Numbers
+    """
+    plain = np.array([_point_for_comma(text) for text in texts], dtype=object) if decimal == "," else texts
+    values = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    unreadable = np.zeros(len(texts), dtype=bool)
+    missing: Counter[str] = Counter()
+    odd = np.flatnonzero(~np.isfinite(values))
+    if len(odd):
+        codes, unique = pd.factorize(plain[odd])
+        counts = np.bincount(codes)
+        numbers, bad = np.full(len(unique), np.nan), np.zeros(len(unique), dtype=bool)
+        for position, text in enumerate(unique):
+            plain_text = str(text).strip().replace("\u2212", "-")
+            if is_missing_word(plain_text):
+                if plain_text:
+                    missing[plain_text] += int(counts[position])
+            elif _NUMBER.fullmatch(plain_text) and np.isfinite(float(plain_text)):
+                numbers[position] = float(plain_text)
+            else:
+                bad[position] = True
+        values[odd], unreadable[odd] = numbers[codes], bad[codes]
+    for code, written in missing_codes().items():
+        for row in np.flatnonzero(values == code):
+            if texts[row].strip() == written:
+                values[row] = np.nan
+                missing[written] += 1
+    return Numbers(values, unreadable, missing)
+
+
+def _point_for_comma(text: str) -> str:
+    """A number of a decimal-comma file with a point instead; one that has a point already is made unreadable."""
+    if "," in text:
+        return text.replace(",", ".")
+    return f"{text}?" if "." in text and _POINT_NUMBER.fullmatch(text.strip()) else text
+
+
+def read_texts(texts: Texts) -> Texts:
+    """A column of texts exactly as written, None where blank; a formula that `qst` defused is given back."""
+    codes, unique = pd.factorize(texts)
+    read = [restore_text(text) if text.strip() else None for text in unique]
+    return np.array([*read, None], dtype=object)[codes]
+
+
+class Words(NamedTuple):
+    """A column of words in our vocabulary.
+
+    Attributes
+    ----------
+    values : object array
+        Our word; the text as written where the vocabulary does not know it; None where missing.
+    unknown : dict of str to int
+        Texts the vocabulary does not know, with the first position of each.
+    """
+
+    values: Texts
+    unknown: dict[str, int]
+
+
+def read_words(texts: Texts, vocabulary: dict[str, str]) -> Words:
+    """Translate a column of words.
+
+    Parameters
+    ----------
+    texts : object array of str
+    vocabulary : dict
+        Normalised spelling to our word.
+    """
+    codes, unique = pd.factorize(texts)
+    translated: list[str | None] = []
+    unknown: dict[str, int] = {}
+    for position, text in enumerate(unique):
+        ours = vocabulary.get(normalise(text))
+        if ours is None and is_missing_word(text):
+            translated.append(None)
+            continue
+        if ours is None:
+            unknown[text] = int(np.argmax(codes == position))
+        translated.append(ours if ours is not None else text.strip())
+    return Words(np.array([*translated, None], dtype=object)[codes], unknown)

@@ -1,0 +1,181 @@
+"""Headers to what they mean: which row is the header, and which column is which."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qst.errors import InputError
+from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, words
+from qst.loaders.options import LoadOptions, Thermal
+from qst.protocol import BY_CODE, CODES
+from qst.tables import SEXES, Problem, Report, shorten
+
+HEADER_AMONG = 10
+"""Rows at the top of a table among which the header is looked for."""
+
+_CODED = ("sex", "site", "side", "area")
+_PAIR = re.compile(r"(\d+)[\s_]*=?[\s_]*([^\W\d_]+)")
+_PAIR_REVERSED = re.compile(r"([^\W\d_]+)[\s_]*=?[\s_]*(\d+)")
+_THERMAL_HINT = re.compile(r"(.+?)_?(diff|difference|delta|Δ|abs|absolute|absolut)")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one column of a file was understood as.
+
+    Attributes
+    ----------
+    position : int
+    header : str
+        As the file has it.
+    role : str or None
+        Our column or parameter; None for a column that is carried through.
+    unit : Unit or None
+    codes : mapping
+        Code to word, where the header carries them.
+    thermal : {"absolute", "difference"} or None
+        What the header says of a thermal threshold.
+    """
+
+    position: int
+    header: str
+    role: str | None
+    unit: Unit | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    thermal: Thermal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a table. `row` is the header's row, counted from 1."""
+
+    row: int
+    columns: tuple[Column, ...]
+
+    def find(self, role: str) -> Column | None:
+        """The column with a role, if there is one."""
+        return next((column for column in self.columns if column.role == role), None)
+
+    @property
+    def parameters(self) -> list[Column]:
+        """The columns that hold one of the 13 parameters."""
+        return [column for column in self.columns if column.role in BY_CODE]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the table has a row a trial: it names the parameter in a cell."""
+        return not self.parameters and self.find("parameter") is not None and self.find("value") is not None
+
+    @property
+    def is_measurements(self) -> bool:
+        """Whether the table holds QST values at all."""
+        return bool(self.parameters) or self.is_long
+
+
+def find_layout(file: str, preview: Sequence[Sequence[str]], options: LoadOptions, report: Report) -> Layout:
+    """Find the header among the first rows, and give each column its meaning.
+
+    Raises
+    ------
+    InputError
+        No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
+    """
+    candidates = [
+        (sum(_recognise(i, h, options).role is not None for i, h in enumerate(row)), row_number, row)
+        for row_number, row in enumerate(preview[:HEADER_AMONG], start=1)
+    ]
+    found, row_number, header = max(candidates, key=lambda candidate: (candidate[0], -candidate[1]))
+    columns = [_recognise(position, text, options) for position, text in enumerate(header)]
+    layout = Layout(row_number, tuple(_settle_doubles(file, row_number, columns, preview, report)))
+    if found and (layout.is_measurements or layout.find("subject")):
+        return layout
+    names = ", ".join(shorten(text, 20) for text in header[:12] if text.strip())
+    raise InputError(
+        Problem(
+            "error",
+            "no-qst-columns",
+            f"no column has the name of a QST parameter ({' '.join(CODES)}); its columns are {names or 'nameless'}. "
+            "Say which is which with --map 'header=HPT'",
+            file,
+            row_number,
+        )
+    )
+
+
+def _recognise(position: int, header: str, options: LoadOptions) -> Column:
+    """The meaning of one header by itself."""
+    name, unit_text = parse_header(header)
+    if header.strip() in options.ignore or not name:
+        return Column(position, header, None)
+    mapped = {normalise(text): role for text, role in options.columns.items()}
+    role = mapped.get(normalise(header)) or mapped.get(name)
+    if role is None:
+        role = column_names().get(normalise(header)) or column_names().get(name)
+    thermal: Thermal | None = None
+    if role is None and (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
+        role = column_names()[hint[1]]
+        thermal = "absolute" if hint[2].startswith("abs") else "difference"
+    codes: Mapping[str, str] = {}
+    if role is None:
+        role, codes = _read_coded_header(header)
+    elif role in _CODED and unit_text:
+        codes = _read_pairs(role, unit_text)
+    unit = None if role is None else options.unit_of(role)
+    if unit is None and role is not None and unit_text:
+        unit = find_unit(role, unit_text)
+    return Column(position, header, role, unit, codes, thermal)
+
+
+def _read_coded_header(header: str) -> tuple[str | None, Mapping[str, str]]:
+    """Role and codes of a header such as `sex_m1` or `1hand2foot`."""
+    for role in _CODED:
+        rest = re.sub(rf"^{role}[\s_]*", "", header.strip(), flags=re.IGNORECASE)
+        codes = _read_pairs(role, rest)
+        if codes and (rest != header.strip() or len(codes) > 1):
+            return role, codes
+    return None, {}
+
+
+def _read_pairs(role: str, text: str) -> dict[str, str]:
+    """Codes written as `1hand2foot`, `m1` or `1=f, 2=m`; empty where they are no words of this column."""
+    text = text.strip()
+    pairs = _PAIR.findall(text) if text[:1].isdigit() else [(d, w) for w, d in _PAIR_REVERSED.findall(text)]
+    vocabulary = words(role)
+    codes = {digit: vocabulary[normalise(word)] for digit, word in pairs if normalise(word) in vocabulary}
+    if not pairs or len(codes) < len(pairs):
+        return {}
+    if role == "sex" and len(codes) == 1:
+        (digit, word), other = next(iter(codes.items())), SEXES
+        rest = next(sex for sex in other if sex != word)
+        codes |= {code: rest for code in ("0", "1", "2") if code != digit}
+    return codes
+
+
+def _settle_doubles(
+    file: str, row: int, columns: Sequence[Column], preview: Sequence[Sequence[str]], report: Report
+) -> list[Column]:
+    """Where two columns mean the same, use none of them, and say so; two alike in all seen rows count as one."""
+    counts = Counter(column.role for column in columns if column.role)
+    settled = list(columns)
+    for role, count in counts.items():
+        if count == 1:
+            continue
+        same = [column for column in columns if column.role == role]
+        seen = [tuple(line[c.position] if c.position < len(line) else "" for line in preview[row:]) for c in same]
+        alike = len(set(seen)) == 1
+        for column in same[1:] if alike else same:
+            settled[column.position] = Column(column.position, column.header, None)
+        headers = " and ".join(f"{shorten(c.header)} (column {c.position + 1})" for c in same)
+        action = "the first is used" if alike else "none is used: rename the wrong one, or say --ignore with its header"
+        report(
+            Problem(
+                "warning" if alike else "error",
+                "two-columns",
+                f"{headers} both mean {role}; {action}",
+                file,
+                row,
+                same[0].header,
+            )
+        )
+    return settled

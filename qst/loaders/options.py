@@ -1,0 +1,88 @@
+"""What a user can say about a file that the file does not say itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from qst.errors import OptionError
+from qst.loaders.names import Unit, find_unit, known_units, normalise, words
+from qst.protocol import BY_CODE, CODES
+from qst.tables import IDENTITY, SEXES
+
+Thermal = Literal["absolute", "difference"]
+SETTABLE = (*IDENTITY, "baseline")
+ROLES = (*SETTABLE, "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """Options of `qst.load` and of every command that reads files.
+
+    Attributes
+    ----------
+    fixed : mapping
+        Column to the value it has where the file is silent, for example ``{"sex": "female"}``.
+    columns : mapping
+        Header in the file to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
+    codes : mapping
+        Column to its codes, for example ``{"sex": {"1": "female", "2": "male"}}``.
+    units : mapping
+        Parameter to the unit its column has, for example ``{"PPT": "N/cm2"}``.
+    thermal : {"absolute", "difference"}, optional
+        Whether CDT and WDT are temperatures or distances from baseline.
+    demographics : Path, optional
+        A table of people, joined by subject, for what the file lacks.
+    sheet : str, optional
+        The sheet of a workbook to read.
+    ignore : tuple of str
+        Headers to carry through without reading them as ours.
+    """
+
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    thermal: Thermal | None = None
+    demographics: str | Path | None = None
+    sheet: str | None = None
+    ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for column, value in self.fixed.items():
+            if column not in SETTABLE:
+                raise OptionError(f"'{column}' cannot be set: choose one of {', '.join(SETTABLE)}")
+            if column == "sex" and words("sex").get(normalise(value)) not in SEXES:
+                raise OptionError(f"sex cannot be '{value}': say female or male")
+            if column in ("age", "baseline") and not _is_number(value):
+                raise OptionError(f"{column} cannot be '{value}': give a number")
+        for header, column in self.columns.items():
+            if column not in ROLES:
+                raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
+        for column, codes in self.codes.items():
+            if column not in ("visit", "sex", "site", "side", "area"):
+                raise OptionError(f"codes are for visit, sex, site, side and area, not for '{column}'")
+            for code, word in codes.items():
+                if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
+                    raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
+        for column in self.units:
+            self.unit_of(column)
+        if self.thermal is not None and self.thermal not in get_args(Thermal):
+            raise OptionError(f"thermal is '{self.thermal}': say absolute or difference")
+
+    def unit_of(self, column: str) -> Unit | None:
+        """The unit given for a column, if any."""
+        if column not in self.units:
+            return None
+        unit = find_unit(column, self.units[column]) if column in BY_CODE else None
+        if unit is None or unit.foreign:
+            known = f"give one of {known_units(column)}" if column in BY_CODE else f"choose one of {' '.join(CODES)}"
+            raise OptionError(f"'{self.units[column]}' is no unit of {column}: {known}")
+        return unit
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False

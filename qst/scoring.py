@@ -1,0 +1,264 @@
+"""The whole path: a table of trials or assessments to the scored table."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.derive import derive_values, is_trials
+from qst.errors import OptionError
+from qst.loaders import Readings
+from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
+from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
+from qst.protocol import BY_CODE, CODES, PARAMETERS
+from qst.tables import (
+    ASSESSMENT_COLUMNS,
+    NOTES,
+    NOTES_BEFORE_SCORING,
+    RESULT_COLUMNS,
+    SCORED_COLUMNS,
+    SOURCE,
+    Problem,
+    Report,
+    join_texts,
+    label_flags,
+    shorten,
+)
+from qst.zscores import Values, compute_z_scores, prepare_values
+
+Bools = npt.NDArray[np.bool_]
+
+
+def score(
+    frame: pd.DataFrame,
+    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
+    *,
+    cut_off: float = CUT_OFF,
+    dma_threshold: float = DMA_THRESHOLD,
+    site_as: Mapping[str, str] | None = None,
+    device_limits: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Score a table: z-scores, gain and loss of function, chance, and the LoGa pattern.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Assessments (a row a tested area: `subject, visit, age, sex, site, side, area` and any of the 13 values) or
+        trials (a row a stimulus; see `qst.derive_values`), as `qst.load` gives them. Units: CDT, WDT °C from baseline
+        (magnitude counts); TSL, CPT, HPT °C; PPT kPa; MPT, MDT mN; MPS, DMA geometric mean of rating + 0.1; WUR ratio;
+        VDT x/8; PHS count of 3. Absent columns count as missing. Other columns are carried through.
+    reference : str, Path or ReferenceSet
+        Identifier, folder or CSV of a reference set.
+    cut_off : float
+        z strictly beyond it is gain or loss.
+    dma_threshold : float
+        Rating (0-100) above which light touch counts as painful.
+    site_as : mapping of str to str, optional
+        Measured site to the site whose norm stands in for it; noted on each such row.
+    device_limits : mapping of str to float, optional
+        Insensitive ends of the device that differ from the protocol's, for example ``{"PPT": 2000}``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an assessment, in the order given, with the columns `qst.tables.SCORED_COLUMNS` and then the
+        caller's own. No row is dropped: what cannot be scored has a missing z and finding, and `notes` say why
+        (`qst.tables.NOTES`). Each row's numbers depend on that row alone.
+
+    Raises
+    ------
+    OptionError
+        An option has no meaning, for example a negative cut-off; or the table has none of the 13 parameters.
+    ReferenceSetError
+        The reference set cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> row = {"subject": "007", "age": 25, "sex": "female", "site": "hand", "CPT": 31.0, "HPT": 42.68}
+    >>> score(pd.DataFrame([row])).loc[0, ["CPT_finding", "HPT_finding"]].tolist()
+    ['gain', 'normal']
+    """
+    _check_options(cut_off, dma_threshold, device_limits)
+    loaded = load_reference(reference)
+    table = derive_values(frame) if is_trials(frame) else frame
+    assessments, earlier_notes = _set_aside_earlier_results(table)
+    if not any(code in assessments for code in CODES):
+        raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
+    values = prepare_values(assessments)
+    placement = look_up_norms(assessments, loaded, site_as)
+    z_scores = compute_z_scores(values.columns, placement.stratum, loaded)
+    reach = find_reach(loaded, cut_off, device_limits)
+    patterns = find_patterns(
+        values.columns, z_scores, placement.stratum, reach, cut_off=cut_off, dma_threshold=dma_threshold
+    )
+    flags = _norm_flags(values, placement, loaded) | values.flags | patterns.flags
+    notes = join_texts([earlier_notes, placement.replaced_site, label_flags(flags, len(assessments))])
+    results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
+    results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
+    results |= patterns.counts
+    results["not_findable"] = reach.not_findable[placement.stratum]
+    results["loga"] = patterns.loga
+    results["reference_set"] = np.full(len(assessments), loaded.id, dtype=object)
+    results["notes"] = notes
+    ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
+    scored = pd.DataFrame(ours | {column: results[column] for column in RESULT_COLUMNS}, index=assessments.index)
+    own = assessments[[column for column in assessments if column not in scored]]
+    return pd.concat([scored, own], axis=1)
+
+
+def score_readings(
+    readings: Readings,
+    report: Report,
+    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
+    *,
+    cut_off: float = CUT_OFF,
+    dma_threshold: float = DMA_THRESHOLD,
+    site_as: Mapping[str, str] | None = None,
+    device_limits: Mapping[str, float] | None = None,
+) -> Iterator[pd.DataFrame]:
+    """Score files block by block: what `qst score` writes, without holding more of it than one block.
+
+    Parameters
+    ----------
+    readings : Readings
+        As `qst.loaders.open_readings` gives them.
+    report : callable
+        Gets every problem of the files, and those that only the reference set shows.
+    reference, cut_off, dma_threshold, site_as, device_limits
+        As in `score`.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Scored assessments, all with the same columns: `SCORED_COLUMNS`, the files' own, `source_file, source_row`.
+    """
+    loaded = load_reference(reference)
+    columns = [*SCORED_COLUMNS, *readings.own_columns, *SOURCE]
+    reporter = _NormReporter(loaded, report)
+    trials: list[pd.DataFrame] = []
+    for frame in readings.frames(report):
+        if is_trials(frame):
+            trials.append(frame)
+            continue
+        scored = score(
+            frame,
+            loaded,
+            cut_off=cut_off,
+            dma_threshold=dma_threshold,
+            site_as=site_as,
+            device_limits=device_limits,
+        )
+        reporter.look_at(scored)
+        yield scored.reindex(columns=columns)
+    if trials:
+        scored = score(
+            pd.concat(trials, ignore_index=True),
+            loaded,
+            cut_off=cut_off,
+            dma_threshold=dma_threshold,
+            site_as=site_as,
+            device_limits=device_limits,
+        )
+        reporter.look_at(scored)
+        yield scored.reindex(columns=columns)
+
+
+class _NormReporter:
+    """Turns the notes that mean "no norm for this person" into problems with file and row."""
+
+    def __init__(self, reference: ReferenceSet, report: Report) -> None:
+        self.reference, self.report = reference, report
+        self.sites: set[str] = set()
+
+    def look_at(self, scored: pd.DataFrame) -> None:
+        codes, texts = pd.factorize(scored["notes"])
+        for note, tell in (("no_norm_for_site", self._tell_site), ("age_below_norms", self._tell_age)):
+            marked = np.array([note in text.split(";") for text in texts], dtype=bool)[codes]
+            for row in scored.loc[marked, ["site", "age", *SOURCE]].to_dict("records"):
+                tell(row["site"], row["age"], (str(row["source_file"]), int(row["source_row"])))
+
+    def _tell_site(self, site: str, age: float, place: tuple[str, int]) -> None:
+        if site in self.sites:
+            return
+        self.sites.add(site)
+        covered = ", ".join(self.reference.sites)
+        message = (
+            f"{self.reference.id} has no norm for the site {shorten(site)} (it has {covered}), so its rows have no "
+            f"z-score; to borrow another site's norm, say --site-as {site}={self.reference.sites[-1]}"
+        )
+        self.report(Problem("error", "unknown-site", message, *place, "site", shorten(site)))
+
+    def _tell_age(self, site: str, age: float, place: tuple[str, int]) -> None:
+        message = f"{age:g} years is below the youngest norm of {self.reference.id}, so the row has no z-score"
+        self.report(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
+
+
+def _check_options(cut_off: float, dma_threshold: float, device_limits: Mapping[str, float] | None) -> None:
+    if not cut_off > 0:
+        raise OptionError(f"the cut-off is {cut_off}; it must be above 0, for example 1.96")
+    if not 0 <= dma_threshold < 100:
+        raise OptionError(f"the DMA threshold is {dma_threshold}; it is a rating from 0 to below 100")
+    for code, limit in (device_limits or {}).items():
+        if code not in BY_CODE or BY_CODE[code].insensitive_end is None:
+            raise OptionError(f"'{code}' has no device limit: choose one of {' '.join(_WITH_LIMIT)}")
+        low, high = BY_CODE[code].possible
+        if not low <= limit <= high:
+            raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
+
+
+_WITH_LIMIT = [parameter.code for parameter in PARAMETERS if parameter.insensitive_end is not None]
+
+
+def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
+    """Take an earlier scoring's columns off the table, and keep the notes that were set before it.
+
+    A column of the caller's own that has the name of a result is carried on as `<name>_input`.
+    """
+    notes = np.full(len(table), "", dtype=object)
+    if "notes" in table:
+        codes, texts = pd.factorize(table["notes"])
+        kept = [_notes_before_scoring(str(text)) for text in texts]
+        if None in kept:
+            table = table.rename(columns={"notes": "notes_input"})
+        else:
+            notes = np.array([*kept, ""], dtype=object)[codes]
+            table = table.drop(columns="notes")
+    if "reference_set" in table:
+        return table.drop(columns=[column for column in RESULT_COLUMNS if column in table]), notes
+    return table.rename(columns={column: f"{column}_input" for column in RESULT_COLUMNS if column in table}), notes
+
+
+def _notes_before_scoring(text: str) -> str | None:
+    """The part of a row's notes that scoring does not form; None where the text is not made of notes."""
+    items = [item for item in text.split(";") if item]
+    if not all(item.partition(":")[0] in NOTES for item in items):
+        return None
+    return ";".join(item for item in items if item.partition(":")[0] in NOTES_BEFORE_SCORING)
+
+
+def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -> dict[str, Bools]:
+    """Why a row, or a value of it, has no z-score."""
+    flags = {
+        "no_age": placement.no_age,
+        "no_sex": placement.no_sex,
+        "unknown_sex": placement.unknown_sex,
+        "no_site": placement.no_site,
+        "no_norm_for_site": placement.no_norm_for_site,
+        "age_below_norms": placement.age_below,
+        "age_above_norms": placement.age_above,
+    }
+    in_stratum = placement.stratum < reference.n_strata
+    for column, parameter in enumerate(PARAMETERS):
+        code = parameter.code
+        if code == "DMA":  # judged without a norm
+            continue
+        asked = in_stratum & ~np.isnan(values.columns[code])
+        mean, sd, doubtful = reference.mean[:, column], reference.sd[:, column], reference.doubtful[:, column]
+        flags[f"no_norm:{code}"] = asked & np.isnan(mean)[placement.stratum]
+        flags[f"norm_doubtful:{code}"] = asked & doubtful[placement.stratum]
+        if parameter.has_z:
+            flags[f"norm_without_spread:{code}"] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
+    return flags

@@ -1,0 +1,200 @@
+"""The tables that pass between the stages, the notes on their rows, and `Problem`.
+
+trials : one row a stimulus or determination, columns `TRIAL_COLUMNS`.
+assessments : one row a tested area, columns `ASSESSMENT_COLUMNS`.
+scored : assessments with z-scores, findings and patterns, columns `SCORED_COLUMNS`.
+
+Columns of a user's file that are none of ours follow after ours, untouched. Missing numbers and missing findings are
+NaN; `not_findable` and `notes` are empty text where there is nothing to list.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.protocol import CODES, Z_CODES
+
+IDENTITY = ("subject", "visit", "age", "sex", "site", "side", "area")
+SOURCE = ("source_file", "source_row")
+TRIAL_COLUMNS = (*IDENTITY, "parameter", "series", "stimulus", "value", *SOURCE)
+ASSESSMENT_COLUMNS = (*IDENTITY, *CODES)
+KEY = ("subject", "visit", "site", "side", "area")
+"""What tells one assessment from another."""
+
+SEXES = ("female", "male")
+SIDES = ("left", "right")
+AREAS = ("test", "control")
+
+Z_COLUMNS = tuple(f"{code}_z" for code in Z_CODES)
+FINDING_COLUMNS = tuple(f"{code}_finding" for code in CODES)
+CHANCE_COLUMNS = ("n_scored", "n_gain", "n_loss", "expected_by_chance", "p_profile")
+RESULT_COLUMNS = (
+    *Z_COLUMNS,
+    *FINDING_COLUMNS,
+    *CHANCE_COLUMNS,
+    "not_findable",
+    "loga",
+    "reference_set",
+    "notes",
+)
+SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
+
+GAIN, LOSS, NORMAL, LIMIT = "gain", "loss", "normal", "limit"
+
+NOTES: dict[str, str] = {
+    "no_age": "no age, so no norm: no z-score",
+    "no_sex": "no sex, so no norm: no z-score",
+    "no_site": "no site, so no norm: no z-score",
+    "unknown_sex": "sex is neither female nor male: no z-score",
+    "no_norm_for_site": "the reference set has nothing for this site: no z-score",
+    "no_norm": "the reference set has no value for this parameter in this stratum",
+    "norm_doubtful": "the reference value is marked doubtful and is not used to judge",
+    "norm_without_spread": "the reference value has an SD of 0: no z-score",
+    "age_below_norms": "younger than the youngest norm: no z-score",
+    "age_above_norms": "older than the ages the norm stands on; its open top stratum was used if it has one",
+    "site_as": "the norm of another site was used, as asked for; there is none for this site",
+    "at_limit": "the value lies at the insensitive end of the device: the true threshold may be further out",
+    "trials_at_limit": "some trials, not all, reached the end of the device: the mean understates the loss",
+    "not_positive": "0 or less, which has no logarithm: no z-score",
+    "out_of_range": "not a value this parameter can take: no z-score",
+    "wur_undefined": "all single stimuli were rated 0, so there is no wind-up ratio",
+    "rating_offset_added": "the file holds plain mean ratings (0 occurs); 0.1 was added before the logarithm",
+    "trials": "fewer or more trials than the protocol has; the number follows",
+    "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
+    "loga_without": "the LoGa code was formed without these parameters",
+    "duplicate_assessment": "another row has the same subject, visit, site, side and area",
+}
+"""Each note a scored row can carry, and what it means. A parameter or detail may follow after a colon."""
+
+NOTES_BEFORE_SCORING = (
+    "trials",
+    "trials_at_limit",
+    "wur_undefined",
+    "baseline",
+    "rating_offset_added",
+    "duplicate_assessment",
+)
+"""Notes that loading and deriving set; all others are formed anew whenever a table is scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the input that a person should see.
+
+    Attributes
+    ----------
+    severity : {"error", "warning"}
+        Error: a value or row could not be used. Warning: it was used, and may not be what it seems.
+    code : str
+        Kind of problem, for counting.
+    file : str or None
+        File as the user named it.
+    row : int or None
+        Row as a spreadsheet counts; the header is row 1.
+    column : str or None
+        Header of the column as the file has it.
+    value : str or None
+        The offending text.
+    message : str
+        What is wrong, what was expected and what to do.
+    """
+
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.row) if part is not None)
+        column = f"column {self.column}" if self.column is not None else ""
+        where = ": ".join(part for part in (place, column) if part)
+        return f"{where}: {self.message} (code: {self.code})" if where else f"{self.message} (code: {self.code})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as a dictionary, for JSON or a data frame."""
+        return asdict(self)
+
+
+Report = Callable[[Problem], None]
+"""Where a stage puts the problems it finds."""
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """A cell's text, quoted and cut for a message."""
+    text = text if len(text) <= length else text[:length] + "…"
+    return "'" + "".join(c if c.isprintable() else "�" for c in text) + "'"
+
+
+def label_flags(flags: Mapping[str, npt.NDArray[np.bool_]], length: int) -> npt.NDArray[np.object_]:
+    """Names of the true flags of each row, joined by `;` in the order given.
+
+    Parameters
+    ----------
+    flags : mapping of str to bool array, shape (length,)
+    length : int
+
+    Returns
+    -------
+    object array of str, shape (length,)
+        Empty text where no flag is true.
+    """
+    present = {name: flag for name, flag in flags.items() if flag.any()}
+    keys = np.zeros(length, dtype=np.int64)
+    names = list(present)
+    for start in range(0, len(names), 32):
+        word = np.zeros(length, dtype=np.int64)
+        for bit, name in enumerate(names[start : start + 32]):
+            word |= present[name].astype(np.int64) << bit
+        keys = _combine(keys, word)
+    codes, first = _first_rows(keys)
+    texts = [";".join(name for name in names if present[name][row]) for row in first]
+    return np.array([*texts, ""], dtype=object)[codes]
+
+
+def join_texts(columns: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.object_]:
+    """Texts of several columns joined row by row with `;`, leaving out the empty ones.
+
+    Parameters
+    ----------
+    columns : sequence of object arrays of str, all of one length
+
+    Returns
+    -------
+    object array of str
+    """
+    keys = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        keys = _combine(keys, pd.factorize(column)[0])
+    codes, first = _first_rows(keys)
+    texts = [";".join(str(column[row]) for column in columns if column[row]) for row in first]
+    return np.array([*texts, ""], dtype=object)[codes]
+
+
+def number_groups(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Number each row's combination of some columns, from 0 in order of appearance; missing values are alike."""
+    keys = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        if column in frame:
+            keys = _combine(keys, pd.factorize(frame[column])[0])
+    return pd.factorize(keys)[0].astype(np.int64)
+
+
+def _combine(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One key for each pair of keys."""
+    left_codes, right_codes = pd.factorize(left)[0].astype(np.int64), pd.factorize(right)[0]
+    return left_codes * (int(right_codes.max(initial=0)) + 1) + right_codes
+
+
+def _first_rows(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Number of each row's key, and the first row of each key."""
+    codes, unique = pd.factorize(keys)
+    first = np.full(len(unique), len(keys), dtype=np.int64)
+    np.minimum.at(first, codes, np.arange(len(keys)))
+    return codes, first

@@ -1,0 +1,215 @@
+"""Tables to files: CSV, Excel, Parquet or JSON by the ending; whole or not at all."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import pandas as pd
+
+from qst.errors import OptionError
+from qst.formulas import defuse_columns, is_formula
+
+ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
+EXCEL_ROWS = 1_048_575
+"""Rows an Excel sheet has below its header."""
+
+
+class Sink(Protocol):
+    """Takes a table block by block."""
+
+    def write(self, block: pd.DataFrame) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def open_sink(path: str | Path | None, stdout: IO[str] | None = None) -> Iterator[Sink]:
+    """Open a file for a table that comes in blocks.
+
+    The file appears under its name when everything is written; after an error there is none, or the old one.
+
+    Parameters
+    ----------
+    path : path or None
+        Its ending decides the format; None writes CSV to `stdout`.
+
+    Raises
+    ------
+    OptionError
+        The ending or the folder cannot be used.
+    """
+    if path is None:
+        if stdout is None:
+            raise OptionError("neither a file nor a stream to write to")
+        yield _CsvSink(stdout)
+        return
+    path = Path(path)
+    with replace_file(path, ENDINGS) as temporary:
+        sink = _SINKS[path.suffix.lower()](temporary)
+        try:
+            yield sink
+        except BaseException:
+            sink.close()
+            raise
+        sink.close()
+
+
+@contextmanager
+def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    """Give a temporary file beside `path` that takes its place when the block ends without an error.
+
+    Raises
+    ------
+    OptionError
+        The ending is none of `endings`, or the folder does not exist or cannot be written to.
+    """
+    if path.suffix.lower() not in endings:
+        raise OptionError(f"cannot write '{path.name}': its ending must be one of {', '.join(endings)}")
+    if not path.parent.is_dir():
+        raise OptionError(f"the folder {path.parent} does not exist: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OptionError(f"you are not allowed to write into the folder {path.parent}")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class _CsvSink:
+    def __init__(self, target: Path | IO[str]) -> None:
+        self._own = isinstance(target, Path)
+        self._file: IO[str] = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
+        self._columns: list[str] | None = None
+
+    def write(self, block: pd.DataFrame) -> None:
+        first = self._columns is None
+        block, self._columns = align_columns(block, self._columns)
+        defuse_columns(block).to_csv(self._file, index=False, header=first, lineterminator="\n")
+
+    def close(self) -> None:
+        if self._own:
+            self._file.close()
+
+
+class _JsonSink:
+    def __init__(self, target: Path) -> None:
+        self._file = target.open("w", encoding="utf-8")
+        self._columns: list[str] | None = None
+
+    def write(self, block: pd.DataFrame) -> None:
+        self._file.write("[\n" if self._columns is None else ",\n")
+        block, self._columns = align_columns(block, self._columns)
+        records = block.astype(object).where(block.notna(), None).to_dict("records")
+        self._file.write(",\n".join(json.dumps(record, ensure_ascii=False) for record in records))
+
+    def close(self) -> None:
+        self._file.write("[]\n" if self._columns is None else "\n]\n")
+        self._file.close()
+
+
+class _ExcelSink:
+    def __init__(self, target: Path) -> None:
+        import openpyxl
+
+        self._target, self._rows = target, 0
+        self._columns: list[str] | None = None
+        self._book = openpyxl.Workbook(write_only=True)
+        self._sheet: Any = self._book.create_sheet("qst")
+        self._sheet.freeze_panes = "B2"
+
+    def write(self, block: pd.DataFrame) -> None:
+        first = self._columns is None
+        block, self._columns = align_columns(block, self._columns)
+        self._rows += len(block)
+        if self._rows > EXCEL_ROWS:
+            raise OptionError(
+                f"an Excel sheet holds {EXCEL_ROWS:,} rows and there are more: write a .csv or .parquet file"
+            )
+        if first:
+            self._sheet.append([self._cell(name, bold=True) for name in self._columns])
+        rounded = [name.endswith("_z") or name in ("expected_by_chance", "p_profile") for name in self._columns]
+        for row in block.astype(object).where(block.notna(), None).itertuples(index=False, name=None):
+            self._sheet.append([self._cell(value, two=two) for value, two in zip(row, rounded, strict=True)])
+
+    def _cell(self, value: Any, bold: bool = False, two: bool = False) -> Any:
+        """A value, or a cell where a format is needed. A text stays a text, whatever it starts with."""
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.styles import Font
+
+        if isinstance(value, str) and is_formula(value):
+            cell = WriteOnlyCell(self._sheet, value="")
+            cell.value, cell.data_type, cell.quotePrefix = value, "s", True
+            return cell
+        if not bold and not (two and isinstance(value, float)):
+            return value
+        cell = WriteOnlyCell(self._sheet, value=value)
+        if bold:
+            cell.font = Font(bold=True)
+        else:
+            cell.number_format = "0.00"
+        return cell
+
+    def close(self) -> None:
+        self._book.save(self._target)
+
+
+class _ParquetSink:
+    def __init__(self, target: Path) -> None:
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError as error:
+            raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
+        self._pa, self._pq, self._target = pa, pq, target
+        self._columns: list[str] | None = None
+        self._writer: Any = None
+
+    def write(self, block: pd.DataFrame) -> None:
+        block, self._columns = align_columns(block, self._columns)
+        kinds = [
+            (name, self._pa.int64() if pd.api.types.is_integer_dtype(block[name]) else self._pa.float64())
+            if pd.api.types.is_numeric_dtype(block[name])
+            else (name, self._pa.string())
+            for name in block
+        ]
+        schema = self._pa.schema(kinds) if self._writer is None else self._writer.schema
+        table = self._pa.Table.from_pandas(block, schema=schema, preserve_index=False)
+        if self._writer is None:
+            self._writer = self._pq.ParquetWriter(self._target, schema)
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+_SINKS: dict[str, Callable[[Path], Sink]] = {
+    ".csv": _CsvSink,
+    ".xlsx": _ExcelSink,
+    ".parquet": _ParquetSink,
+    ".json": _JsonSink,
+}
+
+
+def align_columns(block: pd.DataFrame, columns: list[str] | None) -> tuple[pd.DataFrame, list[str]]:
+    """The block with the columns of the first one; columns it lacks are empty.
+
+    Raises
+    ------
+    OptionError
+        The block has a column that the first one had not, so it has no place in the file any more.
+    """
+    names = [str(column) for column in block.columns]
+    if columns is None or names == columns:
+        return block, names
+    extra = [name for name in names if name not in columns]
+    if extra:
+        raise OptionError(
+            f"these inputs have different columns of their own ({', '.join(extra)}): score them one by one"
+        )
+    return block.reindex(columns=columns), columns
