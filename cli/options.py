@@ -1,6 +1,7 @@
 """Options that several commands share, and how errors end a command."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from qst.loaders import LoadOptions
+    from qst.scoring import Settings
     from qst.tables import Problem
 
 SHOWN_OF_A_KIND = 10
@@ -84,20 +86,22 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
     )
 
 
-def parse_scoring_options(given: dict[str, Any]) -> dict[str, Any]:
-    """Take the scoring options out of a command's arguments, as arguments of `qst.score`."""
+def parse_scoring_options(given: dict[str, Any]) -> "Settings":
+    """Take the scoring options out of a command's arguments."""
+    from qst.scoring import Settings
+
     limits = parse_pairs(given.pop("device_limits"), "--device-limit", "PPT=2000")
     try:
         device_limits = {code: float(value) for code, value in limits.items()}
     except ValueError as error:
         raise click.UsageError(f"--device-limit: {error}") from error
-    return {
-        "reference": given.pop("reference"),
-        "site_as": parse_pairs(given.pop("site_as"), "--site-as", "forearm=hand"),
-        "cut_off": given.pop("cut_off"),
-        "dma_threshold": given.pop("dma_threshold"),
-        "device_limits": device_limits,
-    }
+    return Settings(
+        reference=given.pop("reference"),
+        cut_off=given.pop("cut_off"),
+        dma_threshold=given.pop("dma_threshold"),
+        site_as=parse_pairs(given.pop("site_as"), "--site-as", "forearm=hand"),
+        device_limits=device_limits,
+    )
 
 
 def parse_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
@@ -128,6 +132,9 @@ def ends_cleanly(command: Command) -> Command:
         except QSTError as error:
             tell(f"error: {error}")
             sys.exit(2)
+        except BrokenPipeError:
+            # The reader of a pipe has seen enough. What is still in the buffer goes nowhere, without a complaint.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             tell(f"error: {error.filename or 'output'}: {error.strerror or error}")
             sys.exit(2)

@@ -35,9 +35,10 @@ from .options import (
 @scoring_options
 @ends_cleanly
 def command(inputs: tuple[str, ...], output: str, subject: str | None, visit: str | None, **given: Any) -> None:
-    """Plot sensory profiles, test and control area together: one picture a person and visit.
+    """Plot sensory profiles, a picture a person and visit.
 
-    Takes a file that `qst score` wrote, or the laboratory's own files, which it scores first.
+    Test and control area stand together. Takes a file that `qst score` wrote, or the laboratory's own files,
+    which it scores first.
 
     \b
     Examples:
@@ -47,8 +48,8 @@ def command(inputs: tuple[str, ...], output: str, subject: str | None, visit: st
     from qst.plots.batch import plot_files
 
     look = {name: given.pop(name) for name in ("title", "picture_format", "width_mm", "dpi")}
-    load_options, scoring = parse_load_options(given), parse_scoring_options(given)
-    pictures = plot_files(inputs, output, load_options, scoring, subject=subject, visit=visit, **look)
+    load_options, settings = parse_load_options(given), parse_scoring_options(given)
+    pictures = plot_files(inputs, output, load_options, settings, subject=subject, visit=visit, **look)
     tell_problems(pictures.problems)
     count = len(pictures.written)
     tell(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")

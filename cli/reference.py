@@ -7,7 +7,7 @@ from .options import ends_cleanly
 
 @click.group("reference")
 def command() -> None:
-    """List the reference sets, or show what one covers and lacks.
+    """List or show reference sets: what they cover and lack.
 
     \b
     Examples:

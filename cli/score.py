@@ -29,9 +29,10 @@ from .options import (
 @scoring_options
 @ends_cleanly
 def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: Any) -> None:
-    """Score files or folders: z-scores, gain and loss of function, LoGa.
+    """Score files: z-scores, gain and loss of function, LoGa.
 
-    Takes CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed in silence: what was
+    Takes files and folders of CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed
+    in silence: what was
     understood, every problem and a summary go to stderr.
 
     \b
@@ -42,8 +43,8 @@ def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: A
     """
     from qst.batch import score_files
 
-    load_options, scoring = parse_load_options(given), parse_scoring_options(given)
-    batch = score_files(inputs, output, load_options, stdout=sys.stdout, tell=None if quiet else tell, **scoring)
+    load_options, settings = parse_load_options(given), parse_scoring_options(given)
+    batch = score_files(inputs, output, load_options, settings, stdout=sys.stdout, tell=None if quiet else tell)
     tell_problems(batch.problems)
     if not quiet:
         for line in batch.summary.lines(batch.problems):

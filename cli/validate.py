@@ -25,9 +25,10 @@ from .options import (
 @scoring_options
 @ends_cleanly
 def command(inputs: tuple[str, ...], explain: bool, as_json: bool, **given: Any) -> None:
-    """List every problem of files, one a line; nothing is written.
+    """List every problem of files, one a line.
 
-    Exit status 1 where an error stands: a value or row that cannot be scored. Warnings alone give 0.
+    Nothing is written. Exit status 1 where an error stands: a value or row that cannot be scored. Warnings
+    alone give 0.
 
     \b
     Example:
@@ -36,8 +37,8 @@ def command(inputs: tuple[str, ...], explain: bool, as_json: bool, **given: Any)
     from qst.batch import score_files
     from qst.summary import count_problems, sort_problems
 
-    load_options, scoring = parse_load_options(given), parse_scoring_options(given)
-    batch = score_files(inputs, None, load_options, tell=tell if explain else None, dry=True, **scoring)
+    load_options, settings = parse_load_options(given), parse_scoring_options(given)
+    batch = score_files(inputs, None, load_options, settings, tell=tell if explain else None, dry=True)
     problems = sort_problems(batch.problems)
     if as_json:
         click.echo(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))

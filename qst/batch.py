@@ -1,6 +1,6 @@
 """Files to a file: the whole path over any number of rows, with the problems and the summary of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -10,9 +10,8 @@ from tqdm import tqdm
 
 from qst.errors import InputError, OptionError
 from qst.loaders import LoadOptions, Readings, open_readings
-from qst.norms import DEFAULT_REFERENCE, ReferenceSet, load_reference
-from qst.patterns import CUT_OFF, DMA_THRESHOLD
-from qst.scoring import score_readings
+from qst.norms import load_reference
+from qst.scoring import Settings, score_readings
 from qst.summary import Summary
 from qst.tables import Problem
 from qst.writing import open_sink
@@ -32,12 +31,8 @@ def score_files(
     inputs: Sequence[str | Path],
     output: str | Path | None,
     options: LoadOptions | None = None,
+    settings: Settings | None = None,
     *,
-    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
-    cut_off: float = CUT_OFF,
-    dma_threshold: float = DMA_THRESHOLD,
-    site_as: Mapping[str, str] | None = None,
-    device_limits: Mapping[str, float] | None = None,
     stdout: IO[str] | None = None,
     tell: Tell | None = None,
     dry: bool = False,
@@ -51,8 +46,7 @@ def score_files(
     output : path or None
         CSV, XLSX, Parquet or JSON by its ending; it appears whole or not at all. None writes CSV to `stdout`.
     options : LoadOptions, optional
-    reference, cut_off, dma_threshold, site_as, device_limits
-        As in `qst.score`.
+    settings : Settings, optional
     stdout : text stream, optional
     tell : callable, optional
         Gets what was understood of the files, line by line, before they are scored.
@@ -72,7 +66,8 @@ def score_files(
     """
     problems: list[Problem] = []
     summary = Summary()
-    loaded = load_reference(reference)
+    settings = settings or Settings()
+    load_reference(settings.reference)
     _refuse_overwriting(inputs, output)
     try:
         readings = open_readings(inputs, options or LoadOptions(), problems.append)
@@ -80,15 +75,7 @@ def score_files(
         return Batch(summary, _with(problems, error.problem))
     for line in readings.explain() if tell else ():
         tell(line)  # type: ignore[misc]
-    scored = score_readings(
-        readings,
-        problems.append,
-        loaded,
-        cut_off=cut_off,
-        dma_threshold=dma_threshold,
-        site_as=site_as,
-        device_limits=device_limits,
-    )
+    scored = score_readings(readings, settings, problems.append)
     blocks = _count(_show_progress(scored, readings), summary)
     if dry:
         for _ in blocks:

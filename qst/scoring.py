@@ -1,6 +1,7 @@
 """The whole path: a table of trials or assessments to the scored table."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,44 @@ from qst.tables import (
 from qst.zscores import Values, compute_z_scores, prepare_values
 
 Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """By what a table is scored; the arguments of `score`, checked.
+
+    Attributes
+    ----------
+    reference : str, Path or ReferenceSet
+    cut_off, dma_threshold : float
+    site_as : mapping of str to str
+    device_limits : mapping of str to float
+    """
+
+    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE
+    cut_off: float = CUT_OFF
+    dma_threshold: float = DMA_THRESHOLD
+    site_as: Mapping[str, str] = field(default_factory=dict)
+    device_limits: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.cut_off > 0:
+            raise OptionError(f"the cut-off is {self.cut_off}; it must be above 0, for example 1.96")
+        if not 0 <= self.dma_threshold < 100:
+            raise OptionError(f"the DMA threshold is {self.dma_threshold}; it is a rating from 0 to below 100")
+        for code, limit in self.device_limits.items():
+            if code not in BY_CODE or BY_CODE[code].insensitive_end is None:
+                with_limit = [parameter.code for parameter in PARAMETERS if parameter.insensitive_end is not None]
+                raise OptionError(f"'{code}' has no device limit: choose one of {' '.join(with_limit)}")
+            low, high = BY_CODE[code].possible
+            if not low <= limit <= high:
+                raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
+
+    def tell(self) -> str:
+        """What differs from the defaults, as notes that every scored row carries."""
+        notes = [f"cut_off:{self.cut_off:g}"] if self.cut_off != CUT_OFF else []
+        notes += [f"dma_threshold:{self.dma_threshold:g}"] if self.dma_threshold != DMA_THRESHOLD else []
+        return ";".join([*notes, *(f"device_limit:{code}={limit:g}" for code, limit in self.device_limits.items())])
 
 
 def score(
@@ -81,27 +120,37 @@ def score(
     >>> score(pd.DataFrame([row])).loc[0, ["CPT_finding", "HPT_finding"]].tolist()
     ['gain', 'normal']
     """
-    _check_options(cut_off, dma_threshold, device_limits)
-    loaded = load_reference(reference)
+    return score_table(frame, Settings(reference, cut_off, dma_threshold, site_as or {}, device_limits or {}))
+
+
+def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """`score`, with its arguments in one."""
+    reference = load_reference(settings.reference)
     table = derive_values(frame) if is_trials(frame) else frame
     assessments, earlier_notes = _set_aside_earlier_results(table)
     if not any(code in assessments for code in CODES):
         raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
     values = prepare_values(assessments)
-    placement = look_up_norms(assessments, loaded, site_as)
-    z_scores = compute_z_scores(values.columns, placement.stratum, loaded)
-    reach = find_reach(loaded, cut_off, device_limits)
+    placement = look_up_norms(assessments, reference, settings.site_as)
+    z_scores = compute_z_scores(values.columns, placement.stratum, reference)
+    reach = find_reach(reference, settings.cut_off, settings.device_limits)
     patterns = find_patterns(
-        values.columns, z_scores, placement.stratum, reach, cut_off=cut_off, dma_threshold=dma_threshold
+        values.columns,
+        z_scores,
+        placement.stratum,
+        reach,
+        cut_off=settings.cut_off,
+        dma_threshold=settings.dma_threshold,
     )
-    flags = _norm_flags(values, placement, loaded) | values.flags | patterns.flags
-    notes = join_texts([earlier_notes, placement.replaced_site, label_flags(flags, len(assessments))])
+    flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
+    told = np.full(len(assessments), settings.tell(), dtype=object)
+    notes = join_texts([earlier_notes, told, placement.replaced_site, label_flags(flags, len(assessments))])
     results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
     results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
     results |= patterns.counts
     results["not_findable"] = reach.not_findable[placement.stratum]
     results["loga"] = patterns.loga
-    results["reference_set"] = np.full(len(assessments), loaded.id, dtype=object)
+    results["reference_set"] = np.full(len(assessments), reference.id, dtype=object)
     results["notes"] = notes
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
     scored = pd.DataFrame(ours | {column: results[column] for column in RESULT_COLUMNS}, index=assessments.index)
@@ -109,61 +158,41 @@ def score(
     return pd.concat([scored, own], axis=1)
 
 
-def score_readings(
-    readings: Readings,
-    report: Report,
-    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
-    *,
-    cut_off: float = CUT_OFF,
-    dma_threshold: float = DMA_THRESHOLD,
-    site_as: Mapping[str, str] | None = None,
-    device_limits: Mapping[str, float] | None = None,
-) -> Iterator[pd.DataFrame]:
+def score_readings(readings: Readings, settings: Settings, report: Report) -> Iterator[pd.DataFrame]:
     """Score files block by block: what `qst score` writes, without holding more of it than one block.
 
     Parameters
     ----------
     readings : Readings
         As `qst.loaders.open_readings` gives them.
+    settings : Settings
     report : callable
         Gets every problem of the files, and those that only the reference set shows.
-    reference, cut_off, dma_threshold, site_as, device_limits
-        As in `score`.
 
     Yields
     ------
     pandas.DataFrame
         Scored assessments, all with the same columns: `SCORED_COLUMNS`, the files' own, `source_file, source_row`.
     """
-    loaded = load_reference(reference)
+    settings = replace(settings, reference=load_reference(settings.reference))
     columns = [*SCORED_COLUMNS, *readings.own_columns, *SOURCE]
-    reporter = _NormReporter(loaded, report)
-    trials: list[pd.DataFrame] = []
-    for frame in readings.frames(report):
+    reporter = _NormReporter(load_reference(settings.reference), report)
+    for frame in _gather_trials(readings.frames(report)):
+        scored = score_table(frame, settings)
+        reporter.look_at(scored)
+        yield scored.reindex(columns=columns)
+
+
+def _gather_trials(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Assessments as they come; then all trials in one, since those of one assessment may lie in several files."""
+    trials = []
+    for frame in frames:
         if is_trials(frame):
             trials.append(frame)
-            continue
-        scored = score(
-            frame,
-            loaded,
-            cut_off=cut_off,
-            dma_threshold=dma_threshold,
-            site_as=site_as,
-            device_limits=device_limits,
-        )
-        reporter.look_at(scored)
-        yield scored.reindex(columns=columns)
+        else:
+            yield frame
     if trials:
-        scored = score(
-            pd.concat(trials, ignore_index=True),
-            loaded,
-            cut_off=cut_off,
-            dma_threshold=dma_threshold,
-            site_as=site_as,
-            device_limits=device_limits,
-        )
-        reporter.look_at(scored)
-        yield scored.reindex(columns=columns)
+        yield pd.concat(trials, ignore_index=True)
 
 
 class _NormReporter:
@@ -194,22 +223,6 @@ class _NormReporter:
     def _tell_age(self, site: str, age: float, place: tuple[str, int]) -> None:
         message = f"{age:g} years is below the youngest norm of {self.reference.id}, so the row has no z-score"
         self.report(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
-
-
-def _check_options(cut_off: float, dma_threshold: float, device_limits: Mapping[str, float] | None) -> None:
-    if not cut_off > 0:
-        raise OptionError(f"the cut-off is {cut_off}; it must be above 0, for example 1.96")
-    if not 0 <= dma_threshold < 100:
-        raise OptionError(f"the DMA threshold is {dma_threshold}; it is a rating from 0 to below 100")
-    for code, limit in (device_limits or {}).items():
-        if code not in BY_CODE or BY_CODE[code].insensitive_end is None:
-            raise OptionError(f"'{code}' has no device limit: choose one of {' '.join(_WITH_LIMIT)}")
-        low, high = BY_CODE[code].possible
-        if not low <= limit <= high:
-            raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
-
-
-_WITH_LIMIT = [parameter.code for parameter in PARAMETERS if parameter.insensitive_end is not None]
 
 
 def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from qst.protocol import CODES, Z_CODES
-from qst.tables import GAIN, LIMIT, LOSS, NOTES, Problem, Report
+from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, NOTES, Problem, Report
 
 NEARLY_ALL, AT_LEAST = 0.9, 8
 """A parameter with this share of losses (or gains) in so many values was hardly measured as the norms were (ours)."""
-
-DISCLAIMER = "Research use: QST alone is no diagnosis, and nothing here is advice on treatment."
 
 
 class Summary:

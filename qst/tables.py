@@ -43,6 +43,9 @@ RESULT_COLUMNS = (
 )
 SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
 
+DISCLAIMER = "Research use; QST alone is no diagnosis."
+"""Stands wherever a person reads a result."""
+
 GAIN, LOSS, NORMAL, LIMIT = "gain", "loss", "normal", "limit"
 
 NOTES: dict[str, str] = {
@@ -66,6 +69,9 @@ NOTES: dict[str, str] = {
     "trials": "fewer or more trials than the protocol has; the number follows",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
     "loga_without": "the LoGa code was formed without these parameters",
+    "cut_off": "another cut-off than 1.96 was asked for",
+    "dma_threshold": "another threshold for DMA than 0 was asked for",
+    "device_limit": "the device's end was given for this parameter",
     "duplicate_assessment": "another row has the same subject, visit, site, side and area",
 }
 """Each note a scored row can carry, and what it means. A parameter or detail may follow after a colon."""

@@ -1,6 +1,5 @@
 """Pictures of scored tables, drawn with matplotlib and without pyplot."""
 
-import secrets
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,8 +10,9 @@ from matplotlib.figure import Figure
 
 from qst.errors import OptionError
 from qst.plots.profile import WIDTH_MM, draw_profile
+from qst.writing import replace_file
 
-__all__ = ["PICTURE_ENDINGS", "plot_profile", "save_profile"]
+__all__ = ["PICTURE_ENDINGS", "check_size", "plot_profile", "save_profile"]
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 NARROWEST_MM, WIDEST_MM = 70, 1000
@@ -104,20 +104,23 @@ def save_profile(
     ['profile.svg']
     """
     path = Path(path)
-    ending = path.suffix.lower()
-    if ending not in PICTURE_ENDINGS:
-        raise OptionError(f"a profile cannot be written to '{path.name}': end the name in {', '.join(PICTURE_ENDINGS)}")
-    if not path.parent.is_dir():
-        raise OptionError(f"the folder '{path.parent}' does not exist: make it first, or write elsewhere")
+    check_size(width_mm, dpi)
+    with replace_file(path, PICTURE_ENDINGS) as beside:
+        figure = cast(Figure, draw_profile(scored, title=title, width_mm=width_mm).figure)
+        ending = path.suffix.lower()
+        with rc_context(_FILE_SETTINGS):
+            figure.savefig(beside, format=ending[1:], dpi=dpi, metadata=_WITHOUT_DATE[ending])
+
+
+def check_size(width_mm: float, dpi: float) -> None:
+    """Refuse a size of which no picture can be drawn.
+
+    Raises
+    ------
+    OptionError
+        The width is not 70 to 1000 mm, or the resolution not 30 to 2400 dpi.
+    """
     if not NARROWEST_MM <= width_mm <= WIDEST_MM:
         raise OptionError(f"a width of {width_mm:g} mm cannot be drawn: give {NARROWEST_MM} to {WIDEST_MM}")
     if not COARSEST_DPI <= dpi <= FINEST_DPI:
         raise OptionError(f"a resolution of {dpi:g} dpi cannot be drawn: give {COARSEST_DPI} to {FINEST_DPI}")
-    figure = cast(Figure, draw_profile(scored, title=title, width_mm=width_mm).figure)
-    beside = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}{ending}")
-    try:
-        with rc_context(_FILE_SETTINGS):
-            figure.savefig(beside, format=ending[1:], dpi=dpi, metadata=_WITHOUT_DATE[ending])
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -13,8 +12,8 @@ from tqdm import tqdm
 from qst.errors import OptionError
 from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
-from qst.plots import PICTURE_ENDINGS, save_profile
-from qst.scoring import score_readings
+from qst.plots import PICTURE_ENDINGS, check_size, save_profile
+from qst.scoring import Settings, score_readings
 from qst.tables import Problem
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -33,7 +32,7 @@ def plot_files(
     inputs: Sequence[str | Path],
     output: str | Path,
     options: LoadOptions | None = None,
-    scoring: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
     *,
     subject: str | None = None,
     visit: str | None = None,
@@ -52,8 +51,8 @@ def plot_files(
         A picture by its ending (for one person and visit), or a folder, made where it does not exist, for one each.
     options : LoadOptions, optional
         For laboratory files.
-    scoring : mapping, optional
-        Arguments of `qst.score` for laboratory files. A scored table is drawn as it is.
+    settings : Settings, optional
+        By what laboratory files are scored. A scored table is drawn as it is.
     subject, visit : str, optional
         Only these.
     title : str, optional
@@ -69,10 +68,9 @@ def plot_files(
     InputError
         A file cannot be used.
     """
-    if not 40 <= width_mm <= 1000 or not 30 <= dpi <= 2400:
-        raise OptionError("the width must be 40 to 1000 mm and the resolution 30 to 2400 dpi")
+    check_size(width_mm, dpi)
     problems: list[Problem] = []
-    scored = _gather(inputs, options or LoadOptions(), scoring or {}, problems)
+    scored = _gather(inputs, options or LoadOptions(), settings or Settings(), problems)
     for column, wanted in (("subject", subject), ("visit", visit)):
         if wanted is not None:
             scored = scored[scored[column] == wanted]
@@ -103,14 +101,14 @@ def plot_files(
 
 
 def _gather(
-    inputs: Sequence[str | Path], options: LoadOptions, scoring: Mapping[str, Any], problems: list[Problem]
+    inputs: Sequence[str | Path], options: LoadOptions, settings: Settings, problems: list[Problem]
 ) -> pd.DataFrame:
     tables = {path: read_scored(path) for path in inputs}
     frames = [table for table in tables.values() if table is not None]
     raw = [path for path, table in tables.items() if table is None]
     if raw:
         readings = open_readings(raw, options, problems.append)
-        frames += list(score_readings(readings, problems.append, **scoring))
+        frames += list(score_readings(readings, settings, problems.append))
     return pd.concat(frames, ignore_index=True)
 
 

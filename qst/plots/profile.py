@@ -23,12 +23,11 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 from qst.errors import OptionError
 from qst.patterns import CUT_OFF
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
-from qst.tables import LIMIT
+from qst.tables import DISCLAIMER, LIMIT
 
 Z_EDGE = 4.0
 """The axis reaches from -4 to 4. A value outside is drawn at the edge, with its number."""
 
-DISCLAIMER = "Research use; QST alone is no diagnosis."
 WIDTH_MM = 170.0
 
 Floats = npt.NDArray[np.float64]
@@ -104,7 +103,8 @@ def draw_profile(
     width, own_height = (width_mm * _PT_PER_MM, None) if ax is None else _room_of(ax)
     font = float(np.clip(6 + 1.5 * (width / _PT_PER_MM - 85) / 85, 5.5, 9))
     sizes = _Sizes(width - (_LEFT + _RIGHT) * font if ax is None else width, font, own_height)
-    handles, labels = _legend_entries(rows, hatched, sizes)
+    cut_off = _find_cut_off(scored)
+    handles, labels = _legend_entries(rows, hatched, sizes, cut_off)
     columns, legend_lines = _arrange_legend(labels, sizes)
     headline = textwrap.wrap(title or "", int(sizes.room / (0.62 * (font + 1))), max_lines=2, placeholder=" …")
     footer = _footer(scored, sizes)
@@ -125,7 +125,7 @@ def draw_profile(
         FigureCanvasAgg(figure)
         ax = figure.add_axes((_LEFT * font / width, below / height, sizes.room / width, sizes.height / height))
 
-    side = _draw_scales(ax, sizes, hatched, under)
+    side = _draw_scales(ax, sizes, hatched, under, cut_off)
     for row, shift, aside in zip(rows, shifts, _shifts(len(rows), _PHS_WIDTH * font, sizes), strict=True):
         _draw_row(ax, row, shift, sizes)
         _draw_side_values(side, row, aside, sizes)
@@ -219,6 +219,12 @@ def _footer(scored: pd.DataFrame, sizes: _Sizes) -> list[str]:
     return [line] if len(line) <= longest else [*textwrap.wrap(" · ".join(parts), longest), DISCLAIMER]
 
 
+def _find_cut_off(scored: pd.DataFrame) -> float:
+    """The cut-off the rows were scored with, as their notes say."""
+    told = [item for text in _texts(scored, "notes") for item in text.split(";") if item.startswith("cut_off:")]
+    return float(told[0].partition(":")[2]) if told else CUT_OFF
+
+
 def _room_of(ax: Axes) -> tuple[float, float]:
     """Width and height in points of the room an axes was given."""
     room, whole, point = ax.get_position(original=True), ax.figure.bbox, ax.figure.dpi / 72
@@ -243,19 +249,19 @@ def _part(ax: Axes, start: float | None, stop: float) -> Callable[[Any, Any], Bb
     return locate
 
 
-def _draw_scales(ax: Axes, sizes: _Sizes, hatched: set[str], under: float) -> tuple[Axes, Axes]:
+def _draw_scales(ax: Axes, sizes: _Sizes, hatched: set[str], under: float, cut_off: float) -> tuple[Axes, Axes]:
     """Axes, band, and what cannot be found; gives the axes of PHS and DMA."""
     font = sizes.font
     phs, dma = (ax.inset_axes((1, 0, 0.1, 1), label=code) for code in ("PHS", "DMA"))
     ax.set_axes_locator(_part(ax, None, _SIDE * font))
     phs.set_axes_locator(_part(ax, (_SIDE - _PHS_GAP) * font, (_DMA_GAP + _DMA_WIDTH) * font))
     dma.set_axes_locator(_part(ax, _DMA_WIDTH * font, 0))
-    ax.axhspan(-CUT_OFF, CUT_OFF, color=_BAND, linewidth=0, zorder=0.5, gid="band")
+    ax.axhspan(-cut_off, cut_off, color=_BAND, linewidth=0, zorder=0.5, gid="band")
     ax.axhline(0, color=_GREY, linewidth=0.6, zorder=1)
     for position, code in enumerate(Z_CODES):
-        for name, foot in ((f"{code}_gain", CUT_OFF), (f"{code}_loss", -Z_EDGE)):
+        for name, foot in ((f"{code}_gain", cut_off), (f"{code}_loss", -Z_EDGE)):
             if name in hatched:
-                ax.add_patch(_hatched_patch((position - 0.5, foot), Z_EDGE - CUT_OFF)).set_gid(name)
+                ax.add_patch(_hatched_patch((position - 0.5, foot), Z_EDGE - cut_off)).set_gid(name)
     dma.set_yscale("log")
     for each, codes, low, high in (
         (ax, Z_CODES, -Z_EDGE, Z_EDGE),
@@ -365,7 +371,9 @@ def _write_groups(ax: Axes, side: tuple[Axes, Axes], down: float, sizes: _Sizes)
         _write(where, text, ((start + stop) / 2, 0), offset, **style)
 
 
-def _legend_entries(rows: Sequence[_Row], hatched: set[str], sizes: _Sizes) -> tuple[list[Any], list[str]]:
+def _legend_entries(
+    rows: Sequence[_Row], hatched: set[str], sizes: _Sizes, cut_off: float
+) -> tuple[list[Any], list[str]]:
     """Handles and labels of the rows, the band and those marks that are used."""
     longest = int(sizes.room / (_LETTER * sizes.font)) - 6
     labels = [row.label if len(row.label) <= longest else row.label[: longest - 1] + "…" for row in rows]
@@ -373,7 +381,7 @@ def _legend_entries(rows: Sequence[_Row], hatched: set[str], sizes: _Sizes) -> t
         Line2D([], [], **_style(row, sizes) | {"linestyle": row.dashes, "linewidth": 0.9}) for row in rows
     ]
     handles.append(Patch(facecolor=_BAND, linewidth=0))
-    labels.append(f"normal range (±{CUT_OFF:g})")
+    labels.append(f"normal range (±{cut_off:g})")
     used = {mark for row in rows for mark, flags in row.marks.items() if flags.any()}
     used |= {_NO_VALUE for row in rows if np.isnan([row.phs, row.dma]).any()}
     grey = _Row("", _GREY, _GREY, "o", "-", np.empty(0), {}, 0, 0)
