@@ -27,6 +27,9 @@ _INPUT_OPTIONS = (
     click.option("--codes", multiple=True, metavar="COLUMN:CODES", help="What numbers mean: sex:1=female,2=male."),
     click.option("--unit", "units", multiple=True, metavar="NAME=UNIT", help="A column's unit: PPT=N/cm2."),
     click.option(
+        "--decimal", type=click.Choice(["point", "comma"]), help="The decimal sign, where files do not show it."
+    ),
+    click.option(
         "--thermal",
         type=click.Choice(["absolute", "difference"]),
         help="Whether CDT and WDT are temperatures or distances from baseline.",
@@ -72,13 +75,16 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
 
     codes = {}
     for text in given.pop("codes"):
-        column, _, pairs = text.partition(":")
+        column, colon, pairs = text.partition(":")
+        if not colon:
+            raise click.UsageError(f"--codes '{text}' is not of the form sex:1=female,2=male")
         codes[column.strip()] = parse_pairs(pairs.split(","), "--codes", "sex:1=female,2=male")
     return LoadOptions(
         fixed=parse_pairs(given.pop("fixed"), "--set", "sex=female"),
         columns=parse_pairs(given.pop("columns"), "--map", "pin.prick_mN=MPT"),
         codes=codes,
         units=parse_pairs(given.pop("units"), "--unit", "PPT=N/cm2"),
+        decimal={"point": ".", "comma": ",", None: None}[given.pop("decimal")],
         thermal=given.pop("thermal"),
         demographics=given.pop("demographics"),
         sheet=given.pop("sheet"),
@@ -91,10 +97,12 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
     from qst.scoring import Settings
 
     limits = parse_pairs(given.pop("device_limits"), "--device-limit", "PPT=2000")
-    try:
-        device_limits = {code: float(value) for code, value in limits.items()}
-    except ValueError as error:
-        raise click.UsageError(f"--device-limit: {error}") from error
+    device_limits = {}
+    for code, value in limits.items():
+        try:
+            device_limits[code] = float(value)
+        except ValueError as error:
+            raise click.UsageError(f"--device-limit '{code}={value}' is not of the form PPT=2000") from error
     return Settings(
         reference=given.pop("reference"),
         cut_off=given.pop("cut_off"),
@@ -127,8 +135,10 @@ def ends_cleanly(command: Command) -> Command:
         try:
             return command(*args, **kwargs)
         except InputError as error:
+            from qst.batch import WRONG_USE
+
             tell(f"error: {error}")
-            sys.exit(2 if error.problem.code in ("no-file", "no-files") else 1)
+            sys.exit(2 if error.problem.code in WRONG_USE else 1)
         except QSTError as error:
             tell(f"error: {error}")
             sys.exit(2)

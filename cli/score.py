@@ -49,6 +49,6 @@ def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: A
     if not quiet:
         for line in batch.summary.lines(batch.problems):
             tell(line)
-        if output is not None:
+        if output is not None and batch.written:
             tell(f"Written: {output}")
     sys.exit(exit_status(batch.problems))

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from qst.errors import InputError, OptionError
 from qst.loaders import LoadOptions, Readings, open_readings
+from qst.loaders.scored import read_scored
 from qst.norms import load_reference
 from qst.scoring import Settings, score_readings
 from qst.summary import Summary
@@ -18,13 +19,17 @@ from qst.writing import open_sink
 
 Tell = Callable[[str], None]
 
+WRONG_USE = ("no-file", "no-files")
+"""Problems that are the command's fault and not the data's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of scoring some files."""
+    """What came of scoring some files, and whether a table was written."""
 
     summary: Summary
     problems: list[Problem]
+    written: bool
 
 
 def score_files(
@@ -66,13 +71,15 @@ def score_files(
     """
     problems: list[Problem] = []
     summary = Summary()
-    settings = settings or Settings()
+    options, settings = options or LoadOptions(), settings or Settings()
     load_reference(settings.reference)
-    _refuse_overwriting(inputs, output)
+    earlier = _refuse_overwriting(inputs, output, options, settings)
     try:
-        readings = open_readings(inputs, options or LoadOptions(), problems.append)
+        readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:
-        return Batch(summary, _with(problems, error.problem))
+        if error.problem.code in WRONG_USE:
+            raise
+        return Batch(summary, _with(problems, error.problem), written=False)
     for line in readings.explain() if tell else ():
         tell(line)  # type: ignore[misc]
     scored = score_readings(readings, settings, problems.append)
@@ -81,11 +88,11 @@ def score_files(
         for _ in blocks:
             pass
     else:
-        with open_sink(output, stdout) as sink:
+        with open_sink(output, stdout, problems.append) as sink:
             for block in blocks:
                 sink.write(block)
     summary.report_suspicious(problems.append)
-    return Batch(summary, problems)
+    return Batch(summary, problems, written=not dry)
 
 
 def _with(problems: list[Problem], problem: Problem) -> list[Problem]:
@@ -106,6 +113,23 @@ def _show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterat
             bar.update(len(block))
 
 
-def _refuse_overwriting(inputs: Sequence[str | Path], output: str | Path | None) -> None:
-    if output is not None and any(Path(output).resolve() == Path(path).resolve() for path in inputs):
-        raise OptionError(f"{output} is also an input: write to another file")
+def _refuse_overwriting(
+    inputs: Sequence[str | Path], output: str | Path | None, options: LoadOptions, settings: Settings
+) -> list[Path]:
+    """Refuse to write over anything that is read; an earlier output in an input folder is left out instead."""
+    if output is None:
+        return []
+    path = Path(output).resolve()
+    read = [*inputs, options.demographics]
+    if isinstance(settings.reference, str | Path):
+        read.append(settings.reference)
+    for other in read:
+        if other is None or not Path(other).exists():
+            continue
+        if Path(other).resolve() == path:
+            raise OptionError(f"{output} is also an input: write to another file")
+        if path.is_file() and Path(other).is_dir() and Path(other).resolve() in path.parents:
+            if read_scored(path) is not None:
+                return [path]
+            raise OptionError(f"{output} is a file of the folder {other}, which is read: write to another file")
+    return []

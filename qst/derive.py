@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import OptionError
-from qst.protocol import CODES, PARAMETERS, RATING_OFFSET, Parameter
+from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, Parameter
 from qst.tables import ASSESSMENT_COLUMNS, KEY, SOURCE, TRIAL_COLUMNS, join_texts, number_groups
 
 Floats = npt.NDArray[np.float64]
@@ -13,6 +13,7 @@ Ints = npt.NDArray[np.int64]
 
 COLD, WARM = "cold", "warm"
 SINGLE, TRAIN = "single", "train"
+_DISCARDED = ("false", "0", "0.0", "no")
 
 
 def is_trials(frame: pd.DataFrame) -> bool:
@@ -42,8 +43,8 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Assessments in order of first appearance, with `notes`: another number of trials than the protocol's, a wind-up
         ratio that is undefined because all single stimuli were rated 0, a mean that includes trials at the device's
-        end. Age, sex and the caller's own columns are taken over where they are the same in all trials of an
-        assessment; an own column that varies within any assessment is left out.
+        end, another baseline. Age and sex are those of the trials, missing where these disagree. The caller's own
+        columns are taken over where they are the same in all trials of each assessment, and left out otherwise.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
         if parameter.summary == "ratio":
             undefined = (part.mean(SINGLE) == 0) & ~np.isnan(part.mean(TRAIN))
             notes.append(np.where(undefined, "wur_undefined", "").astype(object))
+    notes.append(_note_baseline(trials, group, n_groups))
     derived["notes"] = join_texts(notes) if n_groups else np.array([], dtype=object)
     ours = [column for column in ASSESSMENT_COLUMNS if column in derived]
     own = [column for column in derived if column not in ours and column != "notes" and column not in SOURCE]
@@ -118,9 +120,8 @@ def _summarise(parameter: Parameter, part: _Part) -> Floats:
         case "distance":
             return np.abs(part.mean())
         case "ramp difference":
-            difference = part.mean(WARM) - part.mean(COLD)
-            alternating = part.count((part.stimulus == WARM) | (part.stimulus == COLD)) > 0
-            return np.where(alternating, difference, np.abs(part.mean()))
+            differences = part.count(part.stimulus != "") == 0
+            return np.where(differences, np.abs(part.mean()), part.mean(WARM) - part.mean(COLD))
         case "count":
             return np.where(part.count() > 0, part.total(part.value), np.nan)
         case "geometric mean":
@@ -161,8 +162,9 @@ def _kept(trials: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Rows that were not discarded: `keep` is true, 1, or not given."""
     if "keep" not in trials:
         return np.ones(len(trials), dtype=bool)
-    discarded = trials["keep"].isin([False, 0, "0", "false", "False", "no"])
-    return ~discarded.to_numpy(dtype=bool)
+    codes, words = pd.factorize(trials["keep"])
+    kept = [str(word).strip().lower() not in _DISCARDED for word in words]
+    return np.array([*kept, True], dtype=bool)[codes]
 
 
 def _text(trials: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
@@ -172,14 +174,29 @@ def _text(trials: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
 
 
 def _carry_constant_columns(trials: pd.DataFrame, group: Ints) -> pd.DataFrame:
-    """First row of each assessment, with the columns that describe the assessment and not a trial."""
-    per_trial = {*TRIAL_COLUMNS, "keep", "notes"} - {*ASSESSMENT_COLUMNS, *SOURCE}
+    """A row an assessment, with the columns that describe the assessment and not a trial.
+
+    Age and sex are the one that the trials have; missing where they disagree.
+    """
+    per_trial = {*TRIAL_COLUMNS, "keep", "baseline", "notes"} - {*ASSESSMENT_COLUMNS, *SOURCE}
     candidates = [column for column in trials if column not in per_trial]
     first = ~pd.Series(group).duplicated().to_numpy()
     carried = trials.loc[first, candidates].reset_index(drop=True)
     for column in candidates:
-        if column in ASSESSMENT_COLUMNS or column in SOURCE:
-            continue
-        if pd.DataFrame({"group": group, "value": trials[column].to_numpy()}).drop_duplicates().shape[0] > len(carried):
+        values = pd.Series(trials[column].to_numpy()).groupby(group)
+        if column in ("age", "sex"):
+            carried[column] = values.first().where(values.nunique() == 1)
+        elif column not in ASSESSMENT_COLUMNS and column not in SOURCE and (values.nunique(dropna=False) > 1).any():
             carried = carried.drop(columns=column)
     return carried
+
+
+def _note_baseline(trials: pd.DataFrame, group: Ints, n_groups: int) -> npt.NDArray[np.object_]:
+    """A note on assessments whose thermal detection was measured from another baseline than 32 °C."""
+    notes = np.full(n_groups, "", dtype=object)
+    if "baseline" not in trials:
+        return notes
+    baseline = pd.to_numeric(trials["baseline"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    other = trials["parameter"].isin(["CDT", "WDT"]).to_numpy() & np.isfinite(baseline) & (baseline != BASELINE)
+    notes[group[other]] = [f"baseline:{value:g}" for value in baseline[other]]
+    return notes

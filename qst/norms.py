@@ -16,7 +16,7 @@ import pandas as pd
 
 from qst.errors import ReferenceSetError
 from qst.protocol import BY_CODE, CODES
-from qst.tables import SEXES
+from qst.tables import OLDEST, SEXES
 
 DEFAULT_REFERENCE = "magerl2010"
 REQUIRED_COLUMNS = ("parameter", "site", "sex", "age_from", "age_below", "scale", "mean", "sd")
@@ -81,6 +81,7 @@ class Placement:
 
     stratum: Ints
     no_age: Bools
+    age_impossible: Bools
     no_sex: Bools
     unknown_sex: Bools
     no_site: Bools
@@ -149,6 +150,11 @@ def _build(values: bytes, source_text: bytes, name: str, file: str) -> Reference
         source = tomllib.loads(source_text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ReferenceSetError(f"{file}: its source.toml cannot be read: {error}") from error
+    note_age = source.get("age_note_from", 0)
+    if not isinstance(note_age, int | float):
+        raise ReferenceSetError(
+            f"{file}: age_note_from in its source.toml is '{note_age}'; it must be a number of years"
+        )
     expected = source.get("sha256")
     found = hashlib.sha256(values).hexdigest()
     if expected is not None and found != expected:
@@ -257,14 +263,16 @@ def look_up_norms(
     ReferenceSetError
         `site_as` names a site that the set does not cover.
     """
-    site_as = {name.strip().lower(): other for name, other in (site_as or {}).items()}
+    numbers = {name.lower(): number for number, name in enumerate(reference.sites)}
+    site_as = {name.strip().lower(): other.strip().lower() for name, other in (site_as or {}).items()}
     for stand_in in site_as.values():
-        if stand_in not in reference.sites:
+        if stand_in not in numbers:
             raise ReferenceSetError(f"{reference.id} has no site '{stand_in}': it covers {', '.join(reference.sites)}")
     age = pd.to_numeric(assessments["age"], errors="coerce").to_numpy(float) if "age" in assessments else None
     age = np.full(len(assessments), np.nan) if age is None else age
+    impossible = np.isfinite(age) & ((age < 0) | (age > OLDEST))
+    age = np.where(impossible, np.nan, age)
 
-    numbers = {name: number for number, name in enumerate(reference.sites)}
     stand_ins = {name: other for name, other in site_as.items() if name not in numbers}
     sex = _encode(assessments, "sex", {name: number for number, name in enumerate(SEXES)})
     site = _encode(assessments, "site", numbers | {name: numbers[other] for name, other in stand_ins.items()})
@@ -284,7 +292,8 @@ def look_up_norms(
     stratum = np.where(usable, group * len(reference.edges) + band, reference.n_strata)
     return Placement(
         stratum=stratum,
-        no_age=~has_age,
+        no_age=~has_age & ~impossible,
+        age_impossible=impossible,
         no_sex=sex == _MISSING,
         unknown_sex=sex == _UNKNOWN,
         no_site=site == _MISSING,

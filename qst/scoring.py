@@ -1,6 +1,6 @@
 """The whole path: a table of trials or assessments to the scored table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Settings:
     device_limits: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.cut_off > 0:
+        if not 0 < self.cut_off < np.inf:
             raise OptionError(f"the cut-off is {self.cut_off}; it must be above 0, for example 1.96")
         if not 0 <= self.dma_threshold < 100:
             raise OptionError(f"the DMA threshold is {self.dma_threshold}; it is a rating from 0 to below 100")
@@ -128,6 +128,9 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     reference = load_reference(settings.reference)
     table = derive_values(frame) if is_trials(frame) else frame
     assessments, earlier_notes = _set_aside_earlier_results(table)
+    twice = assessments.columns[assessments.columns.duplicated()].tolist()
+    if twice:
+        raise OptionError(f"the table has more than one column {', '.join(map(str, twice))}: rename one")
     if not any(code in assessments for code in CODES):
         raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
     values = prepare_values(assessments)
@@ -144,7 +147,10 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     )
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
     told = np.full(len(assessments), settings.tell(), dtype=object)
-    notes = join_texts([earlier_notes, told, placement.replaced_site, label_flags(flags, len(assessments))])
+    # Where the offset was added already, an earlier note says so; so it stands with the earlier notes.
+    offset = {name: flags.pop(name) for name in list(flags) if name.startswith("rating_offset_added")}
+    added, others = (label_flags(part, len(assessments)) for part in (offset, flags))
+    notes = join_texts([earlier_notes, added, told, placement.replaced_site, others])
     results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
     results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
     results |= patterns.counts
@@ -177,22 +183,10 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     settings = replace(settings, reference=load_reference(settings.reference))
     columns = [*SCORED_COLUMNS, *readings.own_columns, *SOURCE]
     reporter = _NormReporter(load_reference(settings.reference), report)
-    for frame in _gather_trials(readings.frames(report)):
+    for frame in readings.frames(report):
         scored = score_table(frame, settings)
         reporter.look_at(scored)
         yield scored.reindex(columns=columns)
-
-
-def _gather_trials(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """Assessments as they come; then all trials in one, since those of one assessment may lie in several files."""
-    trials = []
-    for frame in frames:
-        if is_trials(frame):
-            trials.append(frame)
-        else:
-            yield frame
-    if trials:
-        yield pd.concat(trials, ignore_index=True)
 
 
 class _NormReporter:
@@ -231,17 +225,29 @@ def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.N
     A column of the caller's own that has the name of a result is carried on as `<name>_input`.
     """
     notes = np.full(len(table), "", dtype=object)
+    scored_before = set(SCORED_COLUMNS) <= set(table.columns)
     if "notes" in table:
         codes, texts = pd.factorize(table["notes"])
         kept = [_notes_before_scoring(str(text)) for text in texts]
         if None in kept:
-            table = table.rename(columns={"notes": "notes_input"})
+            table = _rename(table, ["notes"])
         else:
             notes = np.array([*kept, ""], dtype=object)[codes]
             table = table.drop(columns="notes")
-    if "reference_set" in table:
+    if scored_before:
         return table.drop(columns=[column for column in RESULT_COLUMNS if column in table]), notes
-    return table.rename(columns={column: f"{column}_input" for column in RESULT_COLUMNS if column in table}), notes
+    return _rename(table, [column for column in RESULT_COLUMNS if column in table]), notes
+
+
+def _rename(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Add `_input` to the names of some columns until no other column has the name."""
+    names = [str(name) for name in table.columns]
+    for column in columns:
+        name = column
+        while name in names or name in RESULT_COLUMNS:
+            name += "_input"
+        names[names.index(column)] = name
+    return table.set_axis(names, axis=1)
 
 
 def _notes_before_scoring(text: str) -> str | None:
@@ -256,6 +262,7 @@ def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -
     """Why a row, or a value of it, has no z-score."""
     flags = {
         "no_age": placement.no_age,
+        "age_impossible": placement.age_impossible,
         "no_sex": placement.no_sex,
         "unknown_sex": placement.unknown_sex,
         "no_site": placement.no_site,

@@ -26,16 +26,23 @@ KEY = ("subject", "visit", "site", "side", "area")
 """What tells one assessment from another."""
 
 SEXES = ("female", "male")
+OLDEST = 120.0
+"""Age (years) above which a number is no age."""
 SIDES = ("left", "right")
 AREAS = ("test", "control")
 
 Z_COLUMNS = tuple(f"{code}_z" for code in Z_CODES)
 FINDING_COLUMNS = tuple(f"{code}_finding" for code in CODES)
-CHANCE_COLUMNS = ("n_scored", "n_gain", "n_loss", "expected_by_chance", "p_profile")
+COUNTS = ("n_scored", "n_gain", "n_loss")
+NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile")
+"""Columns of numbers with fractions; all columns but these and the counts are text."""
+
 RESULT_COLUMNS = (
     *Z_COLUMNS,
     *FINDING_COLUMNS,
-    *CHANCE_COLUMNS,
+    *COUNTS,
+    "expected_by_chance",
+    "p_profile",
     "not_findable",
     "loga",
     "reference_set",
@@ -50,6 +57,7 @@ GAIN, LOSS, NORMAL, LIMIT = "gain", "loss", "normal", "limit"
 
 NOTES: dict[str, str] = {
     "no_age": "no age, so no norm: no z-score",
+    "age_impossible": "the age is not one in years (0 to 120): no z-score",
     "no_sex": "no sex, so no norm: no z-score",
     "no_site": "no site, so no norm: no z-score",
     "unknown_sex": "sex is neither female nor male: no z-score",
@@ -119,7 +127,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.row) if part is not None)
-        column = f"column {self.column}" if self.column is not None else ""
+        column = f"column {' '.join(self.column.split())}" if self.column is not None else ""
         where = ": ".join(part for part in (place, column) if part)
         return f"{where}: {self.message} (code: {self.code})" if where else f"{self.message} (code: {self.code})"
 
@@ -165,7 +173,7 @@ def label_flags(flags: Mapping[str, npt.NDArray[np.bool_]], length: int) -> npt.
 
 
 def join_texts(columns: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.object_]:
-    """Texts of several columns joined row by row with `;`, leaving out the empty ones.
+    """Texts of several columns joined row by row with `;`, leaving out empty ones and repetitions.
 
     Parameters
     ----------
@@ -179,7 +187,8 @@ def join_texts(columns: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.obj
     for column in columns:
         keys = _combine(keys, pd.factorize(column)[0])
     codes, first = _first_rows(keys)
-    texts = [";".join(str(column[row]) for column in columns if column[row]) for row in first]
+    joined = [";".join(str(column[row]) for column in columns if column[row]) for row in first]
+    texts = [";".join(dict.fromkeys(text.split(";"))) for text in joined]
     return np.array([*texts, ""], dtype=object)[codes]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,14 @@ import pandas as pd
 
 from qst.errors import OptionError
 from qst.formulas import defuse_columns, is_formula
+from qst.tables import COUNTS, NUMBERS, Problem, Report, shorten
 
 ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
 EXCEL_ROWS = 1_048_575
 """Rows an Excel sheet has below its header."""
+EXCEL_CHARACTERS = 32_767
+"""Characters an Excel cell holds."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Sink(Protocol):
@@ -26,7 +31,9 @@ class Sink(Protocol):
 
 
 @contextmanager
-def open_sink(path: str | Path | None, stdout: IO[str] | None = None) -> Iterator[Sink]:
+def open_sink(
+    path: str | Path | None, stdout: IO[str] | None = None, report: Report = lambda _: None
+) -> Iterator[Sink]:
     """Open a file for a table that comes in blocks.
 
     The file appears under its name when everything is written; after an error there is none, or the old one.
@@ -35,6 +42,8 @@ def open_sink(path: str | Path | None, stdout: IO[str] | None = None) -> Iterato
     ----------
     path : path or None
         Its ending decides the format; None writes CSV to `stdout`.
+    report : callable, optional
+        Gets a problem where the format cannot hold a text as it is.
 
     Raises
     ------
@@ -48,7 +57,7 @@ def open_sink(path: str | Path | None, stdout: IO[str] | None = None) -> Iterato
         return
     path = Path(path)
     with replace_file(path, ENDINGS) as temporary:
-        sink = _SINKS[path.suffix.lower()](temporary)
+        sink = _SINKS[path.suffix.lower()](temporary, report)
         try:
             yield sink
         except BaseException:
@@ -81,7 +90,7 @@ def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
 
 
 class _CsvSink:
-    def __init__(self, target: Path | IO[str]) -> None:
+    def __init__(self, target: Path | IO[str], report: Report = lambda _: None) -> None:
         self._own = isinstance(target, Path)
         self._file: IO[str] = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
         self._columns: list[str] | None = None
@@ -97,7 +106,7 @@ class _CsvSink:
 
 
 class _JsonSink:
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, report: Report) -> None:
         self._file = target.open("w", encoding="utf-8")
         self._columns: list[str] | None = None
 
@@ -113,10 +122,10 @@ class _JsonSink:
 
 
 class _ExcelSink:
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, report: Report) -> None:
         import openpyxl
 
-        self._target, self._rows = target, 0
+        self._target, self._rows, self._report = target, 0, report
         self._columns: list[str] | None = None
         self._book = openpyxl.Workbook(write_only=True)
         self._sheet: Any = self._book.create_sheet("qst")
@@ -141,6 +150,8 @@ class _ExcelSink:
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.styles import Font
 
+        if isinstance(value, str):
+            value = self._fit(value)
         if isinstance(value, str) and is_formula(value):
             cell = WriteOnlyCell(self._sheet, value="")
             cell.value, cell.data_type, cell.quotePrefix = value, "s", True
@@ -154,12 +165,21 @@ class _ExcelSink:
             cell.number_format = "0.00"
         return cell
 
+    def _fit(self, text: str) -> str:
+        """A text as Excel can hold it: without control characters, and no longer than 32,767 characters."""
+        fitting = _CONTROL.sub("\ufffd", text)[:EXCEL_CHARACTERS]
+        if fitting != text:
+            what = "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "lost its control characters"
+            message = f"the text {shorten(text)} {what}, as an Excel cell holds no more: write a .csv file to keep it"
+            self._report(Problem("warning", "text-changed", message))
+        return fitting
+
     def close(self) -> None:
         self._book.save(self._target)
 
 
 class _ParquetSink:
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, report: Report) -> None:
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq
@@ -171,13 +191,13 @@ class _ParquetSink:
 
     def write(self, block: pd.DataFrame) -> None:
         block, self._columns = align_columns(block, self._columns)
-        kinds = [
-            (name, self._pa.int64() if pd.api.types.is_integer_dtype(block[name]) else self._pa.float64())
-            if pd.api.types.is_numeric_dtype(block[name])
-            else (name, self._pa.string())
-            for name in block
-        ]
-        schema = self._pa.schema(kinds) if self._writer is None else self._writer.schema
+        # By name and not by content: a column of texts may be empty in one block and filled in the next.
+        numbers = {
+            **dict.fromkeys(("source_row", *COUNTS), self._pa.int64()),
+            **dict.fromkeys(NUMBERS, self._pa.float64()),
+        }
+        schema = self._pa.schema([(name, numbers.get(name, self._pa.string())) for name in self._columns])
+        block = block.astype({name: object for name in self._columns if name not in numbers})
         table = self._pa.Table.from_pandas(block, schema=schema, preserve_index=False)
         if self._writer is None:
             self._writer = self._pq.ParquetWriter(self._target, schema)
@@ -188,7 +208,7 @@ class _ParquetSink:
             self._writer.close()
 
 
-_SINKS: dict[str, Callable[[Path], Sink]] = {
+_SINKS: dict[str, Callable[[Path, Report], Sink]] = {
     ".csv": _CsvSink,
     ".xlsx": _ExcelSink,
     ".parquet": _ParquetSink,

@@ -4,17 +4,16 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.files import find_files, open_tables
 from qst.loaders.names import normalise, parse_header
-from qst.loaders.options import LoadOptions, Thermal
+from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
+from qst.loaders.repeats import DuplicateFinder, check_trials
 from qst.loaders.tidy import Reading, understand
-from qst.tables import KEY, Problem, Report, join_texts, label_flags, shorten
+from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
 
@@ -26,6 +25,7 @@ def load(
     columns: Mapping[str, str] | None = None,
     codes: Mapping[str, Mapping[str, str]] | None = None,
     units: Mapping[str, str] | None = None,
+    decimal: Decimal | None = None,
     thermal: Thermal | None = None,
     demographics: str | Path | None = None,
     sheet: str | None = None,
@@ -49,6 +49,8 @@ def load(
         Column to its codes, for example ``{"sex": {"1": "female", "2": "male"}}``. Numeric codes are never guessed.
     units : mapping, optional
         Parameter to the unit of its column, for example ``{"PPT": "N/cm2"}``, where the header does not say.
+    decimal : {".", ","}, optional
+        The decimal sign, where the files do not show it.
     thermal : {"absolute", "difference"}, optional
         Whether CDT and WDT are temperatures or distances from baseline, where the values do not say.
     demographics : path, optional
@@ -84,7 +86,15 @@ def load(
     """
     collected: list[Problem] = [] if problems is None else problems
     options = LoadOptions(
-        fixed or {}, columns or {}, codes or {}, units or {}, thermal, demographics, sheet, tuple(ignore)
+        fixed=fixed or {},
+        columns=columns or {},
+        codes=codes or {},
+        units=units or {},
+        decimal=decimal,
+        thermal=thermal,
+        demographics=demographics,
+        sheet=sheet,
+        ignore=tuple(ignore),
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -118,22 +128,31 @@ class Readings:
         return sum(table.n_rows for table in self.tables)
 
     def frames(self, report: Report) -> Iterator[pd.DataFrame]:
-        """All tables in blocks: those of assessments, repeated ones noted; then those of trials.
+        """All tables in blocks: those of assessments, repeated ones noted; then all trials in one.
 
         At the end it is reported who has measurements but no demographics, and the other way round.
         """
         duplicates = DuplicateFinder()
-        for table in sorted(self.tables, key=lambda table: table.is_trials):
-            for frame in table.frames(report):
-                yield frame if table.is_trials else duplicates.mark(frame, report)
+        wide = [*ASSESSMENT_COLUMNS, "notes", *self.own_columns, *SOURCE]
+        for table in self.tables:
+            for frame in () if table.is_trials else table.frames(report):
+                yield duplicates.mark(frame.reindex(columns=wide), report)
+        trials = [frame for table in self.tables if table.is_trials for frame in table.frames(report)]
+        if trials:
+            own = [name for name in self.own_columns if any(name in frame for frame in trials)]
+            every = pd.concat(trials, ignore_index=True)
+            yield check_trials(every[[*(c for c in every if c not in own and c not in SOURCE), *own, *SOURCE]], report)
         if self.people is not None:
             self.people.report_unmatched(report)
 
 
-def open_readings(paths: Sequence[str | Path], options: LoadOptions, report: Report) -> Readings:
+def open_readings(
+    paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path] = ()
+) -> Readings:
     """Open files and folders and understand their tables.
 
-    A file that cannot be used is reported and left out, unless it is the only one.
+    A file that cannot be used is reported and left out, unless it is the only one. Files in `leave_out`, and the
+    demographics, are not read as measurements.
 
     Raises
     ------
@@ -143,12 +162,15 @@ def open_readings(paths: Sequence[str | Path], options: LoadOptions, report: Rep
         `--map` or `--ignore` names a column that no file has.
     """
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
+    not_read = {
+        Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
+    }
     files: list[Path] = []
     for path in paths:
-        found = find_files(Path(path))
-        files += [
-            f for f in found if options.demographics is None or f.resolve() != Path(options.demographics).resolve()
-        ]
+        files += [file for file in find_files(Path(path), report) if file.resolve() not in not_read]
+    if not files:
+        message = "no file is left to read beside the demographics and earlier output: name the measurements"
+        raise InputError(Problem("error", "no-files", message))
     tables: list[Reading] = []
     errors: list[InputError] = []
     for file in dict.fromkeys(files):
@@ -167,11 +189,12 @@ def open_readings(paths: Sequence[str | Path], options: LoadOptions, report: Rep
 def _open_file(file: Path, options: LoadOptions, people: People | None, report: Report) -> list[Reading]:
     """The tables of one file that hold QST values; an InputError where none does."""
     tables = open_tables(file)
-    if options.sheet is not None and len(tables) > 1:
-        titles = [table.file.removeprefix(f"{file}[").removesuffix("]") for table in tables]
-        tables = [table for table, title in zip(tables, titles, strict=True) if title == options.sheet]
+    if options.sheet is not None:
+        titles = [str(table.sheet) for table in tables if table.sheet is not None]
+        tables = [table for table in tables if table.sheet == options.sheet]
         if not tables:
-            raise OptionError(f"{file} has no filled sheet '{options.sheet}': its sheets are {', '.join(titles)}")
+            known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
+            raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
     readings, errors = [], []
     for table in tables:
         try:
@@ -195,50 +218,6 @@ def _check_named_columns(tables: list[Reading], options: LoadOptions, people: Pe
         for header in headers:
             if normalise(header) not in seen:
                 raise OptionError(f"{option} names the column '{header}', which no file has")
-
-
-class DuplicateFinder:
-    """Finds assessments that stand twice, over any number of blocks, and remembers no more of a row than its hash."""
-
-    def __init__(self) -> None:
-        self._hashes = np.array([], dtype=np.uint64)
-        self._places: list[tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]] = []
-
-    def mark(self, assessments: pd.DataFrame, report: Report) -> pd.DataFrame:
-        """Report each later row that repeats an earlier one, and note it on the row; both are kept."""
-        named = assessments["subject"].notna().to_numpy()
-        keys = assessments[list(KEY)].astype(object).where(assessments[list(KEY)].notna(), "")
-        hashes = pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy(dtype=np.uint64)
-        before = len(self._hashes)
-        every = np.concatenate([self._hashes, hashes])
-        self._places.append((assessments["source_file"].to_numpy(dtype=object), assessments["source_row"].to_numpy()))
-        repeated = pd.Series(every).duplicated().to_numpy()[before:] & named
-        self._hashes = every
-        for position in np.flatnonzero(repeated):
-            file, row = self._place(int(np.argmax(every == hashes[position])))
-            here = assessments.iloc[position]
-            message = (
-                f"subject {shorten(str(here['subject']))} has this visit, site, side and area already in "
-                f"{'' if file == here['source_file'] else f'{file}, '}row {row}: both are kept; tell them apart by a "
-                "column for visit, site, side or area"
-            )
-            place = (str(here["source_file"]), int(here["source_row"]))
-            report(Problem("warning", "duplicate-assessment", message, *place))
-        if not repeated.any():
-            return assessments
-        return assessments.assign(notes=_add_note(assessments["notes"], "duplicate_assessment", repeated))
-
-    def _place(self, position: int) -> tuple[str, int]:
-        """File and row of the assessment with this number among all that were seen."""
-        for files, rows in self._places:
-            if position < len(rows):
-                return str(files[position]), int(rows[position])
-            position -= len(rows)
-        raise IndexError(position)
-
-
-def _add_note(notes: "pd.Series[str]", note: str, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
-    return join_texts([notes.to_numpy(dtype=object), label_flags({note: where}, len(notes))])
 
 
 def warn_of_problems(problems: Sequence[Problem]) -> None:

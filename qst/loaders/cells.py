@@ -14,6 +14,7 @@ from qst.loaders.names import missing_codes, missing_words, normalise
 Texts = npt.NDArray[np.object_]
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 
 
@@ -41,6 +42,11 @@ def is_blank(texts: Texts) -> npt.NDArray[np.bool_]:
     return np.array([not str(text).strip() for text in unique] + [True], dtype=bool)[codes]
 
 
+def is_missing_cell(text: str) -> bool:
+    """Whether a text means "not measured", number codes included."""
+    return is_missing_word(text) or text.strip() in missing_codes().values()
+
+
 def is_missing_word(text: str) -> bool:
     """Whether a text means "not measured"; a number code does not count here."""
     text = text.strip()
@@ -51,8 +57,21 @@ def count_decimal_signs(texts: Texts) -> tuple[int, int]:
     """How many of the different texts are numbers with a decimal point, and how many with a decimal comma."""
     different = set(texts)
     points = sum(1 for text in different if "." in text and _POINT_NUMBER.fullmatch(text.strip()))
-    commas = sum(1 for text in different if "," in text and _COMMA_NUMBER.fullmatch(text.strip()))
+    commas = sum(
+        1 for text in different if "," in text and _COMMA_NUMBER.fullmatch(text.strip()) and not is_thousands(text)
+    )
     return points, commas
+
+
+def is_thousands(text: str) -> bool:
+    """Whether a number may have a thousands separator: `1,050`, `1.050`; not `0,435` or `12,5`."""
+    return _THOUSANDS.fullmatch(text.strip()) is not None
+
+
+def is_other_decimal(text: str, decimal: str) -> bool:
+    """Whether a text is a number with the decimal sign that its file has not."""
+    pattern = _POINT_NUMBER if decimal == "," else _COMMA_NUMBER
+    return pattern.fullmatch(text.strip()) is not None
 
 
 def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
@@ -103,9 +122,12 @@ def _point_for_comma(text: str) -> str:
 
 
 def read_texts(texts: Texts) -> Texts:
-    """A column of texts exactly as written, None where blank; a formula that `qst` defused is given back."""
+    """A column of texts exactly as written, None where blank; a formula that `qst` defused is given back.
+
+    NUL, which no text has, becomes the replacement character.
+    """
     codes, unique = pd.factorize(texts)
-    read = [restore_text(text) if text.strip() else None for text in unique]
+    read = [restore_text(text.replace("\x00", "\ufffd")) if text.strip() else None for text in unique]
     return np.array([*read, None], dtype=object)[codes]
 
 
@@ -138,10 +160,10 @@ def read_words(texts: Texts, vocabulary: dict[str, str]) -> Words:
     unknown: dict[str, int] = {}
     for position, text in enumerate(unique):
         ours = vocabulary.get(normalise(text))
-        if ours is None and is_missing_word(text):
+        if ours is None and is_missing_cell(text):
             translated.append(None)
             continue
         if ours is None:
             unknown[text] = int(np.argmax(codes == position))
-        translated.append(ours if ours is not None else text.strip())
+        translated.append(ours if ours is not None else restore_text(text).strip())
     return Words(np.array([*translated, None], dtype=object)[codes], unknown)

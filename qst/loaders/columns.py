@@ -1,22 +1,32 @@
 """Headers to what they mean: which row is the header, and which column is which."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from qst.errors import InputError
+from qst.formulas import restore_text
 from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, words
 from qst.loaders.options import LoadOptions, Thermal
+from qst.loaders.texts import TextTable
 from qst.protocol import BY_CODE, CODES
 from qst.tables import SEXES, Problem, Report, shorten
 
 HEADER_AMONG = 10
 """Rows at the top of a table among which the header is looked for."""
 
+LONGEST_HEADER = 100
+"""A longer text is no name of a column of ours."""
+
+TRIAL_ROLES = ("parameter", "series", "stimulus", "value", "unit", "keep")
+"""Columns that mean something only where a row is a trial; in other tables they are the user's own."""
+
 _CODED = ("sex", "site", "side", "area")
 _PAIR = re.compile(r"(\d+)[\s_]*=?[\s_]*([^\W\d_]+)")
 _PAIR_REVERSED = re.compile(r"([^\W\d_]+)[\s_]*=?[\s_]*(\d+)")
+_PAIRS = re.compile(rf"({_PAIR.pattern}[\s,;/_]*)+")
+_PAIRS_REVERSED = re.compile(rf"({_PAIR_REVERSED.pattern}[\s,;/_]*)+")
 _THERMAL_HINT = re.compile(r"(.+?)_?(diff|difference|delta|Δ|abs|absolute|absolut)")
 
 
@@ -73,7 +83,7 @@ class Layout:
         return bool(self.parameters) or self.is_long
 
 
-def find_layout(file: str, preview: Sequence[Sequence[str]], options: LoadOptions, report: Report) -> Layout:
+def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layout:
     """Find the header among the first rows, and give each column its meaning.
 
     Raises
@@ -81,32 +91,29 @@ def find_layout(file: str, preview: Sequence[Sequence[str]], options: LoadOption
     InputError
         No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
     """
-    candidates = [
-        (sum(_recognise(i, h, options).role is not None for i, h in enumerate(row)), row_number, row)
-        for row_number, row in enumerate(preview[:HEADER_AMONG], start=1)
-    ]
-    found, row_number, header = max(candidates, key=lambda candidate: (candidate[0], -candidate[1]))
-    columns = [_recognise(position, text, options) for position, text in enumerate(header)]
-    layout = Layout(row_number, tuple(_settle_doubles(file, row_number, columns, preview, report)))
+    rows = [[restore_text(text) for text in row] for row in table.preview[:HEADER_AMONG]]
+    known = [sum(_recognise(i, text, options).role is not None for i, text in enumerate(row)) for row in rows]
+    found, row = max(known), known.index(max(known)) + 1
+    columns = [_recognise(position, text, options) for position, text in enumerate(rows[row - 1])]
+    if any(column.role in BY_CODE for column in columns):
+        columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
+    layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
-    names = ", ".join(shorten(text, 20) for text in header[:12] if text.strip())
-    raise InputError(
-        Problem(
-            "error",
-            "no-qst-columns",
-            f"no column has the name of a QST parameter ({' '.join(CODES)}); its columns are {names or 'nameless'}. "
-            "Say which is which with --map 'header=HPT'",
-            file,
-            row_number,
-        )
+    names = ", ".join(shorten(text, 20) for text in rows[row - 1][:12] if text.strip())
+    message = (
+        f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
+        f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
     )
+    raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
 
 
 def _recognise(position: int, header: str, options: LoadOptions) -> Column:
     """The meaning of one header by itself."""
+    if len(header) > LONGEST_HEADER or header.strip() in options.ignore:
+        return Column(position, header, None)
     name, unit_text = parse_header(header)
-    if header.strip() in options.ignore or not name:
+    if not name:
         return Column(position, header, None)
     mapped = {normalise(text): role for text, role in options.columns.items()}
     role = mapped.get(normalise(header)) or mapped.get(name)
@@ -140,42 +147,53 @@ def _read_coded_header(header: str) -> tuple[str | None, Mapping[str, str]]:
 def _read_pairs(role: str, text: str) -> dict[str, str]:
     """Codes written as `1hand2foot`, `m1` or `1=f, 2=m`; empty where they are no words of this column."""
     text = text.strip()
-    pairs = _PAIR.findall(text) if text[:1].isdigit() else [(d, w) for w, d in _PAIR_REVERSED.findall(text)]
+    if _PAIRS.fullmatch(text):
+        pairs = _PAIR.findall(text)
+    elif _PAIRS_REVERSED.fullmatch(text):
+        pairs = [(digit, word) for word, digit in _PAIR_REVERSED.findall(text)]
+    else:
+        return {}
     vocabulary = words(role)
     codes = {digit: vocabulary[normalise(word)] for digit, word in pairs if normalise(word) in vocabulary}
-    if not pairs or len(codes) < len(pairs):
+    if len(codes) < len(pairs):
         return {}
     if role == "sex" and len(codes) == 1:
-        (digit, word), other = next(iter(codes.items())), SEXES
-        rest = next(sex for sex in other if sex != word)
+        digit, word = next(iter(codes.items()))
+        rest = next(sex for sex in SEXES if sex != word)
         codes |= {code: rest for code in ("0", "1", "2") if code != digit}
     return codes
 
 
-def _settle_doubles(
-    file: str, row: int, columns: Sequence[Column], preview: Sequence[Sequence[str]], report: Report
-) -> list[Column]:
-    """Where two columns mean the same, use none of them, and say so; two alike in all seen rows count as one."""
-    counts = Counter(column.role for column in columns if column.role)
+def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], report: Report) -> list[Column]:
+    """Where two columns mean the same, use none of them, and say so; two that are alike all the way count as one.
+
+    A column in a unit of another quantity, such as `HPT_z` beside `HPT`, is no rival; it is carried through.
+    """
     settled = list(columns)
-    for role, count in counts.items():
-        if count == 1:
-            continue
+    for role in {column.role: None for column in columns if column.role}:
         same = [column for column in columns if column.role == role]
-        seen = [tuple(line[c.position] if c.position < len(line) else "" for line in preview[row:]) for c in same]
-        alike = len(set(seen)) == 1
+        foreign = [column for column in same if column.unit is not None and column.unit.foreign]
+        if 0 < len(foreign) < len(same):
+            same = [column for column in same if column not in foreign]
+            for column in foreign:
+                settled[column.position] = replace(column, role=None)
+        if len(same) == 1:
+            continue
+        alike = _are_alike(table, row, len(columns), [column.position for column in same])
         for column in same[1:] if alike else same:
-            settled[column.position] = Column(column.position, column.header, None)
+            settled[column.position] = replace(column, role=None)
         headers = " and ".join(f"{shorten(c.header)} (column {c.position + 1})" for c in same)
         action = "the first is used" if alike else "none is used: rename the wrong one, or say --ignore with its header"
-        report(
-            Problem(
-                "warning" if alike else "error",
-                "two-columns",
-                f"{headers} both mean {role}; {action}",
-                file,
-                row,
-                same[0].header,
-            )
-        )
+        severity: Literal["warning", "error"] = "warning" if alike else "error"
+        message = f"{headers} both mean {role}; {action}"
+        report(Problem(severity, "two-columns", message, table.file, row, same[0].header))
     return settled
+
+
+def _are_alike(table: TextTable, row: int, width: int, positions: Sequence[int]) -> bool:
+    """Whether columns have the same text in every row."""
+    return all(
+        (block.columns[positions[0]] == block.columns[position]).all()
+        for block in table.read_blocks(row, width, lambda _: None)
+        for position in positions[1:]
+    )

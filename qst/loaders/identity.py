@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.loaders.cells import Texts, is_missing_word, read_numbers, read_texts, read_words
+from qst.loaders.cells import Texts, is_missing_cell, is_missing_word, read_numbers, read_texts, read_words
 from qst.loaders.columns import Layout
-from qst.loaders.files import Block
 from qst.loaders.names import normalise, words
 from qst.loaders.options import LoadOptions
-from qst.tables import SEXES, Problem, Report, shorten
+from qst.loaders.texts import Block
+from qst.tables import OLDEST, SEXES, Problem, Report, shorten
 
 if TYPE_CHECKING:
     from qst.loaders.people import People
 
-OLDEST = 120.0
 WORD_COLUMNS = ("sex", "site", "side", "area")
 NEEDED = ("age", "sex", "site")
 """Without these there is no norm."""
@@ -29,7 +28,17 @@ _HOW_TO_SAY = {
     "site": "say --set site=hand",
 }
 
+_EXAMPLES_OF_CODES = {
+    "sex": "1=female,2=male",
+    "site": "1=hand,2=foot",
+    "side": "1=left,2=right",
+    "area": "1=test,2=control",
+}
+
+Bools = npt.NDArray[np.bool_]
 Columns = dict[str, Texts | npt.NDArray[np.float64]]
+UnknownWords = dict[str, dict[str, int]]
+"""Column to its unknown words, each with the first row that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class IdentityReader:
     decimal: str
     people: "People | None" = None
 
-    def read(self, block: Block, measured: npt.NDArray[np.bool_], report: Report) -> Columns:
+    def read(self, block: Block, measured: Bools, report: Report) -> Columns:
         """Identity columns of a block, with what the file lacks filled in from options and demographics.
 
         Parameters
@@ -55,26 +64,59 @@ class IdentityReader:
         Returns
         -------
         dict
-            `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers.
+            `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers. A
+            cell with a text that cannot be used is missing too, but it is no gap: nothing is filled in there.
         """
-        columns: Columns = {"subject": self._text(block, "subject"), "visit": self._text(block, "visit")}
-        if self.layout.find("subject") is not None:
-            self._report_gaps("subject", block, measured & _is_none(columns["subject"]), report)
+        columns: Columns = {role: self._text(block, role, report) for role in ("subject", "visit")}
         columns["age"] = self._age(block, report)
         for role in WORD_COLUMNS:
             columns[role] = self._words(block, role, report)
         columns["baseline"] = self._number(block, "baseline", report)
+        gaps = {role: self._is_silent(block, role) for role in columns}
         if self.people is not None:
-            self.people.fill(columns, report)
+            self.people.fill(columns, gaps)
         for role, value in self.options.fixed.items():
-            gaps = _is_none(columns[role])
-            columns[role][gaps] = (
-                float(value) if role in ("age", "baseline") else words(role).get(normalise(value), value)
-            )
-        for role in NEEDED:
+            empty = gaps[role] & _is_none(columns[role])
+            number = role in ("age", "baseline")
+            columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
+        for role in ("subject", *NEEDED):
             if self.layout.find(role) is not None:
-                self._report_gaps(role, block, measured & _is_none(columns[role]), report)
+                self._report_gaps(role, block, measured & gaps[role] & _is_none(columns[role]), report)
         return columns
+
+    def collect_words(self, block: Block, unknown: UnknownWords) -> None:
+        """Remember the first row of each word of a block that the vocabularies do not know."""
+        for role in WORD_COLUMNS:
+            column = self.layout.find(role)
+            if column is None:
+                continue
+            read = read_words(block.columns[column.position], words(role) | dict(self._codes(role)))
+            for text, position in read.unknown.items():
+                if text != column.header:
+                    unknown.setdefault(role, {}).setdefault(text, int(block.rows[position]))
+
+    def report_words(self, unknown: UnknownWords, report: Report) -> None:
+        """Say what is coded without a code being known, and which sides and areas are not ours; once a table."""
+        for role, found in unknown.items():
+            column = self.layout.find(role)
+            header = column.header if column else role
+            numbers = [text for text in found if _is_code(text)]
+            if numbers:
+                example = _EXAMPLES_OF_CODES[role]
+                message = (
+                    f"{role} is coded as {', '.join(sorted(map(str.strip, numbers)))}, and laboratories differ "
+                    f"in what that means: say --codes {role}:{example} or the other way round"
+                )
+                severity: Literal["error", "warning"] = "error" if role in NEEDED else "warning"
+                text = numbers[0]
+                report(Problem(severity, "code-unknown", message, self.file, found[text], header, shorten(text)))
+            if role in ("side", "area"):
+                expected = "left or right" if role == "side" else "test or control"
+                for text in found:
+                    if text not in numbers:
+                        message = f"{shorten(text)} is not {expected}; it is kept as written"
+                        row = found[text]
+                        report(Problem("warning", "word-unknown", message, self.file, row, header, shorten(text)))
 
     def report_absent(self, report: Report) -> None:
         """Say once a table what no row of it can have."""
@@ -88,11 +130,20 @@ class IdentityReader:
         column = self.layout.find(role)
         return None if column is None else block.columns[column.position]
 
-    def _text(self, block: Block, role: str) -> Texts:
+    def _report_damage(self, texts: Texts, block: Block, report: Report) -> None:
+        column = self.layout.find("subject")
+        for position in [i for i, text in enumerate(texts) if "\x00" in text]:
+            message = f"{shorten(texts[position])} holds a NUL byte, which is no character: correct it"
+            row = int(block.rows[position])
+            report(Problem("error", "control-character", message, self.file, row, column.header if column else None))
+
+    def _text(self, block: Block, role: str, report: Report) -> Texts:
         """A column exactly as written, None where it is blank."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
+        if role == "subject":
+            self._report_damage(texts, block, report)
         texts = read_texts(texts)
         if role != "subject" and role in self.options.codes:
             texts = read_words(np.array([t or "" for t in texts], dtype=object), dict(self._codes(role))).values
@@ -102,48 +153,40 @@ class IdentityReader:
         """Codes of a column from its header and the options, in our words."""
         column = self.layout.find(role)
         given = {**(column.codes if column else {}), **self.options.codes.get(role, {})}
-        return {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
+        ours = {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
+        # pandas writes 1 as 1.0 in a column with gaps.
+        return {f"{code}_0": word for code, word in ours.items() if code.isdigit()} | ours
 
     def _words(self, block: Block, role: str, report: Report) -> Texts:
+        """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
-        translated = read_words(texts, words(role) | dict(self._codes(role)))
-        values = translated.values
-        numbers = [text for text in translated.unknown if text.strip().lstrip("-").replace(".", "", 1).isdigit()]
-        for text, position in translated.unknown.items():
-            if text in numbers[1:]:
-                continue
-            self._report_unknown_word(role, text, numbers, int(block.rows[position]), report)
+        read = read_words(texts, words(role) | dict(self._codes(role)))
+        codes = [text.strip() for text in read.unknown if _is_code(text)]
+        dropped = np.isin(read.values.astype(str), codes) if role in NEEDED else np.zeros(len(texts), dtype=bool)
         if role == "sex":
-            values[~np.isin(values.astype(str), SEXES)] = None
-        return values
+            dropped |= ~np.isin(read.values.astype(str), (*SEXES, "None"))
+            for position in np.flatnonzero(dropped):
+                if not _is_code(texts[position]):
+                    self._report_sex(texts[position].strip(), int(block.rows[position]), report)
+        read.values[dropped] = None
+        return read.values
 
-    def _report_unknown_word(self, role: str, text: str, numbers: list[str], row: int, report: Report) -> None:
-        header = self.layout.find(role)
-        name = header.header if header else role
-        if text in numbers:
-            codes = ", ".join(sorted({number.strip() for number in numbers}))
-            example = {"sex": "1=female,2=male", "site": "1=hand,2=foot", "side": "1=left,2=right"}.get(
-                role, "1=test,2=control"
-            )
-            message = (
-                f"{role} is coded as {codes}, and laboratories differ in what that means: say --codes {role}:{example} "
-                "or the other way round"
-            )
-            severity = "error" if role in NEEDED else "warning"
-            report(Problem(severity, "code-unknown", message, self.file, row, name, shorten(text)))  # type: ignore[arg-type]
-        elif role == "sex":
-            message = (
-                f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text.strip()}=female"
-            )
-            report(Problem("error", "word-unknown", message, self.file, row, name, shorten(text)))
-        elif role in ("side", "area"):
-            expected = "left or right" if role == "side" else "test or control"
-            message = (
-                f"{shorten(text)} is not {expected}; it is kept as written (--codes {role}:{text.strip()}=… changes it)"
-            )
-            report(Problem("warning", "word-unknown", message, self.file, row, name, shorten(text)))
+    def _report_sex(self, text: str, row: int, report: Report) -> None:
+        column = self.layout.find("sex")
+        message = f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text}=female"
+        header = column.header if column else "sex"
+        report(Problem("error", "word-unknown", message, self.file, row, header, shorten(text)))
+
+    def _is_silent(self, block: Block, role: str) -> Bools:
+        """Where the file says nothing: no column, or a cell that means "not known"."""
+        texts = self._texts(block, role)
+        if texts is None:
+            return np.ones(len(block.rows), dtype=bool)
+        codes, unique = pd.factorize(texts)
+        silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
+        return np.array([silent(text) for text in unique], dtype=bool)[codes]
 
     def _number(self, block: Block, role: str, report: Report) -> npt.NDArray[np.float64]:
         texts = self._texts(block, role)
@@ -177,17 +220,18 @@ class IdentityReader:
             age[position] = np.nan
         return age
 
-    def _report_gaps(self, role: str, block: Block, gaps: npt.NDArray[np.bool_], report: Report) -> None:
+    def _report_gaps(self, role: str, block: Block, gaps: Bools, report: Report) -> None:
         column = self.layout.find(role)
+        loss = "the row is kept without a name" if role == "subject" else "the row is kept without z-scores"
+        severity: Literal["error", "warning"] = "warning" if role == "subject" else "error"
         for position in np.flatnonzero(gaps):
-            text = block.columns[column.position][position] if column else ""
-            if not is_missing_word(text) and role != "subject":
-                continue  # reported with its own reason
-            loss = "the row is kept without a name" if role == "subject" else "the row is kept without z-scores"
-            row = int(block.rows[position])
-            severity = "warning" if role == "subject" else "error"
-            message = f"no {role} is given; {loss}: fill it in"
-            report(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))  # type: ignore[arg-type]
+            message, row = f"no {role} is given; {loss}: fill it in", int(block.rows[position])
+            report(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text is a bare number, which means nothing by itself."""
+    return text.strip().lstrip("-").replace(".", "", 1).isdigit()
 
 
 def _is_none(values: Texts | npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -7,9 +7,10 @@ from typing import Literal, get_args
 
 from qst.errors import OptionError
 from qst.loaders.names import Unit, find_unit, known_units, normalise, words
-from qst.protocol import BY_CODE, CODES
-from qst.tables import IDENTITY, SEXES
+from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
+from qst.tables import IDENTITY, OLDEST, SEXES
 
+Decimal = Literal[".", ","]
 Thermal = Literal["absolute", "difference"]
 SETTABLE = (*IDENTITY, "baseline")
 ROLES = (*SETTABLE, "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
@@ -29,6 +30,8 @@ class LoadOptions:
         Column to its codes, for example ``{"sex": {"1": "female", "2": "male"}}``.
     units : mapping
         Parameter to the unit its column has, for example ``{"PPT": "N/cm2"}``.
+    decimal : {".", ","}, optional
+        The decimal sign, where the files do not show it.
     thermal : {"absolute", "difference"}, optional
         Whether CDT and WDT are temperatures or distances from baseline.
     demographics : Path, optional
@@ -43,6 +46,7 @@ class LoadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    decimal: Decimal | None = None
     thermal: Thermal | None = None
     demographics: str | Path | None = None
     sheet: str | None = None
@@ -54,8 +58,10 @@ class LoadOptions:
                 raise OptionError(f"'{column}' cannot be set: choose one of {', '.join(SETTABLE)}")
             if column == "sex" and words("sex").get(normalise(value)) not in SEXES:
                 raise OptionError(f"sex cannot be '{value}': say female or male")
-            if column in ("age", "baseline") and not _is_number(value):
-                raise OptionError(f"{column} cannot be '{value}': give a number")
+            if column == "age" and not _is_number(value, 0, OLDEST):
+                raise OptionError(f"age cannot be '{value}': give years, 0 to {OLDEST:g}")
+            if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
+                raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
             if column not in ROLES:
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
@@ -67,6 +73,8 @@ class LoadOptions:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
         for column in self.units:
             self.unit_of(column)
+        if self.decimal is not None and self.decimal not in get_args(Decimal):
+            raise OptionError(f"the decimal sign is '{self.decimal}': say '.' or ','")
         if self.thermal is not None and self.thermal not in get_args(Thermal):
             raise OptionError(f"thermal is '{self.thermal}': say absolute or difference")
 
@@ -81,8 +89,8 @@ class LoadOptions:
         return unit
 
 
-def _is_number(text: str) -> bool:
+def _is_number(text: str, low: float, high: float) -> bool:
     try:
-        return float(text) == float(text)
+        return low <= float(text) <= high
     except ValueError:
         return False

@@ -1,8 +1,10 @@
 """Demographics: a table of people that is joined to the measurements by subject."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import InputError
@@ -11,6 +13,7 @@ from qst.loaders.files import open_tables
 from qst.loaders.identity import Columns, IdentityReader
 from qst.loaders.names import normalise
 from qst.loaders.options import LoadOptions
+from qst.loaders.texts import name_file
 from qst.tables import Problem, Report, shorten
 
 JOINED = ("age", "sex", "site", "side", "area", "baseline")
@@ -30,11 +33,11 @@ class People:
         InputError
             The file cannot be read, or has no column for the subject.
         """
-        self.file = str(path)
+        self.file = name_file(path)
         table = open_tables(path)[0]
         # Only the codes and the names of columns are meant for this file too; the rest is for the measurements.
         own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore)
-        self._layout = find_layout(table.file, table.preview, own, report)
+        self._layout = find_layout(table, own, report)
         subject = self._layout.find("subject")
         if subject is None:
             message = "the demographics have no column for the subject: name it 'subject' or say --map 'header=subject'"
@@ -59,8 +62,8 @@ class People:
         """Whether the file has a column for this."""
         return self._layout.find(role) is not None
 
-    def fill(self, columns: Columns, report: Report) -> None:
-        """Fill gaps of a block's identity columns in place."""
+    def fill(self, columns: Columns, gaps: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+        """Fill the gaps of a block's identity columns in place."""
         subject = columns["subject"]
         positions = self._people.index.get_indexer(pd.Index(subject, dtype=object))
         names = {str(name) for name in pd.unique(pd.Series(subject).dropna())}
@@ -72,13 +75,13 @@ class People:
                 continue
             theirs = self._people[role].to_numpy(dtype=columns[role].dtype)
             given = np.where(positions >= 0, theirs[positions], columns[role]) if len(theirs) else columns[role]
-            gaps = np.asarray(pd.isna(columns[role]), dtype=bool)
-            columns[role][gaps] = given[gaps]
+            columns[role][gaps[role]] = given[gaps[role]]
 
     def report_unmatched(self, report: Report) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""
         for name in self._absent:
-            message = f"subject {shorten(name)} has measurements but does not stand here, so age or sex may be missing"
+            who = f"subject {shorten(name)}"
+            message = f"{who} has measurements but does not stand here, so age or sex may be missing: put it in"
             report(Problem("error", "not-in-demographics", message, self.file, value=shorten(name)))
         for name in self._people.index:
             if name not in self._met:
@@ -91,7 +94,8 @@ class People:
         for name, rows in repeated.groupby("subject", sort=False):
             if len(rows.drop(columns="row").drop_duplicates()) > 1:
                 places = ", ".join(str(row) for row in rows["row"])
-                message = f"subject {shorten(str(name))} stands in rows {places} with different entries; none is used"
+                who = f"subject {shorten(str(name))}"
+                message = f"{who} stands in rows {places} with different entries; none is used: correct one"
                 report(Problem("error", "contradiction", message, self.file, int(rows["row"].iloc[0])))
                 people = people[people["subject"] != name]
         return people.drop_duplicates("subject").set_index("subject")

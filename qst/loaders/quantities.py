@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from qst.loaders.cells import Texts, is_thousands
 from qst.loaders.names import Unit, known_units
 from qst.loaders.options import Thermal
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET
@@ -47,11 +48,16 @@ class Evidence:
     far: int = 0
     beyond_warm: int = 0
     below_offset: int = 0
+    whole: int = 0
+    thousands: int = 0
     low: float = np.inf
     high: float = -np.inf
 
-    def add(self, code: str, values: Floats, possible: tuple[float, float]) -> None:
-        """Count in the values (in our unit) of one block."""
+    def add(self, code: str, values: Floats, possible: tuple[float, float], texts: Texts) -> None:
+        """Count in the values (in our unit) of one block, and how they are written."""
+        if BY_CODE[code].is_force:
+            self.whole += sum(1 for text in texts if text.strip().isdigit())
+            self.thousands += sum(1 for text in texts if is_thousands(text))
         values = values[~np.isnan(values)]
         if not len(values):
             return
@@ -82,6 +88,8 @@ class Decisions:
         For CDT and WDT: whether the values are temperatures.
     add_offset : set of str
         Ratings to which 0.1 is added.
+    thousands : set of str
+        Forces with whole numbers only, but for some that may have a thousands separator, such as `1.050`.
     told : dict of str to str
         What was decided from the values, for the user.
     """
@@ -89,6 +97,7 @@ class Decisions:
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     absolute: dict[str, bool] = field(default_factory=dict)
     add_offset: set[str] = field(default_factory=set)
+    thousands: set[str] = field(default_factory=set)
     told: dict[str, str] = field(default_factory=dict)
 
 
@@ -123,6 +132,8 @@ def decide(
         elif code in ("CDT", "WDT") and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
             decisions.refused[code] = ("temperature-unclear", "in °F: say --thermal absolute or --thermal difference")
         elif found.n and code not in ("CDT", "WDT"):
+            if found.thousands and found.whole and found.thousands + found.whole == found.n:
+                decisions.thousands.add(code)
             reason = _find_misfit(code, found, unit)
             if reason:
                 decisions.refused[code] = reason
@@ -192,7 +203,7 @@ def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decision
     """Where one column holds transformed values, the others whose values cannot tell are not trusted either."""
     sure = [code for code, (reason, _) in decisions.refused.items() if reason == "transformed-values"]
     for code, found in evidence.items():
-        if sure and found.n and code not in decisions.refused and BY_CODE[code].scale == "log10":
+        if sure and found.n and code not in decisions.refused:
             decisions.refused[code] = (
                 "transformed-values",
                 f"column {sure[0]} of this table holds transformed values, and these ({found.low:g} to {found.high:g}) "
@@ -234,6 +245,17 @@ def _decide_cold(
     if found.is_odd(found.negative) or (found.negative and found.negative == found.n):
         decisions.absolute["CDT"] = False
         decisions.told["CDT"] = _tell_thermal(False, "it has negative values")
+    elif (
+        "WDT" in decisions.absolute
+        and not decisions.absolute["WDT"]
+        and found.n >= ODD_COUNT
+        and found.far >= 0.9 * found.n
+    ):
+        decisions.refused["CDT"] = (
+            "temperature-unclear",
+            f"{found.far} of {found.n} values ({found.low:g} to {found.high:g}) look like temperatures, but WDT beside "
+            "it holds distances from baseline: say --thermal, or give both in the same way",
+        )
     elif "WDT" in decisions.absolute:
         decisions.absolute["CDT"] = decisions.absolute["WDT"]
         decisions.told["CDT"] = _tell_thermal(decisions.absolute["CDT"], "as WDT beside it")

@@ -7,10 +7,9 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
-from qst.protocol import CODES
-from qst.tables import CHANCE_COLUMNS, SCORED_COLUMNS, Z_COLUMNS, Problem
+from qst.tables import COUNTS, NUMBERS, SCORED_COLUMNS, Problem
 
-_NUMBERS = ("age", *CODES, *Z_COLUMNS, *CHANCE_COLUMNS)
+_NUMBERS = (*NUMBERS, *COUNTS)
 _LISTS = ("not_findable", "notes")
 
 
@@ -54,7 +53,7 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         texts = frame[column].astype(object)
         frame[column] = [restore_text(text) if isinstance(text, str) else text for text in texts]
     for column in _LISTS:
-        frame[column] = frame[column].fillna("")
+        frame[column] = frame[column].astype(object).fillna("")
     return frame
 
 

@@ -2,33 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from qst.loaders.cells import Numbers, Texts, read_numbers
+from qst.loaders.cells import Numbers, Texts, is_other_decimal, is_thousands, read_numbers
 from qst.loaders.columns import Layout
-from qst.loaders.files import Block
 from qst.loaders.names import (
     FAHRENHEIT_OFFSET,
     Unit,
     column_names,
     find_unit,
+    known_units,
     missing_codes,
     normalise,
     parameter_names,
     parse_header,
 )
+from qst.loaders.options import LoadOptions
 from qst.loaders.quantities import Decisions
+from qst.loaders.texts import Block, TextTable
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
 from qst.tables import Problem, Report, shorten
 
 Floats = npt.NDArray[np.float64]
 
+SUSPECTED_TEMPERATURE = (25.0, 32.0)
+"""Values (°C) that are rare as a distance of CDT from baseline, and usual as a temperature (ours)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The cells of one parameter in a block.
+    """The cells of one parameter, and one unit, in a block.
 
     Attributes
     ----------
@@ -40,6 +46,8 @@ class Measured:
         Their row numbers in the file.
     numbers : Numbers
         In the file's unit.
+    unit : Unit or None
+        From option, header or, where a row is a trial, the row's own cell; None where none says.
     """
 
     code: str
@@ -48,6 +56,7 @@ class Measured:
     positions: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     numbers: Numbers
+    unit: Unit | None
 
 
 def name_parameters(texts: Texts) -> Texts:
@@ -56,22 +65,29 @@ def name_parameters(texts: Texts) -> Texts:
     return np.array([codes[text] for text in texts], dtype=object)
 
 
-def measure(block: Block, layout: Layout, decimal: str) -> list[Measured]:
-    """The measured cells of a block, a group a parameter; for a row a trial by the parameter that its row names."""
-    everywhere = np.arange(len(block.rows))
-    groups: list[tuple[str, str, Texts, npt.NDArray[np.int64]]] = []
-    value, parameter = layout.find("value"), layout.find("parameter")
-    if layout.is_long and value is not None and parameter is not None:
-        codes, texts = name_parameters(block.columns[parameter.position]), block.columns[value.position]
-        for code in dict.fromkeys(code for code in codes if code is not None):
-            positions = np.flatnonzero(codes == code)
-            groups.append((code, value.header, texts[positions], positions))
-    else:
-        groups = [(str(c.role), c.header, block.columns[c.position], everywhere) for c in layout.parameters]
-    return [
-        Measured(code, header, texts, positions, block.rows[positions], read_numbers(texts, decimal))
-        for code, header, texts, positions in groups
-    ]
+def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
+    """The measured cells of a block: a group a parameter; where a row is a trial, a group a parameter and unit."""
+    value, parameter, unit = layout.find("value"), layout.find("parameter"), layout.find("unit")
+    if not layout.is_long or value is None or parameter is None:
+        everywhere = np.arange(len(block.rows))
+        columns = [(c, block.columns[c.position]) for c in layout.parameters]
+        return [
+            Measured(str(c.role), c.header, texts, everywhere, block.rows, read_numbers(texts, decimal), c.unit)
+            for c, texts in columns
+        ]
+    codes, texts = name_parameters(block.columns[parameter.position]), block.columns[value.position]
+    units = np.full(len(codes), "", dtype=object) if unit is None else block.columns[unit.position]
+    groups = []
+    for code, text in dict.fromkeys(zip(codes, units, strict=True)):
+        if code is None:
+            continue
+        positions = np.flatnonzero((codes == code) & (units == text))
+        found = options.unit_of(code) or find_unit(code, text) or value.unit
+        if found is None and text.strip():
+            found = Unit(text.strip(), np.nan, "an unknown unit")
+        numbers = read_numbers(texts[positions], decimal)
+        groups.append(Measured(code, value.header, texts[positions], positions, block.rows[positions], numbers, found))
+    return groups
 
 
 def possible_range(parameter: Parameter, single_trials: bool) -> tuple[float, float]:
@@ -90,11 +106,11 @@ def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None 
 
 def convert(
     measured: Measured,
-    unit: Unit | None,
     decisions: Decisions,
     baseline: Floats,
     *,
-    file: str,
+    file: TextTable,
+    decimal: str,
     single_trials: bool,
     report: Report,
 ) -> Floats:
@@ -103,41 +119,47 @@ def convert(
     Parameters
     ----------
     measured : Measured
-    unit : Unit or None
     decisions : Decisions
     baseline : float array
         Temperature (°C) from which the ramps of each of the cells started; NaN means 32 °C.
-    file : str
+    file : TextTable
+    decimal : str
     single_trials : bool
     report : callable
     """
-    parameter = BY_CODE[measured.code]
-    complaints = _Complaints(measured, file, report)
-    complaints.about(measured.numbers.unreadable, "not-a-number", _say_unreadable(measured))
-    absolute = decisions.absolute.get(measured.code)
-    values = to_unit(measured.code, measured.numbers.values, unit, absolute)
+    code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
+    complaints = _Complaints(measured, file.file, decimal, report)
+    if unit is not None and unit.foreign:
+        known = f"expected {parameter.name} in {known_units(code)}: correct the unit, or say --unit {code}=…"
+        complaints.about(~np.isnan(measured.numbers.values), "unit-unknown", f"is in {unit.text}; {known}")
+        return np.full(len(measured.texts), np.nan)
+    complaints.about_unreadable()
+    absolute = decisions.absolute.get(code)
+    values = to_unit(code, measured.numbers.values, unit, absolute)
     if absolute:
         values = np.abs(values - np.where(np.isnan(baseline), BASELINE, baseline))
-    if measured.code in decisions.add_offset:
+    if code in decisions.add_offset:
         values = values + RATING_OFFSET
     low, high = possible_range(parameter, single_trials)
-    size = np.abs(values) if parameter.summary == "distance" and not absolute else values
-    if parameter.is_force:
-        zero = size == 0
-        complaints.about(
-            zero,
-            "zero-force",
-            f"0 {parameter.unit} cannot be a threshold: expected more than 0; leave the cell empty if not measured",
-        )
-        values = np.where(zero, np.nan, values)
-        size = np.where(zero, np.nan, size)
     expected = f"{low:g} to {high:g} {_trial_unit(parameter, single_trials)}"
+    if parameter.is_force:
+        zero = f"cannot be a {parameter.name}; expected more than 0 {parameter.unit}: correct it or leave it empty"
+        complaints.about(values == 0, "zero-force", zero)
+        values = np.where(values == 0, np.nan, values)
+    size = np.abs(values) if parameter.summary == "distance" else values
     outside = (size < low) | (size > high)
-    complaints.about(
-        outside,
-        "out-of-range",
-        f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty",
-    )
+    impossible = f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty"
+    complaints.about(outside, "out-of-range", impossible)
+    if code == "CDT" and absolute is False and code in decisions.told:
+        suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
+        told = (
+            "was taken as a distance from baseline, which is nearly no feeling of cold: check that it is no temperature"
+        )
+        complaints.about(suspected, "temperature-suspected", told, "warning")
+    if code in decisions.thousands:
+        thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
+        told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
+        complaints.about(thousands, "value-suspicious", told, "warning")
     _warn_of_possible_codes(measured, low, high, file, report)
     return np.where(outside, np.nan, values)
 
@@ -154,43 +176,64 @@ def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
     )
 
 
-def _say_unreadable(measured: Measured) -> str:
-    parameter = BY_CODE[measured.code]
-    return (
-        f"is not a number; expected {parameter.name} in {parameter.unit}: correct it, or leave it empty if it was "
-        "not measured"
-    )
-
-
 class _Complaints:
     """Reports cells of one parameter."""
 
-    def __init__(self, measured: Measured, file: str, report: Report) -> None:
-        self.measured, self.file, self.report = measured, file, report
+    def __init__(self, measured: Measured, file: str, decimal: str, report: Report) -> None:
+        self.measured, self.file, self.decimal, self.report = measured, file, decimal, report
 
-    def about(self, where: npt.NDArray[np.bool_], code: str, reason: str) -> None:
+    def about(
+        self,
+        where: npt.NDArray[np.bool_],
+        code: str,
+        reason: str,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
         for position in np.flatnonzero(where):
-            text, row = self.measured.texts[position], int(self.measured.rows[position])
-            message = reason if code == "zero-force" else f"{shorten(text)} {reason}"
-            if code == "not-a-number" and "," in text:
-                message += ". A comma is no decimal sign in this file, which has points elsewhere"
-            self.report(Problem("error", code, message, self.file, row, self.measured.header, shorten(text)))
+            self._tell(int(position), code, reason, severity)
+
+    def about_unreadable(self) -> None:
+        """Texts that are no numbers, each with what may be the matter."""
+        parameter = BY_CODE[self.measured.code]
+        expected = f"expected {parameter.name} in {parameter.unit}"
+        for position in np.flatnonzero(self.measured.numbers.unreadable):
+            text = self.measured.texts[position].strip()
+            if text.startswith("="):
+                reason = f"is a formula that was never calculated; {expected}: open the workbook in Excel and save it"
+                self._tell(int(position), "formula-without-result", reason, "error")
+                continue
+            reason = f"is not a number; {expected}: correct it, or leave it empty if it was not measured"
+            if is_other_decimal(text, self.decimal):
+                sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
+                reason += f". The file has {sign}s elsewhere; if {other}s are right, say --decimal {other}"
+            self._tell(int(position), "not-a-number", reason, "error")
+
+    def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
+        text = self.measured.texts[position].strip()
+        row = int(self.measured.rows[position])
+        self.report(
+            Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, self.measured.header, shorten(text))
+        )
 
 
-def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: str, report: Report) -> None:
+def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: TextTable, report: Report) -> None:
     """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
     for number, written in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
+            how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
-                message = f"{written} was taken as 'missing'; if it is a measurement, write {number:.1f}"
+                message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
                 row = int(measured.rows[position])
-                report(Problem("warning", "missing-code", message, file, row, measured.header, shorten(written)))
+                report(Problem("warning", "missing-code", message, file.file, row, measured.header, shorten(written)))
 
 
-def repeats_header(texts: Sequence[str], headers: Sequence[str], codes: Sequence[str]) -> bool:
-    """Whether the cells under the parameters are names or units and no values: a second header."""
-    filled = [(t.strip(), h.strip(), c) for t, h, c in zip(texts, headers, codes, strict=True) if t.strip()]
-    return len(filled) > 1 and all(
-        text == header or parse_header(text)[0] in column_names() or find_unit(code, text.strip("[]() ")) is not None
-        for text, header, code in filled
+def repeats_header(texts: Sequence[str], layout: Layout) -> bool:
+    """Whether a row is a second header: its cells are the header's, or names and units under the parameters."""
+    filled = [(text.strip(), c) for text, c in zip(texts, layout.columns, strict=True) if text.strip()]
+    if len(filled) > 1 and all(text == column.header.strip() for text, column in filled):
+        return True
+    under = [(text, str(column.role)) for text, column in filled if column.role in BY_CODE]
+    return len(under) > 1 and all(
+        parse_header(text)[0] in column_names() or find_unit(code, text.strip("[]() ")) is not None
+        for text, code in under
     )

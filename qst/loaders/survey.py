@@ -1,0 +1,146 @@
+"""A first look at all rows of a table: what its values and words are, before any is taken."""
+
+from collections import Counter
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from qst.loaders.cells import Texts, count_decimal_signs, is_blank, read_words
+from qst.loaders.columns import Layout
+from qst.loaders.identity import IdentityReader, UnknownWords
+from qst.loaders.names import Unit, words
+from qst.loaders.options import LoadOptions
+from qst.loaders.people import People
+from qst.loaders.quantities import Evidence
+from qst.loaders.texts import Block, TextTable
+from qst.loaders.values import measure, name_parameters, possible_range, to_unit
+from qst.protocol import BY_CODE, CODES
+from qst.tables import Problem, Report, shorten
+
+STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
+"""Stimuli without which a value cannot be formed."""
+
+DECIMALS_AMONG = 10_000
+"""Rows at the top of a table that decide its decimal sign; a number with the other one is an error wherever it is."""
+
+
+def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
+    """Rows with neither a subject nor a value, as a form has them that was not filled in to the end."""
+    subject, value = layout.find("subject"), layout.find("value")
+    anonymous = is_blank(block.columns[subject.position]) if subject else np.ones(len(block.rows), dtype=bool)
+    columns = [value] if layout.is_long and value is not None else layout.parameters
+    blank = np.all([is_blank(block.columns[column.position]) for column in columns], axis=0)
+    return np.asarray(anonymous & blank, dtype=bool)
+
+
+class Survey:
+    """What a first look at all rows of a table shows.
+
+    Attributes
+    ----------
+    problems : list of Problem
+        Of rows that do not fit the table.
+    decimal : str
+        `.` or `,`.
+    identity : IdentityReader
+    evidence : dict of parameter code to Evidence
+    units : dict of parameter code to Unit or None
+    missing : Counter of str
+        Words and codes that were taken as missing.
+    filled : set of int
+        Positions of columns without a name that hold something.
+    n_rows : int
+        Rows with data.
+    only_block : list of Block
+        The rows themselves, where they are few enough to be kept.
+    """
+
+    def __init__(self, table: TextTable, layout: Layout, options: LoadOptions, people: People | None) -> None:
+        self.problems: list[Problem] = []
+        blocks = table.read_blocks(layout.row, len(layout.columns), self.problems.append)
+        head: list[Block] = []
+        while sum(len(block.rows) for block in head) < DECIMALS_AMONG and (block := next(blocks, None)) is not None:
+            head.append(block)
+        self.layout, self.options = layout, options
+        self.decimal = options.decimal or _find_decimal(head, layout)
+        self.identity = IdentityReader(table.file, layout, options, self.decimal, people)
+        self.evidence: dict[str, Evidence] = {}
+        self.units: dict[str, Unit | None] = {}
+        self.missing: Counter[str] = Counter()
+        self.unknown: UnknownWords = {}
+        self.parameters: dict[str, list[int]] = {}
+        self.stimuli: dict[tuple[str, str], int] = {}
+        self.templates: list[int] = []
+        self.filled: set[int] = set()
+        self.n_rows = self.n_blocks = 0
+        self.only_block: list[Block] = []
+        for block in chain(head, blocks):
+            self._look_at(block)
+        if self.n_blocks != 1:
+            self.only_block = []
+
+    def _look_at(self, block: Block) -> None:
+        self.n_blocks, self.only_block = self.n_blocks + 1, [block]
+        template = find_template_rows(block, self.layout)
+        self.templates += block.rows[template].tolist()
+        self.n_rows += int((~template).sum())
+        self.identity.collect_words(block, self.unknown)
+        for column in self.layout.columns:
+            if not column.header.strip() and not is_blank(block.columns[column.position]).all():
+                self.filled.add(column.position)
+        for group in measure(block, self.layout, self.options, self.decimal):
+            self.missing += group.numbers.missing
+            self.units.setdefault(group.code, group.unit)
+            if self.layout.is_long and group.unit is not None and group.unit.foreign:
+                continue  # said of each of its cells
+            values = to_unit(group.code, group.numbers.values, group.unit)
+            possible = possible_range(BY_CODE[group.code], self.layout.is_long)
+            self.evidence.setdefault(group.code, Evidence()).add(group.code, values, possible, group.texts)
+        parameter = self.layout.find("parameter")
+        if self.layout.is_long and parameter is not None:
+            self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
+
+    def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
+        codes, stimulus = name_parameters(named), self.layout.find("stimulus")
+        for position in np.flatnonzero((codes == np.array(None)) & ~template):
+            if named[position] != header:
+                self.parameters.setdefault(named[position], []).append(int(block.rows[position]))
+        for code, ours in STIMULI.items() if stimulus is not None else ():
+            texts = block.columns[stimulus.position]  # type: ignore[union-attr]
+            read = read_words(texts, words("stimulus"))
+            for position in np.flatnonzero((codes == code) & ~np.isin(read.values.astype(str), (*ours, "None"))):
+                self.stimuli.setdefault((code, texts[position]), int(block.rows[position]))
+
+    def report(self, file: str, report: Report) -> None:
+        """Say once what concerns the table as a whole."""
+        if self.templates:
+            message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
+            report(Problem("warning", "empty-row", message, file, self.templates[0]))
+        self.identity.report_words(self.unknown, report)
+        self.identity.report_absent(report)
+        for (code, text), row in self.stimuli.items():
+            expected = " nor ".join(STIMULI[code])
+            message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
+            stimulus = self.layout.find("stimulus")
+            header = stimulus.header if stimulus else None
+            report(Problem("error", "word-unknown", message, file, row, header, shorten(text)))
+        parameter = self.layout.find("parameter")
+        for name, rows in self.parameters.items():
+            message = (
+                f"{shorten(name)} is no parameter ({' '.join(CODES)}); its {len(rows)} rows are kept and not scored"
+            )
+            header = parameter.header if parameter else None
+            report(Problem("warning", "unknown-parameter", message, file, rows[0], header, shorten(name)))
+
+
+def _find_decimal(blocks: list[Block], layout: Layout) -> str:
+    """The decimal sign that most numbers of some blocks have; a point where there is no fraction at all."""
+    points = commas = 0
+    for role in (*CODES, "value", "age", "baseline"):
+        column = layout.find(role)
+        if column is not None:
+            for block in blocks:
+                more_points, more_commas = count_decimal_signs(block.columns[column.position][:DECIMALS_AMONG])
+                points, commas = points + more_points, commas + more_commas
+    return "," if commas > points else "."

@@ -1,0 +1,118 @@
+"""Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.errors import InputError
+from qst.loaders.cells import Texts
+from qst.tables import Problem, Report, shorten
+
+BLOCK_ROWS = 100_000
+SAMPLE_ROWS = 50
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+
+Record = tuple[int, list[str]]
+"""Row number in the file, and cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a table: their numbers in the file, and their cells, a column at a time."""
+
+    rows: npt.NDArray[np.int64]
+    columns: list[Texts]
+
+    def select(self, kept: npt.NDArray[np.bool_]) -> "Block":
+        """The rows where `kept` is true."""
+        return self if kept.all() else Block(self.rows[kept], [column[kept] for column in self.columns])
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """One table of a file, as text.
+
+    Attributes
+    ----------
+    file : str
+        File as the user named it, with the sheet of a workbook that has several.
+    preview : list of list of str
+        The first rows, among which the header is looked for.
+    understood : str
+        How the bytes were read, for the user.
+    read_rows : callable
+        Gives all records as (row number, cells), reporting those that cannot be read.
+    read_plain : callable, optional
+        For text without quotes: gives the rows below a header row in blocks, quickly; None where any row has not the
+        header's width.
+    sheet : str, optional
+        Title of the sheet of a workbook.
+    """
+
+    file: str
+    preview: list[list[str]]
+    understood: str
+    read_rows: Callable[[Report], Iterator[Record]]
+    read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
+    sheet: str | None = None
+
+    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+        """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
+        last_row, quick = header_row, self.read_plain(header_row, width)
+        if quick is not None:
+            try:
+                for plain in quick:
+                    last_row = int(plain.rows[-1])
+                    yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
+                return
+            except pd.errors.ParserError:
+                pass  # one row is too long and another too short: from here on they are read one by one
+        records = ((row, cells) for row, cells in self.read_rows(report) if row > last_row)
+        while block := list(islice(records, BLOCK_ROWS)):
+            fitting = [(row, _fit(self.file, row, cells, width, report)) for row, cells in block if any(cells)]
+            kept = [(row, cells) for row, cells in fitting if cells is not None]
+            columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
+            if kept:
+                yield Block(np.array([row for row, _ in kept], dtype=np.int64), columns)
+
+
+def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> list[str] | None:
+    """The cells of a row in the table's width; None, and a problem, where they cannot be assigned to columns."""
+    if len(cells) == width:
+        return cells
+    if len(cells) < width:
+        report(row_too_short(file, row, len(cells), width))
+        return cells + [""] * (width - len(cells))
+    if not any(cell.strip() for cell in cells[width:]):
+        return cells[:width]
+    message = (
+        f"the row has {len(cells)} cells where the header has {width}, so its values cannot be assigned and the row "
+        "was left out: look for a decimal comma or a separator inside a cell, and put such cells in quotes"
+    )
+    report(Problem("error", "row-too-long", message, file, row, value=shorten(cells[width])))
+    return None
+
+
+def row_too_short(file: str, row: int, cells: int, width: int) -> Problem:
+    """What is said of a row with fewer cells than the header."""
+    message = (
+        f"the row has {cells} cells where the header has {width}; the last ones were taken as empty: check that none "
+        "is missing before them"
+    )
+    return Problem("warning", "row-too-short", message, file, row)
+
+
+def name_file(path: Path) -> str:
+    """A path as text that can be printed and written, whatever its bytes are."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def refuse(path: Path, code: str, message: str, row: int | None = None) -> InputError:
+    """The error of a file that cannot be used at all."""
+    return InputError(Problem("error", code, message, name_file(path), row))

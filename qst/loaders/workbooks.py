@@ -1,0 +1,128 @@
+"""Excel workbooks: the sheets of an xlsx as tables of text."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qst.errors import InputError
+from qst.loaders.texts import SAMPLE_ROWS, WORKBOOK_ENDINGS, Record, TextTable, name_file, refuse
+from qst.tables import Report, shorten
+
+LARGEST_WORKBOOK = 2_000_000_000
+"""Bytes a workbook may have when unpacked; more is a fault or an attack."""
+
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, TypeError, AttributeError, SyntaxError,
+    IndexError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What openpyxl raises on damaged workbooks."""
+
+
+def open_workbook(path: Path) -> list[TextTable]:
+    """The filled sheets of a workbook, as tables."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+            names = archive.namelist()
+            sheet_parts = [name for name in names if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+            if "xl/workbook.xml" not in names:
+                message = "a zip archive, but no Excel workbook: unpack it, or save it as xlsx or CSV"
+                raise refuse(path, "not-a-table", message)
+            if unpacked > LARGEST_WORKBOOK:
+                message = f"the workbook unpacks to {unpacked:,} bytes; save its data sheet alone, as CSV"
+                raise refuse(path, "too-large", message)
+            has_formulas = any(b"<f" in archive.read(name) for name in sheet_parts)
+        sheets = _read_sheets(path, stored_results=True)
+        if has_formulas:
+            sheets = _show_formulas_without_result(sheets, _read_sheets(path, stored_results=False))
+        if not sheets:
+            raise KeyError("no sheet")
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        message = "the workbook is damaged or cut off: open it in Excel, let it be repaired, and save it anew"
+        raise refuse(path, "damaged", message) from error
+    filled = {title: _align(records) for title, records in sheets.items() if records}
+    if not filled:
+        raise refuse(path, "empty-file", "the workbook has no filled cell: check that this is the right file")
+    told = "Excel workbook"
+    if path.suffix.lower() not in WORKBOOK_ENDINGS:
+        told += f" in spite of its ending {path.suffix}"
+    return [_make_table(path, title, records, told, len(filled) > 1) for title, records in filled.items()]
+
+
+def _read_sheets(path: Path, stored_results: bool) -> dict[str, list[Record]]:
+    """Title of each sheet to its rows that have any filled cell."""
+    import openpyxl
+
+    # All at once: openpyxl reads a sheet from the file as it goes, and the file may be closed by then.
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=stored_results)
+    sheets: dict[str, list[Record]] = {}
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
+        records = sheets.setdefault(str(sheet.title), [])
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            cells = [_cell_text(cell) for cell in row]
+            while cells and not cells[-1].strip():
+                cells.pop()
+            if cells:
+                records.append((number, cells))
+    return sheets
+
+
+def _show_formulas_without_result(
+    results: dict[str, list[Record]], formulas: dict[str, list[Record]]
+) -> dict[str, list[Record]]:
+    """Put the text of a formula where it was never calculated, so that it is seen and not taken as empty."""
+    shown: dict[str, list[Record]] = {}
+    for title, records in formulas.items():
+        stored = dict(results.get(title, []))
+        shown[title] = []
+        for number, cells in records:
+            found = stored.get(number, [])
+            found = found + [""] * (len(cells) - len(found))
+            both = zip(found, cells, strict=False)
+            merged = [formula if not result and formula.startswith("=") else result for result, formula in both]
+            shown[title].append((number, merged))
+    return shown
+
+
+def _align(records: list[Record]) -> list[Record]:
+    """Rows of one width."""
+    width = max(len(cells) for _, cells in records)
+    return [(number, cells + [""] * (width - len(cells))) for number, cells in records]
+
+
+def _make_table(path: Path, title: str, records: list[Record], told: str, several: bool) -> TextTable:
+    def read_rows(report: Report) -> Iterator[Record]:
+        return iter(records)
+
+    by_number = dict(records)
+    preview = [by_number.get(number, []) for number in range(1, min(records[-1][0], SAMPLE_ROWS) + 1)]
+    file = f"{name_file(path)}[{title}]" if several else name_file(path)
+    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, sheet=title)
+
+
+def _cell_text(cell: Any) -> str:
+    """A cell as its text; a number with a format of zeros only (an id such as 007) as it is shown."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int | float):
+        text = str(int(value)) if float(value).is_integer() else repr(value)
+        shown = cell.number_format or ""
+        return text.zfill(len(shown)) if shown and set(shown) == {"0"} else text
+    return str(value)
+
+
+def refuse_old_document(path: Path) -> InputError:
+    """The error of a file in the container of older Office documents, which encrypted workbooks have too."""
+    data = path.read_bytes() if path.stat().st_size < LARGEST_WORKBOOK else b""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return refuse(path, "password", "the workbook is protected with a password: save it without one")
+    return refuse(path, "old-format", "an old Excel file (xls) or another Office document: save it as xlsx or CSV")
