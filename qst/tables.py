@@ -184,6 +184,7 @@ def join_texts(columns: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.obj
     object array of str
     """
     keys = np.zeros(len(columns[0]), dtype=np.int64)
+    columns = [column for column in columns if (column != "").any()]
     for column in columns:
         keys = _combine(keys, pd.factorize(column)[0])
     codes, first = _first_rows(keys)

@@ -6,7 +6,6 @@ Order and band as in Rolke et al. 2006 (Pain 123:231-243). Lengths are in points
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +19,9 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from qst.errors import OptionError
-from qst.patterns import CUT_OFF
+from qst.plots.rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, find_cut_off, read_rows, texts_of
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
-from qst.tables import DISCLAIMER, LIMIT
-
-Z_EDGE = 4.0
-"""The axis reaches from -4 to 4. A value outside is drawn at the edge, with its number."""
+from qst.tables import DISCLAIMER
 
 WIDTH_MM = 170.0
 
@@ -39,17 +34,11 @@ _LETTER = 0.54  # mean width of a letter
 _MINUS = "\N{MINUS SIGN}"
 
 _INK, _GREY, _PALE, _BAND, _HATCH = "#222222", "#5f5f5f", "#9a9a9a", "#e3e3e3", "#b0b0b0"
-# After Okabe and Ito: colour-blind readers tell them apart. The first is darkened, to differ from the second in grey.
-_COLOURS = {"test": "#00507f", "control": "#d55e00"}
-_MORE_COLOURS = ("#009e73", "#cc79a7", "#56b4e9", "#222222")
-_SHAPES = ("o", "s", "p", "h")
-
-_ABOVE, _BELOW, _AT_LIMIT = "above the axis", "below the axis", "at device limit"
-_NO_VALUE, _NO_Z, _NOT_FINDABLE = "no value", "value without z-score", "not findable (device range)"
+_NOT_FINDABLE = "not findable (device range)"
 _BAR = Path([(-0.55, -1.0), (0.55, -1.0)])  # below the point it marks, on the side of loss
 # Outline and size, in sizes of a plain marker.
 _MARKS: dict[str, tuple[Any, float]] = {
-    _ABOVE: ("^", 1.2), _BELOW: ("v", 1.2), _AT_LIMIT: (_BAR, 2.0), _NO_VALUE: ("x", 0.75), _NO_Z: ("d", 0.9),
+    ABOVE: ("^", 1.2), BELOW: ("v", 1.2), AT_LIMIT: (_BAR, 2.0), NO_VALUE: ("x", 0.75), NO_Z: ("d", 0.9),
 }  # fmt: skip
 
 
@@ -62,21 +51,6 @@ class _Number(NamedTuple):
     right: float
     out: float
     end: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Row:
-    """One assessment as it is drawn; arrays have one entry a parameter with a z."""
-
-    label: str
-    colour: str
-    face: str
-    shape: str
-    dashes: Any
-    z: Floats
-    marks: dict[str, npt.NDArray[np.bool_]]
-    phs: float
-    dma: float
 
 
 class _Sizes:
@@ -98,12 +72,12 @@ def draw_profile(
     scored: pd.DataFrame, ax: Axes | None = None, *, title: str | None = None, width_mm: float = WIDTH_MM
 ) -> Axes:
     """Draw what `plot_profile` describes; without `ax`, in a figure of that width (mm)."""
-    rows = _read_rows(scored)
-    hatched = {item for text in _texts(scored, "not_findable") for item in text.split(";") if item}
+    rows = read_rows(scored)
+    hatched = {item for text in texts_of(scored, "not_findable") for item in text.split(";") if item}
     width, own_height = (width_mm * _PT_PER_MM, None) if ax is None else _room_of(ax)
     font = float(np.clip(6 + 1.5 * (width / _PT_PER_MM - 85) / 85, 5.5, 9))
     sizes = _Sizes(width - (_LEFT + _RIGHT) * font if ax is None else width, font, own_height)
-    cut_off = _find_cut_off(scored)
+    cut_off = find_cut_off(scored)
     handles, labels = _legend_entries(rows, hatched, sizes, cut_off)
     columns, legend_lines = _arrange_legend(labels, sizes)
     headline = textwrap.wrap(title or "", int(sizes.room / (0.62 * (font + 1))), max_lines=2, placeholder=" …")
@@ -111,7 +85,7 @@ def draw_profile(
 
     # Upwards from the top of the axes, and downwards from their foot.
     shifts = _shifts(len(rows), sizes.column, sizes)
-    numbers = {1: _place_numbers(rows, shifts, _ABOVE, sizes), -1: _place_numbers(rows, shifts, _BELOW, sizes)}
+    numbers = {1: _place_numbers(rows, shifts, ABOVE, sizes), -1: _place_numbers(rows, shifts, BELOW, sizes)}
     over, under = (max((number.end for number in those), default=0.0) for those in numbers.values())
     legend_at = over + 0.9 * font
     title_at = legend_at + 1.38 * font * legend_lines + 0.4 * font
@@ -150,79 +124,15 @@ def draw_profile(
     return ax
 
 
-def _texts(scored: pd.DataFrame, column: str) -> list[str]:
-    """The column as text; empty where it is missing."""
-    if column not in scored:
-        return [""] * len(scored)
-    return ["" if pd.isna(cell) else str(cell) for cell in scored[column].tolist()]
-
-
-def _numbers(scored: pd.DataFrame, columns: Sequence[str]) -> Floats:
-    """The columns as numbers, shape (rows, columns); NaN where they are missing."""
-    absent = pd.Series(np.nan, index=scored.index)
-    return np.column_stack([pd.to_numeric(scored.get(c, absent), errors="coerce").astype(float) for c in columns])
-
-
-def _read_rows(scored: pd.DataFrame) -> list[_Row]:
-    """What is drawn of each assessment: test areas first, then control areas, then others."""
-    if "CDT_z" not in scored:
-        raise OptionError("the table has no column CDT_z, so it is not scored: give the result of qst.score")
-    if scored.empty:
-        raise OptionError("the table has no rows: give the rows of one subject, usually a test and a control area")
-    for column in ("subject", "visit"):
-        if column in scored and (count := scored[column].nunique(dropna=False)) > 1:
-            raise OptionError(f"the table has rows of {count} {column}s: give one, or draw a profile of each")
-    z = _numbers(scored, [f"{code}_z" for code in Z_CODES])
-    missing, has_value = np.isnan(z), ~np.isnan(_numbers(scored, Z_CODES))
-    limit = np.column_stack([np.array(_texts(scored, f"{code}_finding")) == LIMIT for code in Z_CODES])
-    limit |= [[f"at_limit:{code}" in notes.split(";") for code in Z_CODES] for notes in _texts(scored, "notes")]
-    marks = {
-        _ABOVE: z > Z_EDGE, _BELOW: z < -Z_EDGE, _AT_LIMIT: limit & ~missing,
-        _NO_VALUE: missing & ~has_value, _NO_Z: missing & has_value,
-    }  # fmt: skip
-    side_values = _numbers(scored, ("PHS", "DMA"))
-    areas, labels = _texts(scored, "area"), _label_rows(scored)
-    colours, used = list(_MORE_COLOURS) * len(scored), {"test": 0, "control": 0, "": 2}
-    rows = []
-    for n in sorted(range(len(scored)), key=lambda n: {"test": 0, "control": 1}.get(areas[n], 2)):
-        area = areas[n] if areas[n] in _COLOURS else "test" if not areas[n] else ""
-        colour = _COLOURS[area] if area and not used[area] else colours.pop(0)
-        face, dashes = ("white", (0, (4, 2))) if area == "control" else (colour, "-")
-        shape = _SHAPES[used[area] % len(_SHAPES)]
-        used[area] += 1
-        own = {mark: flags[n] for mark, flags in marks.items()}
-        rows.append(_Row(labels[n], colour, face, shape, dashes, z[n], own, *side_values[n]))
-    return rows
-
-
-def _label_rows(scored: pd.DataFrame) -> list[str]:
-    """What tells each row from the others, such as 'test (foot, left)'."""
-    labels: list[str] = []
-    for area, *place in zip(*(_texts(scored, column) for column in ("area", "site", "side")), strict=True):
-        where = ", ".join(filter(None, place))
-        label = f"{area} ({where})" if area and where else area or where or "assessment"
-        # matplotlib leaves names that begin with an underscore out of a legend.
-        label = " " + label if label.startswith("_") else label
-        again = sum(earlier == label or earlier.startswith(f"{label} no. ") for earlier in labels)
-        labels.append(f"{label} no. {again + 1}" if again else label)
-    return labels
-
-
 def _footer(scored: pd.DataFrame, sizes: _Sizes) -> list[str]:
     """Reference set, age, sex and site, and what the picture is not; on one line if there is room."""
     parts = []
     for column, form in {"reference_set": "Reference values: {}", "age": "{} years", "sex": "{}", "site": "{}"}.items():
-        texts = dict.fromkeys(text.removesuffix(".0") for text in _texts(scored, column) if text)
+        texts = dict.fromkeys(text.removesuffix(".0") for text in texts_of(scored, column) if text)
         parts.extend([form.format(" / ".join(texts))] if texts else [])
     longest = int((sizes.room + (_LEFT - 1) * sizes.font) / (_LETTER * sizes.small))
     line = " · ".join([*parts, DISCLAIMER])
     return [line] if len(line) <= longest else [*textwrap.wrap(" · ".join(parts), longest), DISCLAIMER]
-
-
-def _find_cut_off(scored: pd.DataFrame) -> float:
-    """The cut-off the rows were scored with, as their notes say."""
-    told = [item for text in _texts(scored, "notes") for item in text.split(";") if item.startswith("cut_off:")]
-    return float(told[0].partition(":")[2]) if told else CUT_OFF
 
 
 def _room_of(ax: Axes) -> tuple[float, float]:
@@ -303,15 +213,15 @@ def _shifts(count: int, width: float, sizes: _Sizes) -> Floats:
     return np.linspace(-half, half, count) if count > 1 else np.zeros(1)
 
 
-def _style(row: _Row, sizes: _Sizes, mark: str | None = None, size: float = 1.0) -> dict[str, Any]:
+def _style(row: Row, sizes: _Sizes, mark: str | None = None, size: float = 1.0) -> dict[str, Any]:
     """Look of a row's plain marker, or of one of its marks."""
     marker, scale = _MARKS[mark] if mark else (row.shape, 1.0)
-    face = "white" if mark == _NO_Z else row.face
+    face = "white" if mark == NO_Z else row.face
     style = {"marker": marker, "markersize": size * scale * sizes.marker, "color": row.colour, "markerfacecolor": face}
     return style | {"markeredgewidth": 0.17 * sizes.marker, "linestyle": "none"}
 
 
-def _draw_row(ax: Axes, row: _Row, shift: float, sizes: _Sizes) -> None:
+def _draw_row(ax: Axes, row: Row, shift: float, sizes: _Sizes) -> None:
     x, y = np.arange(len(Z_CODES)) + shift, np.clip(row.z, -Z_EDGE, Z_EDGE)
     line = _style(row, sizes) | {"linestyle": row.dashes, "linewidth": 0.9, "label": row.label}
     inside = np.flatnonzero(np.abs(row.z) <= Z_EDGE).tolist()
@@ -322,10 +232,10 @@ def _draw_row(ax: Axes, row: _Row, shift: float, sizes: _Sizes) -> None:
             ax.plot(x[flags], heights[flags], clip_on=False, zorder=4, gid=mark, **_style(row, sizes, mark))
 
 
-def _draw_side_values(side: tuple[Axes, Axes], row: _Row, shift: float, sizes: _Sizes) -> None:
+def _draw_side_values(side: tuple[Axes, Axes], row: Row, shift: float, sizes: _Sizes) -> None:
     for ax, value in zip(side, (row.phs, row.dma), strict=True):
         if np.isnan(value):
-            style = _style(row, sizes, _NO_VALUE) | {"transform": ax.transAxes, "gid": _NO_VALUE}
+            style = _style(row, sizes, NO_VALUE) | {"transform": ax.transAxes, "gid": NO_VALUE}
             ax.plot([0.5 + shift], [0.035], clip_on=False, zorder=4, **style)
         else:
             style = _style(row, sizes) | {"label": row.label}
@@ -337,10 +247,10 @@ def _format_number(z: float) -> str:
     return text.replace("-", _MINUS)
 
 
-def _place_numbers(rows: Sequence[_Row], shifts: Floats, mark: str, sizes: _Sizes) -> list[_Number]:
+def _place_numbers(rows: Sequence[Row], shifts: Floats, mark: str, sizes: _Sizes) -> list[_Number]:
     """Numbers of the values beyond one end of the axis: beside each other, or stacked for want of room."""
     # Past the arrow, and at the foot also past the bar of a device's limit.
-    gap = (0.85 if mark == _ABOVE else 1.65) * sizes.marker
+    gap = (0.85 if mark == ABOVE else 1.65) * sizes.marker
     numbers = []
     for column in range(len(Z_CODES)):
         those = [n for n, row in enumerate(rows) if row.marks[mark][column]]
@@ -372,7 +282,7 @@ def _write_groups(ax: Axes, side: tuple[Axes, Axes], down: float, sizes: _Sizes)
 
 
 def _legend_entries(
-    rows: Sequence[_Row], hatched: set[str], sizes: _Sizes, cut_off: float
+    rows: Sequence[Row], hatched: set[str], sizes: _Sizes, cut_off: float
 ) -> tuple[list[Any], list[str]]:
     """Handles and labels of the rows, the band and those marks that are used."""
     longest = int(sizes.room / (_LETTER * sizes.font)) - 6
@@ -383,15 +293,15 @@ def _legend_entries(
     handles.append(Patch(facecolor=_BAND, linewidth=0))
     labels.append(f"normal range (±{cut_off:g})")
     used = {mark for row in rows for mark, flags in row.marks.items() if flags.any()}
-    used |= {_NO_VALUE for row in rows if np.isnan([row.phs, row.dma]).any()}
-    grey = _Row("", _GREY, _GREY, "o", "-", np.empty(0), {}, 0, 0)
-    if _AT_LIMIT in used:
-        handles.append(tuple(Line2D([], [], **_style(grey, sizes, mark, size=0.8)) for mark in (None, _AT_LIMIT)))
-        labels.append(_AT_LIMIT)
+    used |= {NO_VALUE for row in rows if np.isnan([row.phs, row.dma]).any()}
+    grey = Row("", _GREY, _GREY, "o", "-", np.empty(0), {}, 0, 0)
+    if AT_LIMIT in used:
+        handles.append(tuple(Line2D([], [], **_style(grey, sizes, mark, size=0.8)) for mark in (None, AT_LIMIT)))
+        labels.append(AT_LIMIT)
     if hatched:
         handles.append(_hatched_patch((0, 0), 1))
         labels.append(_NOT_FINDABLE)
-    for mark in (_NO_VALUE, _NO_Z):
+    for mark in (NO_VALUE, NO_Z):
         if mark in used:
             handles.append(Line2D([], [], **_style(grey, sizes, mark)))
             labels.append(mark)
