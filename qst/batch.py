@@ -15,7 +15,7 @@ from qst.norms import load_reference
 from qst.scoring import Settings, score_readings
 from qst.summary import Summary
 from qst.tables import Problem
-from qst.writing import open_sink
+from qst.writing import check_writable, open_sink
 
 Tell = Callable[[str], None]
 
@@ -73,6 +73,8 @@ def score_files(
     summary = Summary()
     options, settings = options or LoadOptions(), settings or Settings()
     load_reference(settings.reference)
+    if output is not None:
+        check_writable(Path(output))
     earlier = _refuse_overwriting(inputs, output, options, settings)
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)

@@ -60,7 +60,7 @@ class Summary:
         limits = sum(n for (_, finding), n in self.findings.items() if finding == LIMIT)
         lines = [
             f"{self.n_assessments:,} assessments, {self.n_scored:,} z-scores"
-            + (f"; {self.rows_without_z:,} assessments without any" if self.rows_without_z else ""),
+            + (f"; no z-score in {self.rows_without_z:,} of the assessments" if self.rows_without_z else ""),
             f"{gains:,} gains and {losses:,} losses; chance alone would show {self.n_expected:,.1f} abnormal z-scores"
             + (f"; {limits:,} values at the device's limit could not be judged" if limits else ""),
         ]

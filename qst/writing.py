@@ -75,18 +75,29 @@ def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     OptionError
         The ending is none of `endings`, or the folder does not exist or cannot be written to.
     """
-    if path.suffix.lower() not in endings:
-        raise OptionError(f"cannot write '{path.name}': its ending must be one of {', '.join(endings)}")
-    if not path.parent.is_dir():
-        raise OptionError(f"the folder {path.parent} does not exist: make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise OptionError(f"you are not allowed to write into the folder {path.parent}")
+    check_writable(path, endings)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
+    """Refuse an output that cannot be written, before any work is done for it.
+
+    Raises
+    ------
+    OptionError
+        As `replace_file` does.
+    """
+    if path.suffix.lower() not in endings:
+        raise OptionError(f"cannot write '{path.name}': its ending must be one of {', '.join(endings)}")
+    if not path.parent.is_dir():
+        raise OptionError(f"the folder {path.parent} does not exist: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OptionError(f"you are not allowed to write into the folder {path.parent}")
 
 
 class _CsvSink:
