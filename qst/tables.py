@@ -140,10 +140,15 @@ Report = Callable[[Problem], None]
 """Where a stage puts the problems it finds."""
 
 
-def shorten(text: str, length: int = 40) -> str:
-    """A cell's text, quoted and cut for a message."""
+def cut_text(text: str, length: int = 40) -> str:
+    """A cell's text, short and printable."""
     text = text if len(text) <= length else text[:length] + "…"
-    return "'" + "".join(c if c.isprintable() else "�" for c in text) + "'"
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """A cell's text for a message: short, printable and in quotes."""
+    return f"'{cut_text(text, length)}'"
 
 
 def label_flags(flags: Mapping[str, npt.NDArray[np.bool_]], length: int) -> npt.NDArray[np.object_]:

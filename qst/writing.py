@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Literal, Protocol
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ EXCEL_ROWS = 1_048_575
 """Rows an Excel sheet has below its header."""
 EXCEL_CHARACTERS = 32_767
 """Characters an Excel cell holds."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Sink(Protocol):
@@ -94,6 +94,8 @@ def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
     """
     if path.suffix.lower() not in endings:
         raise OptionError(f"cannot write '{path.name}': its ending must be one of {', '.join(endings)}")
+    if path.is_dir():
+        raise OptionError(f"cannot write '{path.name}': a folder has that name")
     if not path.parent.is_dir():
         raise OptionError(f"the folder {path.parent} does not exist: make it first")
     if not os.access(path.parent, os.W_OK):
@@ -109,7 +111,12 @@ class _CsvSink:
     def write(self, block: pd.DataFrame) -> None:
         first = self._columns is None
         block, self._columns = align_columns(block, self._columns)
-        defuse_columns(block).to_csv(self._file, index=False, header=first, lineterminator="\n")
+        block = defuse_columns(block)
+        # csv does not quote a lone carriage return by itself, which would end the row.
+        texts = [block[name] for name in block.columns if not pd.api.types.is_numeric_dtype(block[name])]
+        returns = any(isinstance(text, str) and "\r" in text for column in texts for text in column.unique())
+        quoting: Literal[0, 2] = 2 if returns else 0  # QUOTE_NONNUMERIC, QUOTE_MINIMAL
+        block.to_csv(self._file, index=False, header=first, lineterminator="\n", quoting=quoting)
 
     def close(self) -> None:
         if self._own:
@@ -178,9 +185,11 @@ class _ExcelSink:
 
     def _fit(self, text: str) -> str:
         """A text as Excel can hold it: without control characters, and no longer than 32,767 characters."""
-        fitting = _CONTROL.sub("\ufffd", text)[:EXCEL_CHARACTERS]
+        fitting = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:EXCEL_CHARACTERS]
         if fitting != text:
-            what = "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "lost its control characters"
+            what = (
+                "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "has other control characters now"
+            )
             message = f"the text {shorten(text)} {what}, as an Excel cell holds no more: write a .csv file to keep it"
             self._report(Problem("warning", "text-changed", message))
         return fitting

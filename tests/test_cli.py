@@ -14,10 +14,10 @@ import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from qst.cli import main
 
 import qst
 import qst.writing
+from qst.cli import main
 from qst.loaders.scored import read_scored
 from qst.tables import SCORED_COLUMNS
 
@@ -387,6 +387,16 @@ def test_files_without_a_row_of_data_are_an_error_and_write_nothing() -> None:
         assert result.exit_code != 0
         assert not Path("out.csv").exists()
         assert "Written" not in result.stderr
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json", "parquet"])
+def test_files_of_which_no_row_can_be_used_say_why_and_write_nothing(ending: str) -> None:
+    """Commas as decimal signs between commas: every row has a cell too many."""
+    Path("commas.csv").write_text("id,age,sex,site,HPT\n1,25,f,hand,44,5\n2,25,f,hand,45,1\n", encoding="utf-8")
+    result = run("score", "commas.csv", "-o", f"out.{ending}", "-q")
+    assert result.exit_code == 1
+    assert "row-too-long" in result.stderr
+    assert not Path(f"out.{ending}").exists()
 
 
 # --- formulas -------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from qst.cli import main
 
 import qst
+from qst.cli import main
 from qst.errors import ReferenceSetError
 
 FOLDER = Path(__file__).parent.parent / "reference_values" / "magerl2010"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from qst.cli import main
 
 import qst
+from qst.cli import main
 from qst.norms import list_references, load_reference
 from qst.tables import NOTES
 

@@ -13,6 +13,7 @@ from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
 from qst.loaders.tidy import Reading, understand
+from qst.loaders.unfold import UnfoldedTable, unfold_table
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
@@ -198,7 +199,7 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
     readings, errors = [], []
     for table in tables:
         try:
-            readings.append(understand(table, options, people, report))
+            readings.append(understand(unfold_table(table, options, report), options, people, report))
         except InputError as error:
             errors.append(error)
     if not readings:
@@ -210,12 +211,15 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
 
 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
-    seen = {normalise(column.header) for table in tables for column in table.layout.columns}
-    seen |= {parse_header(column.header)[0] for table in tables for column in table.layout.columns}
+    headers = [column.header for table in tables for column in table.layout.columns]
+    for table in tables:
+        if isinstance(table.table, UnfoldedTable):
+            headers += table.table.source.preview[table.layout.row - 1]
+    seen = {normalise(header) for header in headers} | {parse_header(header)[0] for header in headers}
     if people is not None:
         seen |= people.headers
-    for option, headers in (("--map", options.columns), ("--ignore", options.ignore)):
-        for header in headers:
+    for option, named in (("--map", options.columns), ("--ignore", options.ignore)):
+        for header in named:
             if normalise(header) not in seen:
                 raise OptionError(f"{option} names the column '{header}', which no file has")
 

@@ -63,6 +63,11 @@ def count_decimal_signs(texts: Texts) -> tuple[int, int]:
     return points, commas
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number, with either decimal sign."""
+    return _NUMBER.fullmatch(text.strip().replace(",", ".")) is not None
+
+
 def is_thousands(text: str) -> bool:
     """Whether a number may have a thousands separator: `1,050`, `1.050`; not `0,435` or `12,5`."""
     return _THOUSANDS.fullmatch(text.strip()) is not None

@@ -7,6 +7,7 @@ from typing import Literal
 
 from qst.errors import InputError
 from qst.formulas import restore_text
+from qst.loaders.cells import is_number
 from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, words
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import TextTable
@@ -91,16 +92,22 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     InputError
         No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
     """
-    rows = [[restore_text(text) for text in row] for row in table.preview[:HEADER_AMONG]]
-    known = [sum(_recognise(i, text, options).role is not None for i, text in enumerate(row)) for row in rows]
-    found, row = max(known), known.index(max(known)) + 1
-    columns = [_recognise(position, text, options) for position, text in enumerate(rows[row - 1])]
+    among = 1 if table.header_row else HEADER_AMONG
+    rows = [[restore_text(text) for text in row] for row in table.preview[:among]]
+    known = [sum(recognise(i, text, options).role is not None for i, text in enumerate(row)) for row in rows]
+    found, position = max(known), known.index(max(known))
+    row = table.header_row or position + 1
+    columns = [recognise(place, text, options) for place, text in enumerate(rows[position])]
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
+    for number, texts in enumerate(rows[:position], start=1):
+        if sum(map(is_number, texts)) > 1:
+            message = f"the row stands above the header in row {row} and was not read: put the header above all rows"
+            report(Problem("error", "above-header", message, table.file, number))
     layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
-    names = ", ".join(shorten(text, 20) for text in rows[row - 1][:12] if text.strip())
+    names = ", ".join(shorten(text, 20) for text in rows[position][:12] if text.strip())
     message = (
         f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
         f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
@@ -108,7 +115,7 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
 
 
-def _recognise(position: int, header: str, options: LoadOptions) -> Column:
+def recognise(position: int, header: str, options: LoadOptions) -> Column:
     """The meaning of one header by itself."""
     if len(header) > LONGEST_HEADER or header.strip() in options.ignore:
         return Column(position, header, None)

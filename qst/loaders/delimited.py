@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,8 +48,6 @@ class Encoding(NamedTuple):
         For the user.
     plain : bool
         Whether the text has no quotes, no NUL and the usual line ends, so that the quick parser can read it.
-    counts : mapping
-        How often each separator, and the line end, occurs.
     mixed_row : int or None
         First line that is not UTF-8 in a file that has UTF-8 elsewhere.
     """
@@ -57,12 +55,7 @@ class Encoding(NamedTuple):
     name: str
     told: str
     plain: bool
-    counts: Mapping[str, int] = {}
     mixed_row: int | None = None
-
-    def is_regular(self, separator: str, width: int) -> bool:
-        """Whether the text is plain and has as many separators as rows of that width have all together."""
-        return self.plain and self.counts[separator] == (width - 1) * self.counts["\n"]
 
 
 def open_delimited(path: Path, head: bytes) -> TextTable:
@@ -82,7 +75,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
         return _read_records(path, encoding.name, separator, report)
 
     def read_plain(header_row: int, width: int) -> Iterator[Block] | None:
-        if not encoding.is_regular(separator, width):
+        if not (encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)):
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
@@ -96,21 +89,20 @@ def _find_encoding(path: Path, head: bytes) -> Encoding:
         raise refuse(
             path, "not-a-table", "the file holds NUL bytes, so it is no text table: save it as CSV (UTF-8) or as xlsx"
         )
-    plain = b"\r" not in head.replace(b"\r\n", b"")
-    counts = dict.fromkeys((*SEPARATORS, "\n"), 0)
+    plain = True
     last = ""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             while text := file.read(LONGEST_CELL):
                 plain = plain and not ('"' in text or "\x00" in text or END_OF_FILE_MARK in text or "\n" not in text)
-                counts = {character: count + text.count(character) for character, count in counts.items()}
+                ends = (last + text).removesuffix("\r").replace("\r\n", "")
+                plain = plain and "\r" not in ends
                 last = text[-1]
     except UnicodeDecodeError:
         return _tell_broken_utf8(path)
-    counts["\n"] += last != "\n"
     if head.startswith(codecs.BOM_UTF8):
-        return Encoding("utf-8-sig", "UTF-8 with BOM", plain, counts)
-    return Encoding("utf-8", "UTF-8", plain, counts)
+        return Encoding("utf-8-sig", "UTF-8 with BOM", plain)
+    return Encoding("utf-8", "UTF-8", plain)
 
 
 def _tell_broken_utf8(path: Path) -> Encoding:
@@ -123,7 +115,7 @@ def _tell_broken_utf8(path: Path) -> Encoding:
             except UnicodeDecodeError:
                 first_other = first_other or row
     if any_utf8:
-        return Encoding("utf-8-sig", "UTF-8 with rows of Windows-1252", False, {}, first_other)
+        return Encoding("utf-8-sig", "UTF-8 with rows of Windows-1252", False, first_other)
     return Encoding("utf-8-sig", "Windows-1252 (it is not UTF-8; check letters such as ä, é, µ)", False)
 
 
@@ -180,6 +172,13 @@ def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list
                 "with one separator"
             )
             raise refuse(path, "separator-differs", message, below[0] + 1)
+
+
+def _is_regular(path: Path, encoding: str, separator: str, header_row: int, width: int) -> bool:
+    """Whether every line below the header has as many cells as the header, and none that is far too long."""
+    with _open(path, encoding) as file:
+        lines = islice(file, header_row, None)
+        return all(line.count(separator) == width - 1 and len(line) <= LONGEST_CELL for line in lines)
 
 
 def _read_plain_blocks(path: Path, encoding: str, separator: str, header_row: int) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from qst.loaders.columns import Layout
 from qst.loaders.names import normalise, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import Block
-from qst.tables import OLDEST, SEXES, Problem, Report, shorten
+from qst.tables import OLDEST, SEXES, Problem, Report, cut_text, shorten
 
 if TYPE_CHECKING:
     from qst.loaders.people import People
@@ -109,14 +109,14 @@ class IdentityReader:
                 )
                 severity: Literal["error", "warning"] = "error" if role in NEEDED else "warning"
                 text = numbers[0]
-                report(Problem(severity, "code-unknown", message, self.file, found[text], header, shorten(text)))
+                report(Problem(severity, "code-unknown", message, self.file, found[text], header, cut_text(text)))
             if role in ("side", "area"):
                 expected = "left or right" if role == "side" else "test or control"
                 for text in found:
                     if text not in numbers:
                         message = f"{shorten(text)} is not {expected}; it is kept as written"
                         row = found[text]
-                        report(Problem("warning", "word-unknown", message, self.file, row, header, shorten(text)))
+                        report(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
 
     def report_absent(self, report: Report) -> None:
         """Say once a table what no row of it can have."""
@@ -177,7 +177,7 @@ class IdentityReader:
         column = self.layout.find("sex")
         message = f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text}=female"
         header = column.header if column else "sex"
-        report(Problem("error", "word-unknown", message, self.file, row, header, shorten(text)))
+        report(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
 
     def _is_silent(self, block: Block, role: str) -> Bools:
         """Where the file says nothing: no column, or a cell that means "not known"."""
@@ -198,7 +198,7 @@ class IdentityReader:
             message = f"{shorten(texts[position])} is not a number: write one, or leave the cell empty"
             row = int(block.rows[position])
             name = column.header if column else role
-            report(Problem("error", "not-a-number", message, self.file, row, name, shorten(texts[position])))
+            report(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))
         unit = column.unit if column else None
         return numbers.values * (unit.factor if unit else 1.0)
 
@@ -215,7 +215,7 @@ class IdentityReader:
             message = f"{shorten(text)} {meant}: write the age at the test"
             name = column.header if column else "age"
             report(
-                Problem("error", "age-impossible", message, self.file, int(block.rows[position]), name, shorten(text))
+                Problem("error", "age-impossible", message, self.file, int(block.rows[position]), name, cut_text(text))
             )
             age[position] = np.nan
         return age

@@ -127,10 +127,10 @@ def parse_header(header: str) -> tuple[str, str | None]:
     bracketed = re.fullmatch(r"(.*?)\s*[\[(]\s*([^\])]+?)\s*[\])]", text)
     if bracketed:
         return normalise(bracketed[1]), bracketed[2]
-    for pattern in (r"(.+?)[\s._]+(\S+[_/]\S+)", r"(.+)[\s._]+(\S+)"):  # N_cm2 before cm2
-        suffixed = re.fullmatch(pattern, text)
-        if suffixed and _is_unit_suffix(normalise(suffixed[1]), suffixed[2]):
-            return normalise(suffixed[1]), suffixed[2]
+    for gap in re.finditer(r"[\s._]+", text):  # the longest ending first: N_cm2 before cm2
+        name, ending = normalise(text[: gap.start()]), text[gap.end() :]
+        if name and _is_unit_suffix(name, ending):
+            return name, ending
     return normalise(text), None
 
 

@@ -14,7 +14,7 @@ from qst.loaders.identity import Columns, IdentityReader
 from qst.loaders.names import normalise
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import name_file
-from qst.tables import Problem, Report, shorten
+from qst.tables import Problem, Report, cut_text, shorten
 
 JOINED = ("age", "sex", "site", "side", "area", "baseline")
 
@@ -82,12 +82,12 @@ class People:
         for name in self._absent:
             who = f"subject {shorten(name)}"
             message = f"{who} has measurements but does not stand here, so age or sex may be missing: put it in"
-            report(Problem("error", "not-in-demographics", message, self.file, value=shorten(name)))
+            report(Problem("error", "not-in-demographics", message, self.file, value=cut_text(name)))
         for name in self._people.index:
             if name not in self._met:
                 message = f"subject {shorten(name)} has no measurements"
                 row = int(self._rows[str(name)])
-                report(Problem("warning", "no-measurements", message, self.file, row, value=shorten(name)))
+                report(Problem("warning", "no-measurements", message, self.file, row, value=cut_text(name)))
 
     def _drop_contradictions(self, people: pd.DataFrame, report: Report) -> pd.DataFrame:
         repeated = people[people["subject"].duplicated(keep=False)]

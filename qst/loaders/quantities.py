@@ -67,7 +67,7 @@ class Evidence:
         self.below_usual += int(np.sum(values < usual[0]))
         self.above_usual += int(np.sum(values > usual[1]))
         self.negative += int(np.sum(values < 0))
-        self.far += int(np.sum(np.abs(values) > FAR_FROM_BASELINE))
+        self.far += int(np.sum(values > FAR_FROM_BASELINE))
         self.beyond_warm += int(np.sum(np.abs(values) > BY_CODE["WDT"].possible[1]))
         self.below_offset += int(np.sum((values >= 0) & (values < RATING_OFFSET)))
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
@@ -242,7 +242,13 @@ def _decide_cold(
     if said:
         decisions.absolute["CDT"] = said == "absolute"
         return
-    if found.is_odd(found.negative) or (found.negative and found.negative == found.n):
+    if found.is_odd(found.negative) and found.is_odd(found.far):
+        decisions.refused["CDT"] = (
+            "temperature-unclear",
+            f"{found.negative} of {found.n} values are below 0 and can only be distances from baseline, "
+            f"{found.far} look like temperatures: one column must hold one of the two",
+        )
+    elif found.is_odd(found.negative) or (found.negative and found.negative == found.n):
         decisions.absolute["CDT"] = False
         decisions.told["CDT"] = _tell_thermal(False, "it has negative values")
     elif (

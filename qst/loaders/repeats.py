@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.tables import KEY, Problem, Report, join_texts, label_flags, number_groups, shorten
+from qst.tables import KEY, Problem, Report, cut_text, join_texts, label_flags, number_groups, shorten
 
 
 class DuplicateFinder:
@@ -76,7 +76,7 @@ def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
             texts = [f"{text:g}" if role == "age" else str(text) for text in (other, theirs)]
             message = f"the assessment has the {role} {texts[0]} and {texts[1]}; none is used: correct one"
             place = _place(trials, int(position))
-            report(Problem("error", "contradiction", message, *place, role, shorten(texts[1])))
+            report(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
     return trials
 
 

@@ -40,11 +40,13 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         frame = _read(path)
     except ImportError as error:
         raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
-    except (ValueError, KeyError, OSError, TypeError) as error:
+    except (ValueError, KeyError, OSError, TypeError, SyntaxError) as error:
         if path.suffix.lower() in (".parquet", ".json"):
             message = "the file cannot be read as a scored table: score the original again"
             raise InputError(Problem("error", "damaged", message, str(path))) from error
         return None  # what is wrong with it, the loaders say better
+    if frame is not None:
+        frame = frame.set_axis([restore_text(str(name)) for name in frame.columns], axis=1)
     if frame is None or not set(SCORED_COLUMNS) <= set(frame.columns):
         return None
     for column in _NUMBERS:

@@ -14,9 +14,9 @@ from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Evidence
 from qst.loaders.texts import Block, TextTable
-from qst.loaders.values import measure, name_parameters, possible_range, to_unit
+from qst.loaders.values import measure, name_parameters, possible_range, repeats_header, to_unit
 from qst.protocol import BY_CODE, CODES
-from qst.tables import Problem, Report, shorten
+from qst.tables import Problem, Report, cut_text, shorten
 
 STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
 """Stimuli without which a value cannot be formed."""
@@ -32,6 +32,20 @@ def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
     columns = [value] if layout.is_long and value is not None else layout.parameters
     blank = np.all([is_blank(block.columns[column.position]) for column in columns], axis=0)
     return np.asarray(anonymous & blank, dtype=bool)
+
+
+def find_second_headers(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> npt.NDArray[np.bool_]:
+    """Rows with names or units where numbers are expected."""
+    columns = [block.columns[column.position] for column in layout.columns]
+    suspect = np.zeros(len(block.rows), dtype=bool)
+    for group in measure(block, layout, options, decimal):
+        suspect[group.positions] |= group.numbers.unreadable
+    parameter = layout.find("parameter")
+    if layout.is_long and parameter is not None:
+        suspect |= block.columns[parameter.position] == parameter.header
+    for position in np.flatnonzero(suspect):
+        suspect[position] = repeats_header([column[position] for column in columns], layout)
+    return suspect
 
 
 class Survey:
@@ -72,6 +86,7 @@ class Survey:
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
         self.templates: list[int] = []
+        self.second_headers: list[int] = []
         self.filled: set[int] = set()
         self.n_rows = self.n_blocks = 0
         self.only_block: list[Block] = []
@@ -83,7 +98,10 @@ class Survey:
     def _look_at(self, block: Block) -> None:
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
+        second = find_second_headers(block, self.layout, self.options, self.decimal)
         self.templates += block.rows[template].tolist()
+        self.second_headers += block.rows[second].tolist()
+        template |= second
         self.n_rows += int((~template).sum())
         self.identity.collect_words(block, self.unknown)
         for column in self.layout.columns:
@@ -112,11 +130,21 @@ class Survey:
             for position in np.flatnonzero((codes == code) & ~np.isin(read.values.astype(str), (*ours, "None"))):
                 self.stimuli.setdefault((code, texts[position]), int(block.rows[position]))
 
+    def report_second_headers(self, file: str, report: Report) -> None:
+        """Say which rows were taken as headers."""
+        for row in self.second_headers:
+            message = (
+                "the row has names or units where numbers are expected, like a second header, and was left out: write "
+                "units into the header itself, as PPT [kPa]"
+            )
+            report(Problem("warning", "second-header", message, file, row))
+
     def report(self, file: str, report: Report) -> None:
         """Say once what concerns the table as a whole."""
         if self.templates:
             message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
             report(Problem("warning", "empty-row", message, file, self.templates[0]))
+        self.report_second_headers(file, report)
         self.identity.report_words(self.unknown, report)
         self.identity.report_absent(report)
         for (code, text), row in self.stimuli.items():
@@ -124,14 +152,14 @@ class Survey:
             message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
             stimulus = self.layout.find("stimulus")
             header = stimulus.header if stimulus else None
-            report(Problem("error", "word-unknown", message, file, row, header, shorten(text)))
+            report(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
         parameter = self.layout.find("parameter")
         for name, rows in self.parameters.items():
             message = (
                 f"{shorten(name)} is no parameter ({' '.join(CODES)}); its {len(rows)} rows are kept and not scored"
             )
             header = parameter.header if parameter else None
-            report(Problem("warning", "unknown-parameter", message, file, rows[0], header, shorten(name)))
+            report(Problem("warning", "unknown-parameter", message, file, rows[0], header, cut_text(name)))
 
 
 def _find_decimal(blocks: list[Block], layout: Layout) -> str:

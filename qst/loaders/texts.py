@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from qst.errors import InputError
 from qst.loaders.cells import Texts
-from qst.tables import Problem, Report, shorten
+from qst.tables import Problem, Report, cut_text
 
 BLOCK_ROWS = 100_000
 SAMPLE_ROWS = 50
@@ -53,6 +52,8 @@ class TextTable:
         header's width.
     sheet : str, optional
         Title of the sheet of a workbook.
+    header_row : int, optional
+        Row of the header, where it is known; then it is the first of `preview`.
     """
 
     file: str
@@ -61,21 +62,20 @@ class TextTable:
     read_rows: Callable[[Report], Iterator[Record]]
     read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
     sheet: str | None = None
+    header_row: int | None = None
 
     def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
-        last_row, quick = header_row, self.read_plain(header_row, width)
+        quick = self.read_plain(header_row, width)
         if quick is not None:
-            try:
-                for plain in quick:
-                    last_row = int(plain.rows[-1])
-                    yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
-                return
-            except pd.errors.ParserError:
-                pass  # one row is too long and another too short: from here on they are read one by one
-        records = ((row, cells) for row, cells in self.read_rows(report) if row > last_row)
+            for plain in quick:
+                yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
+            return
+        records = ((row, cells) for row, cells in self.read_rows(report) if row > header_row)
         while block := list(islice(records, BLOCK_ROWS)):
-            fitting = [(row, _fit(self.file, row, cells, width, report)) for row, cells in block if any(cells)]
+            fitting = [
+                (row, _fit(self.file, row, cells, width, report)) for row, cells in block if any(map(str.strip, cells))
+            ]
             kept = [(row, cells) for row, cells in fitting if cells is not None]
             columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
             if kept:
@@ -95,7 +95,7 @@ def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> l
         f"the row has {len(cells)} cells where the header has {width}, so its values cannot be assigned and the row "
         "was left out: look for a decimal comma or a separator inside a cell, and put such cells in quotes"
     )
-    report(Problem("error", "row-too-long", message, file, row, value=shorten(cells[width])))
+    report(Problem("error", "row-too-long", message, file, row, value=cut_text(cells[width])))
     return None
 
 

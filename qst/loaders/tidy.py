@@ -15,9 +15,9 @@ from qst.loaders.names import words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
-from qst.loaders.survey import Survey, find_template_rows
+from qst.loaders.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.texts import Block, TextTable
-from qst.loaders.values import Measured, convert, measure, name_parameters, repeats_header
+from qst.loaders.values import Measured, convert, measure, name_parameters
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -84,7 +84,10 @@ class Reading:
         """The table in blocks, as assessments or trials, with all problems of its cells reported."""
         width = len(self.layout.columns)
         for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, report):
-            filled = self._drop_rows_without_data(block, report)
+            # Rows without data were reported when they were counted.
+            without = find_template_rows(block, self.layout)
+            without |= find_second_headers(block, self.layout, self.options, self.decimal)
+            filled = block.select(~without)
             if len(filled.rows):
                 yield self._read_trials(filled, report) if self.is_trials else self._read_assessments(filled, report)
 
@@ -115,26 +118,6 @@ class Reading:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
         return f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
-
-    def _drop_rows_without_data(self, block: Block, report: Report) -> Block:
-        """Leave out template rows, which were reported when they were counted, and second headers."""
-        template = find_template_rows(block, self.layout)
-        columns = [block.columns[column.position] for column in self.layout.columns]
-        suspect = np.zeros(len(block.rows), dtype=bool)
-        for group in measure(block, self.layout, self.options, self.decimal):
-            suspect[group.positions] |= group.numbers.unreadable
-        parameter = self.layout.find("parameter")
-        if self.is_trials and parameter is not None:
-            suspect |= block.columns[parameter.position] == parameter.header
-        for position in np.flatnonzero(suspect & ~template):
-            if repeats_header([column[position] for column in columns], self.layout):
-                template[position] = True
-                message = (
-                    "the row has names or units where numbers are expected, like a second header, and was left out: "
-                    "write units into the header itself, as PPT [kPa]"
-                )
-                report(Problem("warning", "second-header", message, self.table.file, int(block.rows[position])))
-        return block.select(~template)
 
     def _read_assessments(self, block: Block, report: Report) -> pd.DataFrame:
         groups = measure(block, self.layout, self.options, self.decimal)
@@ -265,6 +248,7 @@ def understand(table: TextTable, options: LoadOptions, people: People | None, re
     if not survey.n_rows:
         for problem in survey.problems:
             report(problem)
+        survey.report_second_headers(table.file, report)
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}

@@ -24,7 +24,7 @@ from qst.loaders.options import LoadOptions
 from qst.loaders.quantities import Decisions
 from qst.loaders.texts import Block, TextTable
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
-from qst.tables import Problem, Report, shorten
+from qst.tables import Problem, Report, cut_text, shorten
 
 Floats = npt.NDArray[np.float64]
 
@@ -156,6 +156,12 @@ def convert(
             "was taken as a distance from baseline, which is nearly no feeling of cold: check that it is no temperature"
         )
         complaints.about(suspected, "temperature-suspected", told, "warning")
+    if code == "CDT" and absolute and code in decisions.told:
+        far = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
+        told = (
+            "was taken as a temperature, which is nearly no feeling of cold: check that it is no distance from baseline"
+        )
+        complaints.about(far, "distance-suspected", told, "warning")
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
         told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
@@ -212,7 +218,7 @@ class _Complaints:
         text = self.measured.texts[position].strip()
         row = int(self.measured.rows[position])
         self.report(
-            Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, self.measured.header, shorten(text))
+            Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, self.measured.header, cut_text(text))
         )
 
 
@@ -224,7 +230,7 @@ def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: T
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
                 message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
                 row = int(measured.rows[position])
-                report(Problem("warning", "missing-code", message, file.file, row, measured.header, shorten(written)))
+                report(Problem("warning", "missing-code", message, file.file, row, measured.header, cut_text(written)))
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:

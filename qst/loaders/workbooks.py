@@ -1,6 +1,7 @@
 """Excel workbooks: the sheets of an xlsx as tables of text."""
 
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from qst.errors import InputError
 from qst.loaders.texts import SAMPLE_ROWS, WORKBOOK_ENDINGS, Record, TextTable, name_file, refuse
 from qst.tables import Report, shorten
 
+LARGEST_ROW = 1_048_576
+"""Rows an Excel sheet has."""
 LARGEST_WORKBOOK = 2_000_000_000
 """Bytes a workbook may have when unpacked; more is a fault or an attack."""
 
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, TypeError, AttributeError, SyntaxError,
-    IndexError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, KeyError, ValueError, ArithmeticError, OSError, EOFError, TypeError,
+    AttributeError, SyntaxError, IndexError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 """What openpyxl raises on damaged workbooks."""
 
@@ -35,9 +38,12 @@ def open_workbook(path: Path) -> list[TextTable]:
                 message = f"the workbook unpacks to {unpacked:,} bytes; save its data sheet alone, as CSV"
                 raise refuse(path, "too-large", message)
             has_formulas = any(b"<f" in archive.read(name) for name in sheet_parts)
-        sheets = _read_sheets(path, stored_results=True)
-        if has_formulas:
-            sheets = _show_formulas_without_result(sheets, _read_sheets(path, stored_results=False))
+        with warnings.catch_warnings():
+            # openpyxl warns of parts it leaves out (styles, validation, names); none of them is a cell.
+            warnings.simplefilter("ignore", UserWarning)
+            sheets = _read_sheets(path, stored_results=True)
+            if has_formulas:
+                sheets = _show_formulas_without_result(sheets, _read_sheets(path, stored_results=False))
         if not sheets:
             raise KeyError("no sheet")
     except InputError:
@@ -65,6 +71,8 @@ def _read_sheets(path: Path, stored_results: bool) -> dict[str, list[Record]]:
         sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
         records = sheets.setdefault(str(sheet.title), [])
         for number, row in enumerate(sheet.iter_rows(), start=1):
+            if number > LARGEST_ROW:
+                raise ValueError("a row number beyond those that Excel has")
             cells = [_cell_text(cell) for cell in row]
             while cells and not cells[-1].strip():
                 cells.pop()
@@ -114,7 +122,7 @@ def _cell_text(cell: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int | float):
-        text = str(int(value)) if float(value).is_integer() else repr(value)
+        text = str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
         shown = cell.number_format or ""
         return text.zfill(len(shown)) if shown and set(shown) == {"0"} else text
     return str(value)

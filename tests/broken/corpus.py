@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
-from qst.cli import main
 
 import qst
+from qst.cli import main
 
 BROKEN = Path(__file__).parent
 

@@ -1,0 +1,552 @@
+"""Damaged files by the thousand: whatever a file holds, it is a table or a refusal that says why.
+
+Takes the examples and the broken files, in several separators, encodings and as workbooks, damages bytes, cells, rows,
+columns, headers and parts of workbooks, and loads and scores each mutant twice. A finding is another exception than
+`QSTError`, a warning, a row with data that is neither in the table nor named by a problem, a second reading that
+differs, more than 5 s, or more than 500 MB. Mutant number n is made by the seed S + n alone, so
+`--seed THAT --count 1` makes it again, and `--keep FILE` keeps it.
+
+    python benchmarks/fuzz_loaders.py [--count 20000] [--seconds N] [--seed S] [--keep FILE]
+"""
+
+import argparse
+import csv
+import io
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import NamedTuple
+
+import openpyxl
+import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+import qst
+from qst.errors import InputError, OptionError
+
+ROOT = Path(__file__).parent.parent
+SEED = 20260101
+EXAMPLE_ROWS = 41
+SECONDS_A_FILE = 5.0
+BYTES_A_FILE = 500_000_000
+NO_TABLES = (".py", ".toml", ".gitattributes")
+
+Grid = list[list[str]]
+NASTY = (
+    *("", " ", "\u00a0", "\x00", '"', '""', 'a "b" c', "'", "a\nb", "a\rb", "\r\n", "\n", "\t", ",", ";", "|", "\x1a"),
+    *("-", "+", ".", "e", "1e999", "-1e999", "1e308", "-1e308", "1e-320", "9" * 400, "0" * 50, "-0", "1e", "0x10"),
+    *("NaN", "nan", "inf", "-inf", "Infinity", "None", "NA", "n/a", "#N/A", "#DIV/0!", "TRUE", "999", "-99", "9999"),
+    *("=cmd|' /C calc'!A0", "'=1+1", "@SUM(A1)", "+49 761", "-cmd", "1_000", "1,5", "1.5", "1.000,5", "1,000.5"),
+    *("µ", "ä", "é", "−1", "１２", "٣", "²", "½", "😀", "e\u0301", "\u202e", "\u2028", "\x85", "\x1c", "\ufeff", "İ"),
+    *("12.03.2024", "2024-03-12", "2024-03-12 00:00:00", "34 years", "43.1 °C", "43.1*", "<1", "> 3", "4 3", "x" * 999),
+    *("female", "m", "1", "0", "2", "left", "hand", "back", "test", "warm", "train", "yes", "CDT", "PPT", "no", "nein"),
+)
+HEADERS = (
+    *(
+        "",
+        " ",
+        "subject",
+        "ID",
+        "visit",
+        "age",
+        "Alter",
+        "sex",
+        "sex_m1",
+        "sex (1=f, 2=m)",
+        "site",
+        "1hand2foot",
+        "side",
+    ),
+    *("area", "baseline", "parameter", "series", "stimulus", "value", "unit", "keep", "notes", "birth date"),
+    *("CDT", "CDT_diff", "WDT (absolute)", "HPT [°F]", "PPT [N/cm2]", "PPT_z", "MPT", "MPS", "VDT [µm]", "PHS", "DMA"),
+    *("source_row", "source_file", "column_1", "age_input", "reference_set", "CDT_finding", "loga", "n_gain", "index"),
+    *("y" * 300, "\x00", "a\nb", "[", "()", "=1+1", "HPT [", "HPT []", "HPT (?)", "_", "Ω", "0", "1.5"),
+    *("PPT_left", "PPT_right", "CDT control", "HPT_pre", "HPT_t1", "HPT_1", "HPT_2", "HPT_3", "WUR_train_1", "PPT_4"),
+)
+XML = (
+    *(
+        b"",
+        b"<",
+        b"&",
+        b"&bad;",
+        b"9" * 400,
+        b"9" * 5000,
+        b"1e999",
+        b"NaN",
+        b"-1",
+        b"99999999",
+        b"1e308",
+        b"A0",
+        b"ZZZZ9",
+    ),
+    *(b"A1048577", b"XFD1048576", b"s", b"d", b"n", b"e", b"b", b"str", b"inlineStr", b"\x00", b"true"),
+)
+
+
+class Source(NamedTuple):
+    """A file to damage. `grid` is its cells, None where it has none."""
+
+    name: str
+    data: bytes
+    grid: Grid | None
+
+
+class Mutant(NamedTuple):
+    """A damaged file, and the name it gets."""
+
+    name: str
+    data: bytes
+
+
+class Outcome(NamedTuple):
+    """What loading gave; `table` is None where the file was refused, `told` says why."""
+
+    table: pd.DataFrame | None
+    problems: list[qst.Problem]
+    told: list[str]
+
+    def differs(self, other: "Outcome") -> bool:
+        """Whether another reading of the same file gave something else."""
+        if (self.problems, self.told) != (other.problems, other.told):
+            return True
+        if self.table is None or other.table is None:
+            return self.table is not other.table
+        return not self.table.equals(other.table)
+
+
+@dataclass
+class Result:
+    """Counts of a run, and each distinct finding with how often it occurred and the first mutant that shows it."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+
+    def add(self, finding: str, seed: int, name: str) -> None:
+        """Count one finding."""
+        times, first, where = self.findings.get(finding, (0, seed, name))
+        self.findings[finding] = (times + 1, first, where)
+
+    def lines(self) -> Iterator[str]:
+        """The result for a person."""
+        yield ", ".join(f"{name}: {self.counts[name]:,}" for name in ("mutants", "tables", "refusals", "problems"))
+        for finding, (times, seed, name) in self.findings.items():
+            yield f"FINDING {finding}\n  {times} times, first in a mutant of {name}: --seed {seed} --count 1"
+        yield f"distinct findings: {len(self.findings)}"
+
+
+class TooSlow(BaseException):
+    """A file took too long; no library catches this one."""
+
+
+# --- what is damaged --------------------------------------------------------------------------------------------------
+
+
+def find_sources() -> list[Source]:
+    """Examples in several forms, and all broken files."""
+    sources = []
+    for path in sorted((ROOT / "examples").glob("*.csv")):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)[:EXAMPLE_ROWS]
+        grid = list(csv.reader(lines))
+        with_commas = [[re.sub(r"^(-?\d+)\.(\d+)$", r"\1,\2", cell) for cell in row] for row in grid]
+        umlauts = [[*row, "Prüfer" if number else "µ"] for number, row in enumerate(grid)]
+        forms = {
+            "comma": (grid, ",", "utf-8"),
+            "semicolon": (with_commas, ";", "utf-8-sig"),
+            "tab": (grid, "\t", "utf-8"),
+            "utf-16": (grid, "\t", "utf-16"),
+            "latin-1": (umlauts, ";", "latin-1"),
+        }
+        for form, (cells, separator, encoding) in forms.items():
+            sources.append(Source(f"{path.name} ({form})", write_text(cells, separator).encode(encoding), cells))
+        sources.append(Source(f"{path.name} (xlsx)", write_workbook(grid), grid))
+    for path in sorted((ROOT / "tests" / "broken").rglob("*")):
+        if path.is_file() and path.suffix not in NO_TABLES and path.name not in NO_TABLES:
+            data = path.read_bytes()
+            sources.append(Source(path.name, data, _read_grid(data)))
+    return sources
+
+
+def _read_grid(data: bytes) -> Grid | None:
+    """The cells of a file, if it has any."""
+    if data.startswith(b"PK"):
+        try:
+            sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+        except Exception:  # noqa: BLE001 (broken on purpose)
+            return None
+        width = min(sheet.max_column, 50)  # a blank cell may stand very far away
+        rows = sheet.iter_rows(max_row=min(sheet.max_row, EXAMPLE_ROWS), max_col=width, values_only=True)
+        return [["" if value is None else str(value) for value in row] for row in rows]
+    text = data.replace(b"\x00", b"").decode("utf-8", "ignore")
+    separator = max(",;\t", key=text.count)
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator)) or None
+
+
+def write_text(grid: Grid, separator: str, line_end: str = "\n", quoted: bool = True) -> str:
+    """Cells as delimited text; without quotes, whatever they hold, if that is wanted."""
+    if not quoted:
+        return "".join(separator.join(row) + line_end for row in grid)
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator, lineterminator=line_end).writerows(grid)
+    return text.getvalue()
+
+
+def write_workbook(grid: Grid, numbers: bool = True) -> bytes:
+    """Cells as a workbook, in which numbers are numbers if that is wanted."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in grid:
+        texts = [ILLEGAL_CHARACTERS_RE.sub("", cell)[:32_767] for cell in row]
+        sheet.append([float(text) if numbers and re.fullmatch(r"-?\d{1,9}(\.\d+)?", text) else text for text in texts])
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+# --- damage -----------------------------------------------------------------------------------------------------------
+
+
+def make_mutant(source: Source, random: Random) -> Mutant:
+    """A damaged file, decided by the random numbers alone."""
+    kind = random.random()
+    if source.data.startswith(b"PK") and kind < 0.5:
+        data = damage_parts(source.data, random) if kind < 0.35 else damage_bytes(source.data, random)
+        return Mutant("mutant.xlsx", data)
+    if source.grid is None or kind < 0.3:
+        return Mutant("mutant.csv", damage_bytes(source.data, random))
+    grid = [list(row) for row in source.grid]
+    for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
+        random.choice(GRID_DAMAGE)(grid, random)
+    if random.random() < (0.6 if source.data.startswith(b"PK") else 0.05):
+        return Mutant("mutant.xlsx", write_workbook(grid, random.random() < 0.5))
+    quoted, line_end = random.random() < 0.6, random.choice(("\n", "\n", "\r\n", "\r"))
+    text = write_text(grid, random.choice(",,,;;\t|"), line_end, quoted)
+    encoding = random.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252", "utf-16-le"))
+    return Mutant("mutant.csv", text.encode(encoding, "replace"))
+
+
+def damage_bytes(data: bytes, random: Random, times: tuple[int, ...] = (1, 1, 2, 5, 20)) -> bytes:
+    """Bytes flipped, replaced, inserted, cut out, doubled, moved or cut off."""
+    damaged = bytearray(data)
+    for _ in range(random.choice(times)):
+        place, length = random.randrange(len(damaged) + 1), random.choice((1, 1, 2, 7, 40))
+        piece = damaged[place : place + length]
+        match random.randrange(8):
+            case 0:
+                damaged[place : place + 1] = bytes(byte ^ 1 << random.randrange(8) for byte in piece[:1])
+            case 1:
+                damaged[place : place + 1] = random.choice((b"\x00", b"\xff", b"\xa0", b'"', b"\n", b"\r", b",", b";"))
+            case 2:
+                damaged[place:place] = random.randbytes(length)
+            case 3:
+                damaged[place:place] = random.choice(NASTY).encode()
+            case 4:
+                del damaged[place : place + length]
+            case 5:
+                damaged[place:place] = piece * random.choice((1, 2, 100))
+            case 6:
+                del damaged[place : place + length]
+                other = random.randrange(len(damaged) + 1)
+                damaged[other:other] = piece
+            case _ if random.random() < 0.3:
+                del damaged[place:]
+    return bytes(damaged)
+
+
+def damage_parts(data: bytes, random: Random) -> bytes:
+    """Parts of a workbook damaged, left out, doubled, emptied, or with other words and numbers in their XML."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = [(name, archive.read(name)) for name in archive.namelist()]
+    except Exception:  # noqa: BLE001 (broken on purpose)
+        parts = []
+    if not parts:
+        return damage_bytes(data, random)
+    sheets = [number for number, (name, _) in enumerate(parts) if "sheet" in name or "workbook" in name]
+    for _ in range(random.choice((1, 1, 2, 4))):
+        number = random.choice(sheets if sheets and random.random() < 0.6 else range(len(parts)))
+        name, part = parts[number]
+        match random.randrange(6):
+            case 0:
+                parts[number] = (name, damage_bytes(part, random))
+            case 1:
+                parts[number] = (name, b"")
+            case 2:
+                parts[number] = (random.choice((name + "x", "xl/workbook.xml", "../x", name.upper())), part)
+            case _:
+                anything = rb'(?<=")[^"<>]*(?=")|(?<=>)[^<>]+(?=<)|<[^<>]*>'
+                places_and_values = rb'(?<= r=")[^"]*(?=")|(?<=<v>)[^<]*(?=</v>)'
+                marks = list(re.finditer(random.choice((anything, places_and_values)), part))
+                if marks:
+                    mark = random.choice(marks)
+                    parts[number] = (name, part[: mark.start()] + random.choice(XML) + part[mark.end() :])
+    if random.random() < 0.1:
+        del parts[random.randrange(len(parts))]
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # of two parts with one name, which are meant
+        for name, part in parts:
+            archive.writestr(name, part)
+    return packed.getvalue()
+
+
+def _cell(grid: Grid, random: Random) -> tuple[list[str], int]:
+    row = random.choice([row for row in grid if row] or [[""]])
+    return row, random.randrange(len(row))
+
+
+def _replace_cells(grid: Grid, random: Random) -> None:
+    for _ in range(random.choice((1, 1, 3, 10))):
+        row, column = _cell(grid, random)
+        row[column] = "z" * 140_000 if random.random() < 0.003 else random.choice(NASTY)
+
+
+def _extend_cell(grid: Grid, random: Random) -> None:
+    row, column = _cell(grid, random)
+    row[column] = random.choice((row[column] + random.choice(NASTY), random.choice(NASTY) + row[column]))
+
+
+def _swap_cells(grid: Grid, random: Random) -> None:
+    (one, here), (other, there) = _cell(grid, random), _cell(grid, random)
+    one[here], other[there] = other[there], one[here]
+
+
+def _move_cell(grid: Grid, random: Random) -> None:
+    (one, here), (other, there) = _cell(grid, random), _cell(grid, random)
+    cell = one.pop(here) if one else ""
+    other.insert(there, cell)
+
+
+def _fill_column(grid: Grid, random: Random) -> None:
+    column, texts = random.randrange(max(1, *map(len, grid), 1)), random.choices(NASTY, k=random.choice((1, 2, 5)))
+    for row in grid[1:]:
+        if column < len(row):
+            row[column] = random.choice(texts)
+
+
+def _cut_column(grid: Grid, random: Random) -> None:
+    column = random.randrange(max(map(len, grid), default=0) + 1)
+    for row in grid:
+        del row[column : column + 1]
+
+
+def _double_column(grid: Grid, random: Random) -> None:
+    column, place = (random.randrange(max(map(len, grid), default=0) + 1) for _ in range(2))
+    for row in grid:
+        row[place:place] = row[column : column + 1]
+
+
+def _order_columns(grid: Grid, random: Random) -> None:
+    order = list(range(max(map(len, grid), default=0)))
+    random.shuffle(order)
+    grid[:] = [[row[column] for column in order if column < len(row)] for row in grid]
+
+
+def _change_header(grid: Grid, random: Random) -> None:
+    for _ in range(random.choice((1, 1, 2, 5))):
+        row = grid[0] if grid and random.random() < 0.9 else random.choice(grid or [[""]])
+        if row:
+            row[random.randrange(len(row))] = random.choice(HEADERS)
+
+
+def _drop_rows(grid: Grid, random: Random) -> None:
+    place = random.randrange(len(grid) + 1)
+    del grid[place : place + random.choice((1, 1, 3, 100))]
+
+
+def _double_rows(grid: Grid, random: Random) -> None:
+    place = random.randrange(len(grid) + 1)
+    rows = grid[place : place + random.choice((1, 1, 3))]
+    other = random.choice((place, random.randrange(len(grid) + 1)))
+    grid[other:other] = [list(row) for row in rows * random.choice((1, 1, 3))]
+
+
+def _insert_row(grid: Grid, random: Random) -> None:
+    row = random.choice(([], [""], ["", "", ""], ["note"], ["title", "x"], random.choices(NASTY, k=12), list(HEADERS)))
+    place = random.randrange(len(grid) + 1)
+    grid[place:place] = [list(row) for _ in range(random.choice((1, 1, 2, 12)))]
+
+
+def _cut_rows(grid: Grid, random: Random) -> None:
+    for row in random.sample(grid, min(len(grid), random.choice((1, 1, 2, 50)))):
+        del row[random.randrange(len(row) + 1) :]
+
+
+def _lengthen_rows(grid: Grid, random: Random) -> None:
+    for row in random.sample(grid, min(len(grid), random.choice((1, 1, 2, 50)))):
+        row.extend(random.choices(NASTY, k=random.choice((1, 2, 30))))
+
+
+GRID_DAMAGE: tuple[Callable[[Grid, Random], None], ...] = (
+    *(_replace_cells, _replace_cells, _extend_cell, _swap_cells, _move_cell, _fill_column, _cut_column, _double_column),
+    *(_order_columns, _change_header, _change_header, _drop_rows, _double_rows, _insert_row, _cut_rows, _lengthen_rows),
+)
+
+
+# --- what must hold ---------------------------------------------------------------------------------------------------
+
+
+def read(path: Path, scored: bool = False) -> Outcome:
+    """Load a file, and score it if that is wanted."""
+    problems: list[qst.Problem] = []
+    told: list[str] = []
+    try:
+        table = qst.load(path, problems=problems, understood=told)
+        if scored:
+            qst.score(table)
+        return Outcome(table, problems, told)
+    except (InputError, OptionError) as error:
+        return Outcome(None, problems, [str(error)])
+
+
+def find_lost_rows(data: bytes, outcome: Outcome) -> str | None:
+    """What is wrong with the rows of a text file: one with data that is neither in the table nor named."""
+    unclear = {"quote-not-closed", "cell-too-long"} & {problem.code for problem in outcome.problems}
+    read_as = re.match(r".*?(\w+)-separated.*header in row (\d+)", outcome.told[0], re.DOTALL)
+    if outcome.table is None or unclear or read_as is None:
+        return None
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+    separator = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[read_as[1]]
+    try:
+        records = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1))
+    except csv.Error:  # a cell too long for this reader
+        return None
+    filled = {row: cells for row, cells in records if any(cell.strip(" \t\r\n\f\v\xa0\ufffd\x1a") for cell in cells)}
+    known = set(outcome.table["source_row"]) | {problem.row for problem in outcome.problems}
+    strange = set(outcome.table["source_row"]) - set(filled)
+    header = int(read_as[2])
+    lost = [row for row in filled if row > header and row not in known and any(c.strip() for c in filled[row])]
+    counted = [re.search(r": (\d+);", problem.message) for problem in outcome.problems if problem.code == "empty-row"]
+    if len(lost) > sum(int(count[1]) - 1 for count in counted if count):
+        return "row lost in silence"
+    unfolded = "unfolded" in outcome.told[0]  # then several rows of the table are from one of the file
+    if strange or (outcome.table["source_row"].duplicated().any() and not unfolded):
+        return "row in the table that the file has not, or twice"
+    number = re.compile(r"\s*-?\d+([.,]\d+)?\s*")
+    above = [row for row in filled if row < header and row not in known]
+    if any(sum(number.fullmatch(cell) is not None for cell in filled[row]) >= 3 for row in above):
+        return "row with numbers lost in silence above the header"
+    return None
+
+
+def check(path: Path, data: bytes) -> tuple[Outcome | None, list[str]]:
+    """Read a file twice: what it gave, and what is wrong with that."""
+    findings = []
+    outcome = None
+    before, start = peak_memory(), time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with time_limit(2 * SECONDS_A_FILE):
+                outcome = read(path, scored=True)
+                seconds = time.perf_counter() - start
+                again = read(path)
+            if seconds > SECONDS_A_FILE:
+                findings.append(f"more than {SECONDS_A_FILE:g} s")
+            if outcome.differs(again):
+                findings.append("the second reading differs")
+            if outcome.table is not None and path.suffix != ".xlsx" and (lost := find_lost_rows(data, outcome)):
+                findings.append(lost)
+        except (Exception, TooSlow) as error:  # noqa: BLE001 (that none comes is what is tested)
+            findings.append(describe(error))
+    if peak_memory() - before > BYTES_A_FILE:
+        findings.append(f"more than {BYTES_A_FILE:,} bytes")
+    places = {f"{w.category.__name__} at {_short(w.filename)}:{w.lineno}: {str(w.message)[:80]}" for w in caught}
+    return outcome, findings + sorted(places)
+
+
+def describe(error: BaseException) -> str:
+    """An exception as its type, its last frame, and the last frame that is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "qst" in Path(frame.filename).parts] or frames
+    places = dict.fromkeys(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in (frames[-1], ours[-1]))
+    where = " < ".join(places) if not isinstance(error, TooSlow) else next(reversed(places)).split(":")[0]
+    return f"{type(error).__name__} at {where}"
+
+
+def _short(filename: str) -> str:
+    return "/".join(Path(filename).parts[-3:])
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TooSlow` after some seconds, where the system has alarms."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TooSlow
+
+    earlier = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
+
+
+def peak_memory() -> int:
+    """Most bytes that this process had so far; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def fuzz(count: int, seed: int = SEED, seconds: float = float("inf"), keep: Path | None = None) -> Result:
+    """Make and read mutants."""
+    result, sources, end = Result(), find_sources(), time.monotonic() + seconds
+    read(ROOT / "examples" / "trials_synthetic.csv", scored=True)  # what is imported late is not the first mutant's
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(seed, seed + count):
+            if time.monotonic() > end:
+                break
+            random = Random(number)
+            source = random.choice(sources[:12] if random.random() < 0.3 else sources)
+            mutant = make_mutant(source, random)
+            path = Path(folder) / mutant.name
+            path.write_bytes(mutant.data)
+            outcome, findings = check(path, mutant.data)
+            for finding in findings:
+                result.add(finding, number, source.name)
+            if keep is not None:
+                shutil.copyfile(path, keep)
+            kind = "failures" if outcome is None else "refusals" if outcome.table is None else "tables"
+            result.counts.update({"mutants": 1, kind: 1, "problems": len(outcome.problems) if outcome else 0})
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--keep", type=Path, help="where to keep the last mutant")
+    options = parser.parse_args()
+
+    start = time.perf_counter()
+    result = fuzz(options.count, options.seed, options.seconds, options.keep)
+    print("\n".join(result.lines()))
+    print(f"{time.perf_counter() - start:.0f} s")
+    sys.exit(1 if result.findings else 0)
+
+
+if __name__ == "__main__":
+    main()
