@@ -1,0 +1,38 @@
+"""Files of a laboratory for the tests of the loaders: written, read, refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import qst
+import qst.loaders.files
+from qst.errors import InputError
+
+WHO = "subject,age,sex,site"
+ME = "007,25,female,hand"
+
+
+def write(folder: Path, text: str, name: str = "lab.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def read(path: Path | list[Path], **options: Any) -> tuple[pd.DataFrame, list[qst.Problem]]:
+    problems: list[qst.Problem] = []
+    return qst.load(path, problems=problems, **options), problems
+
+
+def read_column(folder: Path, header: str, values: list[object], **options: Any) -> tuple[pd.DataFrame, list[str]]:
+    """A table of one column of measurements, in quotes, and the codes of its problems."""
+    rows = [f'"{header}",{WHO}', *(f'"{value}",{ME.replace("007", str(i))}' for i, value in enumerate(values))]
+    table, problems = read(write(folder, "\n".join(rows)), **options)
+    return table, [problem.code for problem in problems]
+
+
+def refuse(path: Path, **options: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        qst.load(path, problems=[], **options)
+    return str(caught.value)
