@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from qst.norms import ReferenceSet
 from qst.protocol import CODES, PARAMETERS, RATING_OFFSET, Z_CODES
-from qst.tables import GAIN, LIMIT, LOSS, NORMAL, label_flags
+from qst.tables import GAIN, LIMIT, LOSS, NORMAL, label_flags, take_texts
 from qst.zscores import transform
 
 Floats = npt.NDArray[np.float64]
@@ -54,9 +55,9 @@ class Reach:
 class Patterns:
     """Findings and their summary; one entry an assessment."""
 
-    findings: dict[str, npt.NDArray[np.object_]]
+    findings: dict[str, pd.api.extensions.ExtensionArray]
     counts: dict[str, npt.NDArray[np.floating] | Ints]
-    loga: npt.NDArray[np.object_]
+    loga: pd.api.extensions.ExtensionArray
     flags: dict[str, Bools]
 
 
@@ -187,7 +188,7 @@ def find_patterns(
         "p_profile": np.where(any_z, chance, np.nan),
     }
     loga, loga_flags = _form_loga(codes)
-    findings = {code: _FINDINGS[codes[code]] for code in CODES}
+    findings = {code: take_texts(_FINDINGS, codes[code]) for code in CODES}
     return Patterns(findings, counts, loga, flags | loga_flags)
 
 
@@ -217,7 +218,7 @@ def _chance_table(tail: float) -> Floats:
     return table
 
 
-def _form_loga(codes: Mapping[str, npt.NDArray[np.int8]]) -> tuple[npt.NDArray[np.object_], dict[str, Bools]]:
+def _form_loga(codes: Mapping[str, npt.NDArray[np.int8]]) -> tuple[pd.api.extensions.ExtensionArray, dict[str, Bools]]:
     signs, known = {}, {}
     unjudged: dict[str, Bools] = {}
     for group, members in LOGA_GROUPS.items():
@@ -233,5 +234,5 @@ def _form_loga(codes: Mapping[str, npt.NDArray[np.int8]]) -> tuple[npt.NDArray[n
     sayable = np.all(list(known.values()), axis=0)
     loss = signs["thermal_loss"] + 2 * signs["mechanical_loss"].astype(np.int64)
     gain = signs["thermal_gain"] + 2 * signs["mechanical_gain"].astype(np.int64)
-    loga = _LOGA[np.where(sayable, 4 * loss + gain, len(_LOGA) - 1)]
+    loga = take_texts(_LOGA, np.where(sayable, 4 * loss + gain, len(_LOGA) - 1))
     return loga, {f"loga_without:{code}": sayable & missing for code, missing in unjudged.items()}

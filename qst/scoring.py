@@ -27,6 +27,7 @@ from qst.tables import (
     join_texts,
     label_flags,
     shorten,
+    take_texts,
 )
 from qst.zscores import Values, compute_z_scores, prepare_values
 
@@ -158,10 +159,12 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
     results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
     results |= patterns.counts
-    results["not_findable"] = reach.not_findable[placement.stratum]
+    results["not_findable"] = take_texts(reach.not_findable, placement.stratum)
     results["loga"] = patterns.loga
-    results["reference_set"] = np.full(len(assessments), reference.id, dtype=object)
-    results["notes"] = notes
+    same = np.zeros(len(assessments), dtype=np.int64)
+    results["reference_set"] = take_texts(np.array([reference.id], dtype=object), same)
+    codes, texts = pd.factorize(notes)
+    results["notes"] = take_texts(texts, codes)
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
     scored = pd.DataFrame(ours | {column: results[column] for column in RESULT_COLUMNS}, index=assessments.index)
     own = assessments[[column for column in assessments if column not in scored]]

@@ -246,7 +246,7 @@ def _read_records(path: Path, encoding: str, separator: str, report: Report) -> 
             usual = max(usual, len(cells)) if row <= SAMPLE_ROWS else usual
             if len(lines.current) > 1 and _hides_rows(lines.current, cells, separator, usual):
                 report(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
-            if cells != [END_OF_FILE_MARK]:
+            if any(cell != END_OF_FILE_MARK for cell in cells):
                 yield row, cells
 
 
