@@ -1,7 +1,7 @@
 """Files to a file: the whole path over any number of rows, with the problems and the summary of it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -72,10 +72,11 @@ def score_files(
     problems: list[Problem] = []
     summary = Summary()
     options, settings = options or LoadOptions(), settings or Settings()
-    load_reference(settings.reference)
+    reference = load_reference(settings.reference)
     if output is not None:
         check_writable(Path(output))
     earlier = _refuse_overwriting(inputs, output, options, settings)
+    settings = replace(settings, reference=reference)
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:

@@ -5,14 +5,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import OptionError
-from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, Parameter
+from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, STIMULI, Parameter
 from qst.tables import ASSESSMENT_COLUMNS, KEY, SOURCE, TRIAL_COLUMNS, join_texts, number_groups
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-COLD, WARM = "cold", "warm"
-SINGLE, TRAIN = "single", "train"
+WARM, COLD = STIMULI["TSL"]
+SINGLE, TRAIN = STIMULI["WUR"]
 _DISCARDED = ("false", "0", "0.0", "no")
 
 

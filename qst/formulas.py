@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet might run the text; a number with its sign, or a lone dash, is harmless."""
-    return text.startswith(_STARTS_FORMULA) and text != "-" and not _NUMBER.fullmatch(text)
+    return text.startswith(_STARTS_FORMULA) and text != "-" and not NUMBER.fullmatch(text)
 
 
 def defuse_text(text: str) -> str:

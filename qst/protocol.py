@@ -23,6 +23,10 @@ RATING_OFFSET = 0.1
 """Added to each rating (0-100) before the geometric mean, so that a rating of 0 has a logarithm."""
 
 
+STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
+"""The two kinds of stimuli from which a value is formed; without them it cannot be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One QST parameter.

@@ -24,6 +24,8 @@ from qst.tables import (
     Problem,
     Report,
     cut_text,
+    free_name,
+    is_scored,
     join_texts,
     label_flags,
     shorten,
@@ -153,8 +155,7 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
     told = np.full(len(assessments), settings.tell(), dtype=object)
     # Where the offset was added already, an earlier note says so; so it stands with the earlier notes.
-    offset = {name: flags.pop(name) for name in list(flags) if name.startswith("rating_offset_added")}
-    added, others = (label_flags(part, len(assessments)) for part in (offset, flags))
+    added, others = (label_flags(part, len(assessments)) for part in (values.offset_added, flags))
     notes = join_texts([earlier_notes, added, told, placement.replaced_site, others])
     results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
     results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
@@ -187,9 +188,10 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     pandas.DataFrame
         Scored assessments, all with the same columns: `SCORED_COLUMNS`, the files' own, `source_file, source_row`.
     """
-    settings = replace(settings, reference=load_reference(settings.reference))
+    reference = load_reference(settings.reference)
+    settings = replace(settings, reference=reference)
     columns = [*SCORED_COLUMNS, *readings.own_columns, *SOURCE]
-    reporter = _NormReporter(load_reference(settings.reference), report)
+    reporter = _NormReporter(reference, report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
         reporter.look_at(scored)
@@ -243,7 +245,7 @@ def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.N
     A column of the caller's own that has the name of a result is carried on as `<name>_input`.
     """
     notes = np.full(len(table), "", dtype=object)
-    scored_before = set(SCORED_COLUMNS) <= set(table.columns)
+    scored_before = is_scored(table.columns)
     if "notes" in table:
         codes, texts = pd.factorize(table["notes"])
         kept = [_notes_before_scoring(str(text)) for text in texts]
@@ -261,10 +263,7 @@ def _rename(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Add `_input` to the names of some columns until no other column has the name."""
     names = [str(name) for name in table.columns]
     for column in columns:
-        name = column
-        while name in names or name in RESULT_COLUMNS:
-            name += "_input"
-        names[names.index(column)] = name
+        names[names.index(column)] = free_name(column, {*names, *RESULT_COLUMNS})
     return table.set_axis(names, axis=1)
 
 

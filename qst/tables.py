@@ -8,7 +8,7 @@ Columns of a user's file that are none of ours follow after ours, untouched. Mis
 NaN; `not_findable` and `notes` are empty text where there is nothing to list.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -151,6 +151,18 @@ def shorten(text: str, length: int = 40) -> str:
     return f"'{cut_text(text, length)}'"
 
 
+def is_scored(columns: Collection[object]) -> bool:
+    """Whether a table with these columns was scored: its results can be formed anew."""
+    return set(SCORED_COLUMNS) <= set(columns)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name for a column of the user's that no other column has: `_input` is added until it is free."""
+    while name in taken:
+        name += "_input"
+    return name
+
+
 def label_flags(flags: Mapping[str, npt.NDArray[np.bool_]], length: int) -> npt.NDArray[np.object_]:
     """Names of the true flags of each row, joined by `;` in the order given.
 
@@ -172,7 +184,7 @@ def label_flags(flags: Mapping[str, npt.NDArray[np.bool_]], length: int) -> npt.
         for bit, name in enumerate(names[start : start + 32]):
             word |= present[name].astype(np.int64) << bit
         keys = _combine(keys, word)
-    codes, first = _first_rows(keys)
+    codes, first = first_rows(keys)
     texts = [";".join(name for name in names if present[name][row]) for row in first]
     return np.array([*texts, ""], dtype=object)[codes]
 
@@ -192,7 +204,7 @@ def join_texts(columns: Sequence[npt.NDArray[np.object_]]) -> npt.NDArray[np.obj
     columns = [column for column in columns if (column != "").any()]
     for column in columns:
         keys = _combine(keys, pd.factorize(column)[0])
-    codes, first = _first_rows(keys)
+    codes, first = first_rows(keys)
     joined = [";".join(str(column[row]) for column in columns if column[row]) for row in first]
     texts = [";".join(dict.fromkeys(text.split(";"))) for text in joined]
     return np.array([*texts, ""], dtype=object)[codes]
@@ -219,7 +231,7 @@ def _combine(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.N
     return left_codes * (int(right_codes.max(initial=0)) + 1) + right_codes
 
 
-def _first_rows(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def first_rows(keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Number of each row's key, and the first row of each key."""
     codes, unique = pd.factorize(keys)
     first = np.full(len(unique), len(keys), dtype=np.int64)

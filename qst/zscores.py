@@ -26,10 +26,13 @@ class Values:
         By parameter code, in the protocol's units; NaN where there is no usable value.
     flags : dict of str to bool array
         Notes by code, for example ``"out_of_range:PPT"``.
+    offset_added : dict of str to bool array
+        The notes on ratings to which 0.1 was added.
     """
 
     columns: dict[str, Floats]
     flags: dict[str, Bools]
+    offset_added: dict[str, Bools]
 
 
 def prepare_values(assessments: pd.DataFrame) -> Values:
@@ -50,6 +53,7 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
     """
     columns: dict[str, Floats] = {}
     flags: dict[str, Bools] = {}
+    offset_added: dict[str, Bools] = {}
     for parameter in PARAMETERS:
         code = parameter.code
         if code not in assessments:
@@ -61,7 +65,7 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
         if parameter.is_rating:
             plain = (values >= 0) & (values < RATING_OFFSET)
             values[plain] += RATING_OFFSET
-            flags[f"rating_offset_added:{code}"] = plain
+            offset_added[f"rating_offset_added:{code}"] = plain
         low, high = parameter.possible
         impossible = (values < low) | (values > high) | (given.notna().to_numpy() & np.isnan(number))
         if parameter.scale == "log10":
@@ -72,7 +76,7 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
         flags[f"out_of_range:{code}"] = impossible
         values[impossible] = np.nan
         columns[code] = values
-    return Values(columns, flags)
+    return Values(columns, flags, offset_added)
 
 
 def transform(code: str, values: Floats) -> Floats:

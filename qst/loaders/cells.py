@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.formulas import restore_text
+from qst.formulas import NUMBER, restore_text
 from qst.loaders.names import missing_codes, missing_words, normalise
+from qst.tables import first_rows
 
 Texts = npt.NDArray[np.object_]
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
@@ -65,7 +65,7 @@ def count_decimal_signs(texts: Texts) -> tuple[int, int]:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number, with either decimal sign."""
-    return _NUMBER.fullmatch(text.strip().replace(",", ".")) is not None
+    return NUMBER.fullmatch(text.strip().replace(",", ".")) is not None
 
 
 def is_thousands(text: str) -> bool:
@@ -106,7 +106,7 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
             if is_missing_word(plain_text):
                 if plain_text:
                     missing[plain_text] += int(counts[position])
-            elif _NUMBER.fullmatch(plain_text) and np.isfinite(float(plain_text)):
+            elif NUMBER.fullmatch(plain_text) and np.isfinite(float(plain_text)):
                 numbers[position] = float(plain_text)
             else:
                 bad[position] = True
@@ -160,15 +160,15 @@ def read_words(texts: Texts, vocabulary: dict[str, str]) -> Words:
     vocabulary : dict
         Normalised spelling to our word.
     """
-    codes, unique = pd.factorize(texts)
+    codes, first = first_rows(texts)
     translated: list[str | None] = []
     unknown: dict[str, int] = {}
-    for position, text in enumerate(unique):
+    for position, text in zip(first.tolist(), texts[first], strict=True):
         ours = vocabulary.get(normalise(text))
         if ours is None and is_missing_cell(text):
             translated.append(None)
             continue
         if ours is None:
-            unknown[text] = int(np.argmax(codes == position))
+            unknown[text] = position
         translated.append(ours if ours is not None else restore_text(text).strip())
     return Words(np.array([*translated, None], dtype=object)[codes], unknown)

@@ -10,15 +10,9 @@ from qst.formulas import restore_text
 from qst.loaders.cells import is_number
 from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, words
 from qst.loaders.options import LoadOptions, Thermal
-from qst.loaders.texts import TextTable
+from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.protocol import BY_CODE, CODES
 from qst.tables import SEXES, Problem, Report, shorten
-
-HEADER_AMONG = 10
-"""Rows at the top of a table among which the header is looked for."""
-
-LONGEST_HEADER = 100
-"""A longer text is no name of a column of ours."""
 
 TRIAL_ROLES = ("parameter", "series", "stimulus", "value", "unit", "keep")
 """Columns that mean something only where a row is a trial; in other tables they are the user's own."""

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,17 @@ import pandas as pd
 
 from qst.loaders import texts
 from qst.loaders.names import column_names, parse_header
-from qst.loaders.texts import SAMPLE_ROWS, WORKBOOK_ENDINGS, Block, Record, TextTable, name_file, refuse
+from qst.loaders.texts import (
+    HEADER_AMONG,
+    LONGEST_HEADER,
+    SAMPLE_ROWS,
+    WORKBOOK_ENDINGS,
+    Block,
+    Record,
+    TextTable,
+    name_file,
+    refuse,
+)
 from qst.tables import Problem, Report
 
 if TYPE_CHECKING:
@@ -74,8 +85,12 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
             report(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
         return _read_records(path, encoding.name, separator, report)
 
+    @cache  # a table is read twice, but looked through once
+    def is_regular(header_row: int, width: int) -> bool:
+        return encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)
+
     def read_plain(header_row: int, width: int) -> Iterator[Block] | None:
-        if not (encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)):
+        if not is_regular(header_row, width):
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
@@ -151,7 +166,10 @@ def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
     widths = [len(row) for row in rows if any(row)]
     if not widths:
         return (-1, 0.0)
-    known = max(sum(parse_header(cell)[0] in column_names() for cell in row if len(cell) < 100) for row in rows[:10])
+    known = max(
+        sum(parse_header(cell)[0] in column_names() for cell in row if len(cell) < LONGEST_HEADER)
+        for row in rows[:HEADER_AMONG]
+    )
     commonest = max(set(widths), key=lambda width: (widths.count(width), width))
     regularity = widths.count(commonest) / len(widths)
     header = len(next(row for row in rows if any(row)))  # it has no decimals, so it shows the separator

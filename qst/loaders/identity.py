@@ -72,11 +72,11 @@ class IdentityReader:
         for role in WORD_COLUMNS:
             columns[role] = self._words(block, role, report)
         columns["baseline"] = self._number(block, "baseline", report)
-        gaps = {role: self._is_silent(block, role) for role in columns}
+        gaps = {role: self._find_gaps(block, role, _is_none(values)) for role, values in columns.items()}
         if self.people is not None:
             self.people.fill(columns, gaps)
         for role, value in self.options.fixed.items():
-            empty = gaps[role] & _is_none(columns[role])
+            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled it
             number = role in ("age", "baseline")
             columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
         for role in ("subject", *NEEDED):
@@ -179,14 +179,16 @@ class IdentityReader:
         header = column.header if column else "sex"
         report(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
 
-    def _is_silent(self, block: Block, role: str) -> Bools:
-        """Where the file says nothing: no column, or a cell that means "not known"."""
+    def _find_gaps(self, block: Block, role: str, empty: Bools) -> Bools:
+        """Where nothing was read because the file says nothing: no column, or a cell that means "not known"."""
         texts = self._texts(block, role)
-        if texts is None:
-            return np.ones(len(block.rows), dtype=bool)
-        codes, unique = pd.factorize(texts)
+        if texts is None or not empty.any():
+            return empty
         silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
-        return np.array([silent(text) for text in unique], dtype=bool)[codes]
+        codes, unique = pd.factorize(texts[empty])
+        gaps = empty.copy()
+        gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
+        return gaps
 
     def _number(self, block: Block, role: str, report: Report) -> npt.NDArray[np.float64]:
         texts = self._texts(block, role)

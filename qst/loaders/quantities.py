@@ -140,8 +140,14 @@ def decide(
             elif not single_trials and BY_CODE[code].is_rating and found.below_offset:
                 decisions.add_offset.add(code)
                 decisions.told[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
-    _decide_warm(evidence, thermal, hints, decisions)
-    _decide_cold(evidence, thermal, hints, decisions)
+    for code, decide_from_values in (("WDT", _decide_warm), ("CDT", _decide_cold)):
+        if code not in evidence or not evidence[code].n or code in decisions.refused:
+            continue
+        said = thermal or hints.get(code)
+        if said:
+            decisions.absolute[code] = said == "absolute"
+        else:
+            decide_from_values(evidence[code], decisions)
     _spread_transformation(evidence, decisions)
     return decisions
 
@@ -211,16 +217,8 @@ def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decision
             )
 
 
-def _decide_warm(
-    evidence: Mapping[str, Evidence], thermal: Thermal | None, hints: Mapping[str, Thermal], decisions: Decisions
-) -> None:
-    found = evidence.get("WDT")
-    if found is None or not found.n or "WDT" in decisions.refused:
-        return
-    said = thermal or hints.get("WDT")
-    if said:
-        decisions.absolute["WDT"] = said == "absolute"
-        return
+def _decide_warm(found: Evidence, decisions: Decisions) -> None:
+    """Distances reach 18 °C and temperatures begin at 32: the values tell them apart."""
     if found.is_odd(found.beyond_warm) and found.is_odd(found.n - found.beyond_warm):
         decisions.refused["WDT"] = (
             "temperature-unclear",
@@ -232,16 +230,8 @@ def _decide_warm(
     decisions.told["WDT"] = _tell_thermal(decisions.absolute["WDT"], "from its values")
 
 
-def _decide_cold(
-    evidence: Mapping[str, Evidence], thermal: Thermal | None, hints: Mapping[str, Thermal], decisions: Decisions
-) -> None:
-    found = evidence.get("CDT")
-    if found is None or not found.n or "CDT" in decisions.refused:
-        return
-    said = thermal or hints.get("CDT")
-    if said:
-        decisions.absolute["CDT"] = said == "absolute"
-        return
+def _decide_cold(found: Evidence, decisions: Decisions) -> None:
+    """Both lie between 0 and 32 °C: the sign, WDT beside it or where most values lie may tell; decided after WDT."""
     if found.is_odd(found.negative) and found.is_odd(found.far):
         decisions.refused["CDT"] = (
             "temperature-unclear",

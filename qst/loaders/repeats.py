@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.tables import KEY, Problem, Report, cut_text, join_texts, label_flags, number_groups, shorten
+from qst.tables import KEY, Problem, Report, cut_text, first_rows, join_texts, label_flags, number_groups, shorten
 
 
 class DuplicateFinder:
@@ -24,21 +24,22 @@ class DuplicateFinder:
         self._places.append((assessments["source_file"].to_numpy(dtype=object), assessments["source_row"].to_numpy()))
         repeated = pd.Series(every).duplicated().to_numpy()[before:] & named
         self._hashes = every
+        if not repeated.any():
+            return assessments
+        codes, first = first_rows(every)
         for position in np.flatnonzero(repeated):
-            file, row = self._place(int(np.argmax(every == hashes[position])))
+            file, row = self._find_place(int(first[codes[before + position]]))
             here = assessments.iloc[position]
             message = (
                 f"subject {shorten(str(here['subject']))} has this visit, site, side and area already in "
                 f"{'' if file == here['source_file'] else f'{file}, '}row {row}: both are kept; tell them apart by a "
                 "column for visit, site, side or area"
             )
-            place = (str(here["source_file"]), int(here["source_row"]))
-            report(Problem("warning", "duplicate-assessment", message, *place))
-        if not repeated.any():
-            return assessments
-        return assessments.assign(notes=_add_note(assessments["notes"], "duplicate_assessment", repeated))
+            report(Problem("warning", "duplicate-assessment", message, *_place(assessments, int(position))))
+        flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
+        return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
 
-    def _place(self, position: int) -> tuple[str, int]:
+    def _find_place(self, position: int) -> tuple[str, int]:
         """File and row of the assessment with this number among all that were seen."""
         for files, rows in self._places:
             if position < len(rows):
@@ -47,18 +48,14 @@ class DuplicateFinder:
         raise IndexError(position)
 
 
-def _add_note(notes: "pd.Series[str]", note: str, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
-    return join_texts([notes.to_numpy(dtype=object), label_flags({note: where}, len(notes))])
-
-
 def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
     """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
 
     Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given.
     """
     columns = ["subject", "visit", "age", "sex", "site", "side", "area", "parameter", "series", "stimulus", "value"]
-    same = number_groups(trials, columns)
-    first = pd.Series(np.arange(len(trials))).groupby(same).transform("first").to_numpy()
+    same, first_of_same = first_rows(number_groups(trials, columns))
+    first = first_of_same[same]
     told = (
         trials["series"].notna().to_numpy() & trials["value"].notna().to_numpy() & trials["subject"].notna().to_numpy()
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
-from qst.tables import COUNTS, NUMBERS, SCORED_COLUMNS, Problem
+from qst.tables import COUNTS, NUMBERS, Problem, is_scored
 
 _NUMBERS = (*NUMBERS, *COUNTS)
 _LISTS = ("not_findable", "notes")
@@ -47,7 +47,7 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         return None  # what is wrong with it, the loaders say better
     if frame is not None:
         frame = frame.set_axis([restore_text(str(name)) for name in frame.columns], axis=1)
-    if frame is None or not set(SCORED_COLUMNS) <= set(frame.columns):
+    if frame is None or not is_scored(frame.columns):
         return None
     for column in _NUMBERS:
         frame[column] = pd.to_numeric(frame[column], errors="coerce")

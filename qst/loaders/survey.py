@@ -1,6 +1,7 @@
 """A first look at all rows of a table: what its values and words are, before any is taken."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -14,12 +15,9 @@ from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Evidence
 from qst.loaders.texts import Block, TextTable
-from qst.loaders.values import measure, name_parameters, possible_range, repeats_header, to_unit
-from qst.protocol import BY_CODE, CODES
+from qst.loaders.values import Measured, measure, name_parameters, possible_range, repeats_header, to_unit
+from qst.protocol import BY_CODE, CODES, STIMULI
 from qst.tables import Problem, Report, cut_text, shorten
-
-STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
-"""Stimuli without which a value cannot be formed."""
 
 DECIMALS_AMONG = 10_000
 """Rows at the top of a table that decide its decimal sign; a number with the other one is an error wherever it is."""
@@ -29,16 +27,18 @@ def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
     """Rows with neither a subject nor a value, as a form has them that was not filled in to the end."""
     subject, value = layout.find("subject"), layout.find("value")
     anonymous = is_blank(block.columns[subject.position]) if subject else np.ones(len(block.rows), dtype=bool)
+    if not anonymous.any():
+        return anonymous
     columns = [value] if layout.is_long and value is not None else layout.parameters
     blank = np.all([is_blank(block.columns[column.position]) for column in columns], axis=0)
     return np.asarray(anonymous & blank, dtype=bool)
 
 
-def find_second_headers(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> npt.NDArray[np.bool_]:
-    """Rows with names or units where numbers are expected."""
+def find_second_headers(block: Block, layout: Layout, groups: Sequence[Measured]) -> npt.NDArray[np.bool_]:
+    """Rows with names or units where numbers are expected; `groups` are the measured cells of the block."""
     columns = [block.columns[column.position] for column in layout.columns]
     suspect = np.zeros(len(block.rows), dtype=bool)
-    for group in measure(block, layout, options, decimal):
+    for group in groups:
         suspect[group.positions] |= group.numbers.unreadable
     parameter = layout.find("parameter")
     if layout.is_long and parameter is not None:
@@ -98,7 +98,8 @@ class Survey:
     def _look_at(self, block: Block) -> None:
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
-        second = find_second_headers(block, self.layout, self.options, self.decimal)
+        groups = measure(block, self.layout, self.options, self.decimal)
+        second = find_second_headers(block, self.layout, groups)
         self.templates += block.rows[template].tolist()
         self.second_headers += block.rows[second].tolist()
         template |= second
@@ -107,7 +108,7 @@ class Survey:
         for column in self.layout.columns:
             if not column.header.strip() and not is_blank(block.columns[column.position]).all():
                 self.filled.add(column.position)
-        for group in measure(block, self.layout, self.options, self.decimal):
+        for group in groups:
             self.missing += group.numbers.missing
             self.units.setdefault(group.code, group.unit)
             if self.layout.is_long and group.unit is not None and group.unit.foreign:

@@ -14,6 +14,10 @@ from qst.tables import Problem, Report, cut_text
 
 BLOCK_ROWS = 100_000
 SAMPLE_ROWS = 50
+HEADER_AMONG = 10
+"""Rows at the top of a table among which the header is looked for."""
+LONGEST_HEADER = 100
+"""A longer text is no name of a column of ours."""
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 

@@ -10,7 +10,6 @@ import pandas as pd
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
-from qst.loaders.identity import IdentityReader
 from qst.loaders.names import words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
@@ -22,11 +21,12 @@ from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     RESULT_COLUMNS,
-    SCORED_COLUMNS,
     SOURCE,
     TRIAL_COLUMNS,
     Problem,
     Report,
+    free_name,
+    is_scored,
     join_texts,
     label_flags,
     shorten,
@@ -70,26 +70,20 @@ class Reading:
         """The decimal sign."""
         return self.survey.decimal
 
-    @property
-    def identity(self) -> IdentityReader:
-        """Reads who was measured."""
-        return self.survey.identity
-
-    @property
-    def filled(self) -> set[int]:
-        """Positions of columns without a name that hold something."""
-        return self.survey.filled
-
     def frames(self, report: Report) -> Iterator[pd.DataFrame]:
         """The table in blocks, as assessments or trials, with all problems of its cells reported."""
         width = len(self.layout.columns)
         for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, report):
             # Rows without data were reported when they were counted.
-            without = find_template_rows(block, self.layout)
-            without |= find_second_headers(block, self.layout, self.options, self.decimal)
-            filled = block.select(~without)
-            if len(filled.rows):
-                yield self._read_trials(filled, report) if self.is_trials else self._read_assessments(filled, report)
+            groups = measure(block, self.layout, self.options, self.decimal)
+            without = find_template_rows(block, self.layout) | find_second_headers(block, self.layout, groups)
+            if without.all():
+                continue
+            if without.any():
+                block = block.select(~without)  # noqa: PLW2901 (what is left of it)
+                groups = measure(block, self.layout, self.options, self.decimal)
+            read = self._read_trials if self.is_trials else self._read_assessments
+            yield read(block, groups, report)
 
     def explain(self) -> list[str]:
         """What was understood, in lines for the user."""
@@ -119,16 +113,16 @@ class Reading:
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
         return f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
 
-    def _read_assessments(self, block: Block, report: Report) -> pd.DataFrame:
-        groups = measure(block, self.layout, self.options, self.decimal)
+    def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> pd.DataFrame:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
         for group in groups:
             measured |= ~np.isnan(group.numbers.values) & (group.code not in self.decisions.refused)
-            silent &= is_blank(group.texts)
+            silent &= np.isnan(group.numbers.values)
+        silent[silent] = np.all([is_blank(group.texts[silent]) for group in groups], axis=0)
         for position in np.flatnonzero(silent):
             message = "the row has no value; it is kept: fill it in, or delete it if it is a remark"
             report(Problem("warning", "no-values", message, self.table.file, int(block.rows[position])))
-        identity = self.identity.read(block, measured, report)
+        identity = self.survey.identity.read(block, measured, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = {code: np.full(len(block.rows), np.nan) for code in CODES}
         for group in groups:
@@ -139,22 +133,21 @@ class Reading:
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
         if self.is_scored:
-            earlier = self.layout_position("notes")
-            notes = join_texts(
-                [np.where(pd.isna(read_texts(block.columns[earlier])), "", block.columns[earlier]), notes]
-            )
+            noted = next(column.position for column in self.layout.columns if column.header == "notes")
+            earlier = block.columns[noted]
+            notes = join_texts([np.where(is_blank(earlier), "", earlier), notes])
         return self._append_own_columns(frame.assign(notes=notes), block)
 
-    def _read_trials(self, block: Block, report: Report) -> pd.DataFrame:
+    def _read_trials(self, block: Block, groups: list[Measured], report: Report) -> pd.DataFrame:
         length = len(block.rows)
         parameter = self.layout.find("parameter")
         named = block.columns[parameter.position] if parameter else np.full(length, "", dtype=object)
         codes = name_parameters(named)
         known = codes != np.array(None)
-        identity = self.identity.read(block, known, report)
+        identity = self.survey.identity.read(block, known, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = np.full(length, np.nan)
-        for group in measure(block, self.layout, self.options, self.decimal):
+        for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.positions] = self._convert(group, baseline[group.positions], report)
         frame = pd.DataFrame(
@@ -201,11 +194,7 @@ class Reading:
     @property
     def is_scored(self) -> bool:
         """Whether the table is one that `qst score` wrote: its results are formed anew."""
-        return set(SCORED_COLUMNS) <= {column.header for column in self.layout.columns}
-
-    def layout_position(self, header: str) -> int:
-        """Position of the first column with a header."""
-        return next(column.position for column in self.layout.columns if column.header == header)
+        return is_scored({column.header for column in self.layout.columns})
 
     @property
     def own_names(self) -> dict[int, str]:
@@ -216,13 +205,11 @@ class Reading:
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
             carried = column.role is None or column.role in self.decisions.refused
-            empty = not column.header.strip() and column.position not in self.filled
+            empty = not column.header.strip() and column.position not in self.survey.filled
             if not carried or empty or (self.is_scored and name in RESULT_COLUMNS):
                 continue
-            while name in taken:
-                name += "_input"
-            taken.add(name)
-            names[column.position] = name
+            names[column.position] = free_name(name, taken)
+            taken.add(names[column.position])
         return names
 
     def _append_own_columns(self, frame: pd.DataFrame, block: Block) -> pd.DataFrame:

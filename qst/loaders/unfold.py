@@ -13,10 +13,10 @@ import numpy as np
 
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank
-from qst.loaders.columns import HEADER_AMONG, LONGEST_HEADER, recognise
+from qst.loaders.columns import recognise
 from qst.loaders.names import find_unit, normalise, parameter_names, parse_header, words
 from qst.loaders.options import LoadOptions
-from qst.loaders.texts import Block, TextTable
+from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, Block, TextTable
 from qst.protocol import BY_CODE, CODES
 from qst.tables import Problem, Report, shorten
 

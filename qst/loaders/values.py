@@ -150,18 +150,12 @@ def convert(
     outside = (size < low) | (size > high)
     impossible = f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty"
     complaints.about(outside, "out-of-range", impossible)
-    if code == "CDT" and absolute is False and code in decisions.told:
+    if code == "CDT" and code in decisions.told:
         suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        told = (
-            "was taken as a distance from baseline, which is nearly no feeling of cold: check that it is no temperature"
-        )
-        complaints.about(suspected, "temperature-suspected", told, "warning")
-    if code == "CDT" and absolute and code in decisions.told:
-        far = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        told = (
-            "was taken as a temperature, which is nearly no feeling of cold: check that it is no distance from baseline"
-        )
-        complaints.about(far, "distance-suspected", told, "warning")
+        kinds = ("temperature", "distance from baseline")
+        taken, other = kinds if absolute else kinds[::-1]
+        told = f"was taken as a {taken}, which is nearly no feeling of cold: check that it is no {other}"
+        complaints.about(suspected, f"{other.split()[0]}-suspected", told, "warning")
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
         told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
@@ -173,13 +167,9 @@ def convert(
 def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
     if not single_trials:
         return parameter.unit
-    return (
-        "rating"
-        if parameter.trial_possible == (0.0, 100.0)
-        else "°C"
-        if parameter.unit.startswith("°C")
-        else parameter.unit
-    )
+    if parameter.trial_possible == (0.0, 100.0):
+        return "rating"
+    return "°C" if parameter.unit.startswith("°C") else parameter.unit
 
 
 class _Complaints:
