@@ -36,6 +36,9 @@ _INPUT_OPTIONS = (
     ),
     click.option("--demographics", type=click.Path(), metavar="FILE", help="A table of people, joined by subject."),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
+    click.option(
+        "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
+    ),
 )
 
 _SCORING_OPTIONS = (
@@ -89,6 +92,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         demographics=given.pop("demographics"),
         sheet=given.pop("sheet"),
         ignore=tuple(given.pop("ignore")),
+        format=given.pop("format"),
     )
 
 

@@ -56,7 +56,7 @@ def score_files(
     tell : callable, optional
         Gets what was understood of the files, line by line, before they are scored.
     dry : bool
-        Look for problems only; write nothing.
+        Look for problems only; write nothing. Then `tell` gets a line for each column of the files.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def score_files(
         if error.problem.code in WRONG_USE:
             raise
         return Batch(summary, _with(problems, error.problem), written=False)
-    for line in readings.explain() if tell else ():
+    for line in readings.explain(columns=dry) if tell else ():
         tell(line)  # type: ignore[misc]
     scored = score_readings(readings, settings, problems.append)
     blocks = _count(_show_progress(scored, readings), summary)

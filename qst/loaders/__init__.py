@@ -8,12 +8,13 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.files import find_files, open_tables
+from qst.loaders.formats import choose_formats, name_format
 from qst.loaders.names import normalise, parse_header
 from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
+from qst.loaders.texts import HEADER_AMONG
 from qst.loaders.tidy import Reading, understand
-from qst.loaders.unfold import UnfoldedTable, unfold_table
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
@@ -31,12 +32,13 @@ def load(
     demographics: str | Path | None = None,
     sheet: str | None = None,
     ignore: Sequence[str] = (),
+    format: str | None = None,
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Read laboratory files: CSV, TSV or XLSX with a row a tested area, or a row a trial.
+    """Read laboratory files in any of the formats that ``qst formats`` lists: CSV, TSV or XLSX.
 
-    Separator, decimal sign, encoding, header row, names, units and the kind of file are recognised from the content.
+    Format, separator, decimal sign, encoding, header row, names and units are recognised from the content.
 
     Parameters
     ----------
@@ -60,6 +62,8 @@ def load(
         The sheet of a workbook.
     ignore : sequence of str
         Headers that are not what their name says; they are carried through.
+    format : str, optional
+        One of the formats that ``qst formats`` lists, where it is not to be recognised.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -96,6 +100,7 @@ def load(
         demographics=demographics,
         sheet=sheet,
         ignore=tuple(ignore),
+        format=format,
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -114,9 +119,9 @@ class Readings:
     def __init__(self, tables: list[Reading], people: People | None) -> None:
         self.tables, self.people = tables, people
 
-    def explain(self) -> list[str]:
-        """What was understood of each table, in lines for the user."""
-        return [line for table in self.tables for line in table.explain()]
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
+        return [line for table in self.tables for line in table.explain(columns=columns)]
 
     @property
     def own_columns(self) -> list[str]:
@@ -197,11 +202,17 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
             known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
     readings, errors = [], []
-    for table in tables:
+    for chosen, group, reason in choose_formats(tables, options):
         try:
-            readings.append(understand(unfold_table(table, options, report), options, people, report))
+            arranged = chosen.arrange(group, options, report)
         except InputError as error:
             errors.append(error)
+            continue
+        for table in arranged:
+            try:
+                readings.append(understand(name_format(table, chosen, reason), options, people, report))
+            except InputError as error:
+                errors.append(error)
     if not readings:
         raise errors[0]
     for left_out in (error.problem for error in errors):
@@ -213,8 +224,8 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
-        if isinstance(table.table, UnfoldedTable):
-            headers += table.table.source.preview[table.layout.row - 1]
+        if table.table.source is not None:
+            headers += [text for row in table.table.source.preview[:HEADER_AMONG] for text in row]
     seen = {normalise(header) for header in headers} | {parse_header(header)[0] for header in headers}
     if people is not None:
         seen |= people.headers

@@ -94,7 +94,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
-    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain)
+    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain, path)
 
 
 def _find_encoding(path: Path, head: bytes) -> Encoding:

@@ -40,6 +40,8 @@ class LoadOptions:
         The sheet of a workbook to read.
     ignore : tuple of str
         Headers to carry through without reading them as ours.
+    format : str, optional
+        Name of the format, where it is not to be recognised.
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class LoadOptions:
     demographics: str | Path | None = None
     sheet: str | None = None
     ignore: tuple[str, ...] = ()
+    format: str | None = None
 
     def __post_init__(self) -> None:
         for column, value in self.fixed.items():

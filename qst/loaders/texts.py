@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +55,18 @@ class TextTable:
     read_plain : callable, optional
         For text without quotes: gives the rows below a header row in blocks, quickly; None where any row has not the
         header's width.
+    path : Path, optional
+        Where the file is, for what may lie beside it.
     sheet : str, optional
         Title of the sheet of a workbook.
     header_row : int, optional
         Row of the header, where it is known; then it is the first of `preview`.
+    thermal : {"absolute", "difference"}, optional
+        Whether CDT and WDT are temperatures or distances from baseline, where the format says so.
+    format : str
+        Which reader arranged it and why, for the user.
+    source : TextTable, optional
+        The table as it stands in the file, where this one was arranged from it.
     """
 
     file: str
@@ -65,8 +74,12 @@ class TextTable:
     understood: str
     read_rows: Callable[[Report], Iterator[Record]]
     read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
+    path: Path | None = None
     sheet: str | None = None
     header_row: int | None = None
+    thermal: Literal["absolute", "difference"] | None = None
+    format: str = ""
+    source: "TextTable | None" = None
 
     def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""

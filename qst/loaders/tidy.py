@@ -85,17 +85,21 @@ class Reading:
             read = self._read_trials if self.is_trials else self._read_assessments
             yield read(block, groups, report)
 
-    def explain(self) -> list[str]:
-        """What was understood, in lines for the user."""
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood, in lines for the user; with `columns`, a line for each column of the file."""
         sign = "decimal comma" if self.decimal == "," else "decimal point"
         shape = "a row a trial" if self.is_trials else "a row a tested area"
         lines = [
             f"{self.table.file}: {self.table.understood}, {sign}, header in row {self.layout.row}; "
             f"{self.n_rows} rows, {shape}",
-            "  read: " + ", ".join(self._explain_column(c) for c in self.layout.columns if c.role),
         ]
-        if self.own_names:
-            lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
+        if columns:
+            lines.append(f"  format: {self.table.format}")
+            lines += [f"  column {column.position + 1}: {self._tell_column(column)}" for column in self.layout.columns]
+        else:
+            lines.append("  read: " + ", ".join(self._explain_column(c) for c in self.layout.columns if c.role))
+            if self.own_names:
+                lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
         lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
         if self.options.fixed:
             lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
@@ -103,6 +107,20 @@ class Reading:
         if missing:
             lines.append("  taken as missing: " + ", ".join(f"{word!r} ({count} cells)" for word, count in missing))
         return lines
+
+    def _tell_column(self, column: Column) -> str:
+        """One column: what it was understood as, its codes, or why it is not used."""
+        header = shorten(column.header)
+        if column.role is None:
+            carried = column.position in self.own_names
+            return f"{header} is carried through as it is" if carried else f"{header} is empty and ignored"
+        if column.role in self.decisions.refused:
+            return (
+                f"{header} is carried through and not used as {column.role}: {self.decisions.refused[column.role][1]}"
+            )
+        codes = {**column.codes, **self.options.codes.get(column.role, {})}
+        told = f", where {', '.join(f'{code} means {word}' for code, word in codes.items())}" if codes else ""
+        return f"{self._explain_column(column)}{told}"
 
     def _explain_column(self, column: Column) -> str:
         role = str(column.role)
@@ -238,8 +256,9 @@ def understand(table: TextTable, options: LoadOptions, people: People | None, re
         survey.report_second_headers(table.file, report)
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
+    thermal = options.thermal or table.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
-    decisions = decide(survey.evidence, survey.units, options.thermal, hints, single_trials=layout.is_long)
+    decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():
         column = layout.find(code) or layout.find("value")
         header = column.header if column else code

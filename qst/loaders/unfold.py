@@ -110,6 +110,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         [new_header],
         f"{table.understood}, {told} by its headers ({'; '.join(places)})",
         table.read_rows,
+        path=table.path,
         sheet=table.sheet,
         header_row=row,
         source=table,

@@ -111,7 +111,7 @@ def _make_table(path: Path, title: str, records: list[Record], told: str, severa
     by_number = dict(records)
     preview = [by_number.get(number, []) for number in range(1, min(records[-1][0], SAMPLE_ROWS) + 1)]
     file = f"{name_file(path)}[{title}]" if several else name_file(path)
-    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, sheet=title)
+    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, path=path, sheet=title)
 
 
 def _cell_text(cell: Any) -> str:
