@@ -39,6 +39,9 @@ _INPUT_OPTIONS = (
     click.option(
         "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
     ),
+    click.option(
+        "--names", type=click.Path(), metavar="FILE", help="Names, words, units of your own, as in examples/names.toml."
+    ),
 )
 
 _SCORING_OPTIONS = (
@@ -75,7 +78,10 @@ def _add(options: Sequence[Callable[[Command], Command]], command: Command) -> C
 def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
     """Take the input options out of a command's arguments."""
     from qst.loaders import LoadOptions
+    from qst.loaders.additions import read_names
+    from qst.loaders.names import our_vocabulary
 
+    names = given.pop("names")
     codes = {}
     for text in given.pop("codes"):
         column, colon, pairs = text.partition(":")
@@ -93,6 +99,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         sheet=given.pop("sheet"),
         ignore=tuple(given.pop("ignore")),
         format=given.pop("format"),
+        names=our_vocabulary() if names is None else read_names(names),
     )
 
 

@@ -123,7 +123,7 @@ def _refuse_overwriting(
     if output is None:
         return []
     path = Path(output).resolve()
-    read = [*inputs, options.demographics]
+    read = [*inputs, options.demographics, options.names.file]
     if isinstance(settings.reference, str | Path):
         read.append(settings.reference)
     for other in read:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
+from qst.loaders.additions import read_names
 from qst.loaders.files import find_files, open_tables
 from qst.loaders.formats import choose_formats, name_format
-from qst.loaders.names import normalise, parse_header
+from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
 from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
@@ -33,6 +34,7 @@ def load(
     sheet: str | None = None,
     ignore: Sequence[str] = (),
     format: str | None = None,
+    names: str | Path | None = None,
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
@@ -64,6 +66,9 @@ def load(
         Headers that are not what their name says; they are carried through.
     format : str, optional
         One of the formats that ``qst formats`` lists, where it is not to be recognised.
+    names : path, optional
+        Names, words and units of the laboratory's own, in the form of ``names.toml``; see
+        `qst.loaders.additions.read_names`. They hold for this call alone.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -101,6 +106,7 @@ def load(
         sheet=sheet,
         ignore=tuple(ignore),
         format=format,
+        names=our_vocabulary() if names is None else read_names(names),
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -116,12 +122,14 @@ def load(
 class Readings:
     """All tables of the given files, understood and ready to be read."""
 
-    def __init__(self, tables: list[Reading], people: People | None) -> None:
-        self.tables, self.people = tables, people
+    def __init__(self, tables: list[Reading], people: People | None, options: LoadOptions) -> None:
+        self.tables, self.people, self._names = tables, people, options.names
 
     def explain(self, *, columns: bool = False) -> list[str]:
         """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
-        return [line for table in self.tables for line in table.explain(columns=columns)]
+        with using(self._names):
+            told = [f"names: {self._names.told}"] if self._names.told else []
+            return told + [line for table in self.tables for line in table.explain(columns=columns)]
 
     @property
     def own_columns(self) -> list[str]:
@@ -138,6 +146,9 @@ class Readings:
 
         At the end it is reported who has measurements but no demographics, and the other way round.
         """
+        yield from read_by(self._names, self._frames(report))
+
+    def _frames(self, report: Report) -> Iterator[pd.DataFrame]:
         duplicates = DuplicateFinder()
         wide = [*ASSESSMENT_COLUMNS, "notes", *self.own_columns, *SOURCE]
         for table in self.tables:
@@ -167,6 +178,13 @@ def open_readings(
     OptionError
         `--map` or `--ignore` names a column that no file has.
     """
+    with using(options.names):
+        return _open_readings(paths, options, report, leave_out)
+
+
+def _open_readings(
+    paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path]
+) -> Readings:
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
     not_read = {
         Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
@@ -189,7 +207,7 @@ def open_readings(
     if not tables and errors:
         raise errors[0]
     _check_named_columns(tables, options, people)
-    return Readings(tables, people)
+    return Readings(tables, people, options)
 
 
 def _open_file(file: Path, options: LoadOptions, people: People | None, report: Report) -> list[Reading]:

@@ -35,8 +35,8 @@ class People:
         """
         self.file = name_file(path)
         table = open_tables(path)[0]
-        # Only the codes and the names of columns are meant for this file too; the rest is for the measurements.
-        own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore)
+        # Only codes and names are meant for this file too; the rest is for the measurements.
+        own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore, names=options.names)
         self._layout = find_layout(table, own, report)
         subject = self._layout.find("subject")
         if subject is None:

@@ -181,14 +181,15 @@ def _read_rest(tokens: Sequence[str]) -> dict[str, str] | None:
     """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
     found: dict[str, str] = {}
     for token in tokens:
-        role, word = _read_token(token)
+        role, word = read_token(token)
         if role is None or role in found:
             return None
         found[role] = word
     return found
 
 
-def _read_token(token: str) -> tuple[str | None, str]:
+def read_token(token: str) -> tuple[str | None, str]:
+    """What a piece of a header names, and which; None where it is not known."""
     if token.isdigit():
         return "trial", str(int(token))
     if _VISIT.fullmatch(token):
