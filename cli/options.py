@@ -37,6 +37,12 @@ _INPUT_OPTIONS = (
     click.option("--demographics", type=click.Path(), metavar="FILE", help="A table of people, joined by subject."),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
     click.option(
+        "--exclude-records",
+        multiple=True,
+        metavar="ID[,ID]|FILE",
+        help="Subjects to leave out, such as test entries; or a file that lists them.",
+    ),
+    click.option(
         "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
     ),
     click.option(
@@ -100,6 +106,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         ignore=tuple(given.pop("ignore")),
         format=given.pop("format"),
         names=our_vocabulary() if names is None else read_names(names),
+        exclude_records=tuple(given.pop("exclude_records")),
     )
 
 

@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.additions import read_names
+from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
 from qst.loaders.formats import choose_formats, name_format
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
@@ -35,6 +37,7 @@ def load(
     ignore: Sequence[str] = (),
     format: str | None = None,
     names: str | Path | None = None,
+    exclude_records: str | Path | Sequence[str | Path] = (),
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
@@ -69,6 +72,9 @@ def load(
     names : path, optional
         Names, words and units of the laboratory's own, in the form of ``names.toml``; see
         `qst.loaders.additions.read_names`. They hold for this call alone.
+    exclude_records : str, path or sequence of them
+        Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: an id a
+        line, or a table with a column for the subject and, if need be, a column `exclude` of 0 and 1.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -107,6 +113,7 @@ def load(
         ignore=tuple(ignore),
         format=format,
         names=our_vocabulary() if names is None else read_names(names),
+        exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -122,14 +129,17 @@ def load(
 class Readings:
     """All tables of the given files, understood and ready to be read."""
 
-    def __init__(self, tables: list[Reading], people: People | None, options: LoadOptions) -> None:
-        self.tables, self.people, self._names = tables, people, options.names
+    def __init__(
+        self, tables: list[Reading], people: People | None, exclusion: Exclusion, options: LoadOptions
+    ) -> None:
+        self.tables, self.people, self.exclusion, self._names = tables, people, exclusion, options.names
 
     def explain(self, *, columns: bool = False) -> list[str]:
         """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
         with using(self._names):
             told = [f"names: {self._names.told}"] if self._names.told else []
-            return told + [line for table in self.tables for line in table.explain(columns=columns)]
+            lines = [line for table in self.tables for line in table.explain(columns=columns)]
+        return told + lines + self.exclusion.explain()
 
     @property
     def own_columns(self) -> list[str]:
@@ -185,6 +195,8 @@ def open_readings(
 def _open_readings(
     paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path]
 ) -> Readings:
+    options = replace(options, exclude_records=read_excluded(options.exclude_records, report))
+    exclusion = Exclusion([str(name) for name in options.exclude_records])
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
     not_read = {
         Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
@@ -199,7 +211,7 @@ def _open_readings(
     errors: list[InputError] = []
     for file in dict.fromkeys(files):
         try:
-            tables += _open_file(file, options, people, report)
+            tables += _open_file(file, options, people, exclusion, report)
         except InputError as error:
             errors.append(error)
             if len(files) > 1:
@@ -207,10 +219,15 @@ def _open_readings(
     if not tables and errors:
         raise errors[0]
     _check_named_columns(tables, options, people)
-    return Readings(tables, people, options)
+    exclusion.report_unknown(report)
+    if people is not None:
+        people.leave_out(exclusion.ids)
+    return Readings(tables, people, exclusion, options)
 
 
-def _open_file(file: Path, options: LoadOptions, people: People | None, report: Report) -> list[Reading]:
+def _open_file(
+    file: Path, options: LoadOptions, people: People | None, exclusion: Exclusion, report: Report
+) -> list[Reading]:
     """The tables of one file that hold QST values; an InputError where none does."""
     tables = open_tables(file)
     if options.sheet is not None:
@@ -228,7 +245,7 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
             continue
         for table in arranged:
             try:
-                readings.append(understand(name_format(table, chosen, reason), options, people, report))
+                readings.append(understand(name_format(table, chosen, reason), options, people, report, exclusion))
             except InputError as error:
                 errors.append(error)
     if not readings:
@@ -242,8 +259,10 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
-        if table.table.source is not None:
-            headers += [text for row in table.table.source.preview[:HEADER_AMONG] for text in row]
+        source = table.table.source
+        while source is not None:
+            headers += [text for row in source.preview[:HEADER_AMONG] for text in row]
+            source = source.source
     seen = {normalise(header) for header in headers} | {parse_header(header)[0] for header in headers}
     if people is not None:
         seen |= people.headers

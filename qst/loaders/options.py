@@ -44,6 +44,8 @@ class LoadOptions:
         Name of the format, where it is not to be recognised.
     names : Vocabulary
         By which names, words and units are recognised; `qst.loaders.additions.read_names` gives one with a user's own.
+    exclude_records : tuple of str or Path
+        Subjects that are left out, and files that list such.
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class LoadOptions:
     ignore: tuple[str, ...] = ()
     format: str | None = None
     names: Vocabulary = field(default_factory=our_vocabulary)
+    exclude_records: tuple[str | Path, ...] = ()
 
     def __post_init__(self) -> None:
         with using(self.names):

@@ -1,6 +1,6 @@
 """Demographics: a table of people that is joined to the measurements by subject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +76,10 @@ class People:
             theirs = self._people[role].to_numpy(dtype=columns[role].dtype)
             given = np.where(positions >= 0, theirs[positions], columns[role]) if len(theirs) else columns[role]
             columns[role][gaps[role]] = given[gaps[role]]
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        """Say nothing of these people: their measurements were left out on request."""
+        self._met |= set(names)
 
     def report_unmatched(self, report: Report) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""

@@ -1,7 +1,7 @@
 """Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -67,6 +67,10 @@ class TextTable:
         Which reader arranged it and why, for the user.
     source : TextTable, optional
         The table as it stands in the file, where this one was arranged from it.
+    told : tuple of str
+        What was taken from elsewhere than the cells, or left out; lines for the user.
+    ignored : tuple of str
+        Headers that are not what their name says, as the format knows.
     """
 
     file: str
@@ -80,6 +84,8 @@ class TextTable:
     thermal: Literal["absolute", "difference"] | None = None
     format: str = ""
     source: "TextTable | None" = None
+    told: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
@@ -97,6 +103,58 @@ class TextTable:
             columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
             if kept:
                 yield Block(np.array([row for row, _ in kept], dtype=np.int64), columns)
+
+
+@dataclass(frozen=True, slots=True)
+class RearrangedTable(TextTable):
+    """A table whose blocks are rearranged as they are read: columns added, rows unfolded or left out.
+
+    Attributes
+    ----------
+    source : TextTable
+    source_width : int
+        Columns of the source.
+    rearrange : callable
+        Takes a block of the source and gives one of this table; rows keep their numbers.
+    """
+
+    source: TextTable = field(kw_only=True)
+    source_width: int = field(kw_only=True)
+    rearrange: Callable[[Block], Block] = field(kw_only=True)
+
+    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+        """Rows below the header, each as the rows it stands for; all of them have its number."""
+        for block in self.source.read_blocks(header_row, self.source_width, report):
+            yield self.rearrange(block)
+
+
+def rearrange_table(
+    source: TextTable,
+    header_row: int,
+    header: list[str],
+    source_width: int,
+    rearrange: Callable[[Block], Block],
+    *,
+    understood: str = "",
+    told: Sequence[str] = (),
+) -> RearrangedTable:
+    """A table with another header, whose blocks come from another table."""
+    return RearrangedTable(
+        source.file,
+        [header],
+        f"{source.understood}, {understood}" if understood else source.understood,
+        source.read_rows,
+        path=source.path,
+        sheet=source.sheet,
+        header_row=header_row,
+        thermal=source.thermal,
+        format=source.format,
+        told=(*source.told, *told),
+        ignored=source.ignored,
+        source=source,
+        source_width=source_width,
+        rearrange=rearrange,
+    )
 
 
 def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> list[str] | None:

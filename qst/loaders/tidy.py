@@ -1,7 +1,7 @@
 """Tidy tables: a row a tested area (wide) or a row a trial (long), from text to our columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pandas as pd
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
+from qst.loaders.exclusion import Exclusion
 from qst.loaders.names import words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
@@ -101,6 +102,7 @@ class Reading:
             if self.own_names:
                 lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
         lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
+        lines += [f"  {told}" for told in self.table.told]
         if self.options.fixed:
             lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
         missing = self.survey.missing.most_common()
@@ -237,7 +239,13 @@ class Reading:
         return pd.concat([frame, pd.DataFrame(own | source, index=frame.index)], axis=1)
 
 
-def understand(table: TextTable, options: LoadOptions, people: People | None, report: Report) -> Reading:
+def understand(
+    table: TextTable,
+    options: LoadOptions,
+    people: People | None,
+    report: Report,
+    exclusion: Exclusion | None = None,
+) -> Reading:
     """Find out what a table holds: its header, decimal sign, units, and whether its columns are the protocol's.
 
     Raises
@@ -245,15 +253,21 @@ def understand(table: TextTable, options: LoadOptions, people: People | None, re
     InputError
         The table holds no QST values, no rows, or only columns that cannot be what their names say.
     """
+    options = replace(options, ignore=(*options.ignore, *table.ignored))
     layout = find_layout(table, options, report)
     if not layout.is_measurements:
         message = f"the table names subjects, but no QST parameter ({' '.join(CODES)}): say --map 'header=HPT'"
         raise InputError(Problem("error", "no-qst-columns", message, table.file, layout.row))
+    if exclusion is not None:
+        table = exclusion.apply(table, layout, options.fixed)
     survey = Survey(table, layout, options, people)
     if not survey.n_rows:
         for problem in survey.problems:
             report(problem)
         survey.report_second_headers(table.file, report)
+        if exclusion is not None and exclusion.has_rows_of(table.file):
+            message = "all rows are of records that --exclude-records names; nothing is left to read"
+            raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
     thermal = options.thermal or table.thermal
