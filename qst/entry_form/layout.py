@@ -73,6 +73,8 @@ class Layout:
     area, language : str
     labels : mapping of Place to str
         Locked texts that must stand where they stand; a reader that finds another one there has no form of ours.
+    hints : mapping of Place to str
+        Locked texts that say something to a person only.
     about : mapping of str to Place
         Cells of the head by the column of ours that they fill, and `remarks`.
     trials : tuple of Trial
@@ -84,6 +86,7 @@ class Layout:
     area: str
     language: str
     labels: Mapping[Place, str]
+    hints: Mapping[Place, str]
     about: Mapping[str, Place]
     trials: tuple[Trial, ...]
     unit: Place
@@ -92,6 +95,11 @@ class Layout:
     def mark(self) -> str:
         """The text in `MARK_PLACE`."""
         return make_mark(self.language, self.area)
+
+    def label(self, place: Place) -> str:
+        """The label to the left of a cell."""
+        column = max(label.column for label in self.labels if label.row == place.row and label.column < place.column)
+        return self.labels[Place(place.row, column)]
 
     @property
     def last_row(self) -> int:
@@ -176,7 +184,12 @@ class _Builder:
         self.row += 1
         self.labels[Place(self.row, LABEL)] = self.texts["remarks"]
         self.about["remarks"] = Place(self.row, UNIT)
-        return Layout(self.area, self.language, self.labels, self.about, tuple(self.trials), unit)
+        hints = {
+            Place(1, LABEL): self.texts["title"],
+            Place(TITLES_ROW - 1, LABEL): self.texts["hint" if self.area == AREAS[0] else "hint_control"],
+            Place(TITLES_ROW, FIRST_PAIR): self.texts["trials"],
+        }
+        return Layout(self.area, self.language, self.labels, hints, self.about, tuple(self.trials), unit)
 
     def _add_head(self) -> None:
         for row, names in enumerate(_HEAD, start=HEAD_ROW):

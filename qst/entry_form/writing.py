@@ -25,12 +25,11 @@ from qst.entry_form.layout import (
     lay_out,
     limit_trial,
     make_mark,
-    name_trial,
     read_texts,
 )
 from qst.errors import OptionError
 from qst.loaders.names import find_unit
-from qst.protocol import BASELINE, BY_CODE, THERMODE_RANGE
+from qst.protocol import BASELINE, THERMODE_RANGE
 from qst.tables import AREAS, OLDEST
 from qst.writing import replace_file
 
@@ -173,13 +172,10 @@ def _make_sheet(sheet: "Worksheet", layout: Layout) -> None:
             horizontal="left" if left else "right", vertical="center", indent=int(not left), wrap_text=place.column == 1
         )
         cell.font = _font(10 if left else 9)
-    hint = "hint" if layout.area == AREAS[0] else "hint_control"
-    titles = {Place(1, LABEL): texts["title"], Place(TITLES_ROW - 1, LABEL): texts[hint]}
-    for place, text in titles.items():
+    for place, text in layout.hints.items():
         sheet.cell(*place, value=text).alignment = Alignment(vertical="center")
     sheet.cell(1, LABEL).font = _font(13, bold=True)
     sheet.cell(TITLES_ROW - 1, LABEL).font = _font(9, italic=True)
-    sheet.cell(TITLES_ROW, FIRST_PAIR, value=texts["trials"])
     for column in range(1, LAST_COLUMN + 1):
         title = sheet.cell(TITLES_ROW, column)
         title.font, title.fill = _font(10, bold=True), PatternFill("solid", fgColor=_GREY)
@@ -265,14 +261,13 @@ class _Validator:
 
     def _add_test(self, code: str, trials: list[Trial]) -> None:
         places = [trial.place for trial in trials]
-        what = f"{BY_CODE[code].code}"
         if code == "PHS":
-            self._add_words(what, "tick", places)
+            self._add_words(code, "tick", places)
         elif code == "PPT":
             # In whichever unit: the lowest number is one in the largest unit, the highest one in kPa.
             low, high = limit_trial(code)
             factors = [unit.factor for text in PRESSURE_UNITS if (unit := find_unit(code, text)) is not None]
-            self._add_numbers(what, (round(low / max(factors), 2), high / min(factors)), places)
+            self._add_numbers(code, (round(low / max(factors), 2), high / min(factors)), places)
         elif code in ("CDT", "WDT"):
             low, high = limit_trial(code)
             start = self._refer_to_baseline()
@@ -282,9 +277,9 @@ class _Validator:
                 formula1=f"{start}{low - BASELINE:+g}",
                 formula2=f"{start}{high - BASELINE:+g}",
             )
-            self._add(rule, self._say("thermal", what=what, low=low, high=high), places)
+            self._add(rule, self._say("thermal", what=code, low=low, high=high), places)
         else:
-            self._add_numbers(what, limit_trial(code), places)
+            self._add_numbers(code, limit_trial(code), places)
 
     def _refer_to_baseline(self) -> str:
         """The baseline as a formula: on the sheet of the control area, an empty one is that of the test area."""
@@ -354,18 +349,18 @@ def _make_instructions(sheet: "Worksheet", language: str) -> None:
 
 def _set_page(sheet: "Worksheet", last_row: int, texts: Mapping[str, Any], last_column: int = LAST_COLUMN) -> None:
     """One page of A4, upright; locked but for the yellow cells, without a password."""
+    from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.print_area = f"A1:{Place(last_row, last_column)}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "portrait", 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 1
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.6
-    sheet.oddFooter.center.text = texts["footer"].format(version=VERSION)
-    sheet.oddFooter.center.size = 8
+    footer = _HeaderFooterPart(texts["footer"].format(version=VERSION), size=8)
+    sheet.HeaderFooter = HeaderFooter(oddFooter=HeaderFooterItem(center=footer))
     sheet.sheet_view.showGridLines = False
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False
-
-
-__all__ = ["FilledTrials", "fill_form", "make_form", "name_trial", "save_form", "write_form"]
