@@ -173,6 +173,8 @@ def find_sources() -> list[Source]:
         for form, (cells, separator, encoding) in forms.items():
             sources.append(Source(f"{path.name} ({form})", write_text(cells, separator).encode(encoding), cells))
         sources.append(Source(f"{path.name} (xlsx)", write_workbook(grid), grid))
+    for path in sorted((ROOT / "examples").glob("*.xlsx")):
+        sources.append(Source(path.name, path.read_bytes(), _read_grid(path.read_bytes())))
     for path in sorted((ROOT / "tests" / "broken").rglob("*")):
         if path.is_file() and path.suffix not in NO_TABLES and path.name not in NO_TABLES:
             data = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Write the example files: a cohort of assessments and three people trial by trial, all of them invented.
+"""Write the example files: a cohort, three people trial by trial, and one of them on the entry form; all invented.
 
 Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
 which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
@@ -9,6 +9,7 @@ correlations and the spread between trials are ours: plausible, and estimated fr
 """
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from qst.entry_form.writing import fill_form, make_form, save_form
 from qst.norms import ReferenceSet, load_reference, look_up_norms
-from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
+from qst.protocol import BASELINE, CODES, LIGHT_TOUCH, PARAMETERS, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
+from qst.protocol import PINPRICKS as PINPRICK_FORCES
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
 
 # Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
 # of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
 SEED = 2316
-COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
+COHORT_FILE, TRIALS_FILE, FORM_FILE = "cohort_synthetic.csv", "trials_synthetic.csv", "entry_form.xlsx"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -83,9 +86,16 @@ TRIAL_PEOPLE = pd.DataFrame(
 PRACTICE_TRIALS = {("S01", "test", "HPT"): 38.5, ("S02", "control", "WDT"): 7.4, ("S03", "test", "PPT"): 240.0}
 INCOMPLETE = {("S02", "test", "VDT"): 2}
 SINGLE_PINPRICK_RATING = {HEALTHY: 9.0, SENSORY_LOSS: 5.0, MECHANICAL_HYPERALGESIA: 14.0}
-PINPRICKS = 8.0 * 2.0 ** np.arange(7)
+PINPRICKS = np.array(PINPRICK_FORCES, dtype=float)
 VON_FREY_HAIRS = 0.25 * 2.0 ** np.arange(12)
-LIGHT_TOUCH = ("cotton wisp", "cotton tip", "brush")
+
+ON_THE_FORM = "S03"
+FORM_HEAD = {
+    "date": date(2026, 3, 5),
+    "examiner": "synthetic",
+    "device": "synthetic",
+    "remarks": "synthetic: an invented person, measured by nobody",
+}
 
 
 def main() -> None:
@@ -95,7 +105,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     reference = load_reference("magerl2010")
     write_csv(make_cohort(reference, np.random.default_rng([SEED, 1])), folder / COHORT_FILE)
-    write_csv(make_trials(reference, np.random.default_rng([SEED, 2])), folder / TRIALS_FILE)
+    trials = make_trials(reference, np.random.default_rng([SEED, 2]))
+    write_csv(trials, folder / TRIALS_FILE)
+    write_form_of(trials[trials["subject"] == ON_THE_FORM], folder / FORM_FILE)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -328,6 +340,34 @@ def draw_wind_up(ratio: float, single_rating: float, rng: np.random.Generator) -
     expected = np.where(is_train, ratio * single_rating, single_rating)
     ratings = np.clip(np.round(expected * draw_factors(0.15, 10, rng)), 0, 100)
     return tabulate(ratings, np.where(is_train, "train", "single"), np.repeat(np.arange(1, 6), 2))
+
+
+# The same trials on the entry form
+
+
+def write_form_of(trials: pd.DataFrame, path: Path) -> None:
+    """The trials of one person on the entry form, but for practice, for which it has no cell."""
+    book = make_form("en")
+    counted = trials[trials["keep"] == 1]
+    for area in AREAS:
+        rows = counted[counted["area"] == area].to_dict("records")
+        person = {name: rows[0][name] for name in ("subject", "sex", "site", "side")}
+        head = {**person, "visit": str(rows[0]["visit"]), "age": float(rows[0]["age"]), **FORM_HEAD}
+        entries = dict(map(write_on_form, rows))
+        fill_form(book, area, "en", head if area == "test" else {"side": rows[0]["side"]}, entries)
+    save_form(book, path)
+
+
+def write_on_form(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | str]:
+    """Which cell of the form a trial has, and what stands in it: a temperature, a yes, a rating."""
+    code, value, stimulus = trial["parameter"], float(trial["value"]), trial["stimulus"]
+    key = (code, int(trial["series"]), f"{stimulus} mN" if code == "MPS" else stimulus)
+    match code:
+        case "CDT" | "WDT":
+            return key, round(BASELINE + value, 1)
+        case "PHS":
+            return key, "yes" if value else "no"
+    return key, value
 
 
 if __name__ == "__main__":
