@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qst.derive import derive_values as derive_values
+    from qst.entry_form.writing import write_form as write_form
     from qst.errors import QSTError as QSTError
     from qst.errors import QSTWarning as QSTWarning
     from qst.loaders import load as load
@@ -32,6 +33,7 @@ _HOMES = {
     "load_reference": "qst.norms",
     "plot_profile": "qst.plots",
     "score": "qst.scoring",
+    "write_form": "qst.entry_form.writing",
     "z_score": "qst.zscores",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)

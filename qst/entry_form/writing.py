@@ -122,6 +122,13 @@ def fill_form(
     ------
     KeyError
         The form has no such cell.
+
+    Examples
+    --------
+    >>> book = make_form("de")
+    >>> fill_form(book, "test", "de", {"subject": "007", "sex": "female"}, {("HPT", 1, ""): 45.2})
+    >>> book["Testareal"]["B5"].value, book["Testareal"]["D16"].value
+    ('weiblich', 45.2)
     """
     texts, layout = read_texts(language), lay_out(area, language)
     sheet = book[texts["sheets"][area]]
@@ -349,7 +356,6 @@ def _make_instructions(sheet: "Worksheet", language: str) -> None:
 
 def _set_page(sheet: "Worksheet", last_row: int, texts: Mapping[str, Any], last_column: int = LAST_COLUMN) -> None:
     """One page of A4, upright; locked but for the yellow cells, without a password."""
-    from openpyxl.worksheet.header_footer import HeaderFooter, HeaderFooterItem, _HeaderFooterPart
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.print_area = f"A1:{Place(last_row, last_column)}"
@@ -359,8 +365,7 @@ def _set_page(sheet: "Worksheet", last_row: int, texts: Mapping[str, Any], last_
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.6
-    footer = _HeaderFooterPart(texts["footer"].format(version=VERSION), size=8)
-    sheet.HeaderFooter = HeaderFooter(oddFooter=HeaderFooterItem(center=footer))
+    sheet.oddFooter.center.text = texts["footer"].format(version=VERSION)  # type: ignore[union-attr]
     sheet.sheet_view.showGridLines = False
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False

@@ -136,8 +136,8 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         if main is not None and sheet is not main:
             _inherit_head(sheet, main)
     _check_places(measured)
+    _report_gaps(measured, main, options)
     for sheet in measured:
-        _report_gaps(sheet, options)
         sheet.told += [
             f"sheet {shorten(str(other.table.sheet))} has no trial" for other in sheets if not other.is_measured
         ]
@@ -244,15 +244,18 @@ def _inherit_head(sheet: _Sheet, main: _Sheet) -> None:
         sheet.told.append(f"{', '.join(taken)} as on sheet {shorten(str(main.table.sheet))}")
 
 
-def _report_gaps(sheet: _Sheet, options: LoadOptions) -> None:
-    """Name the cells of the head without which there is no name or no norm, unless they are said elsewhere."""
+def _report_gaps(sheets: Sequence[_Sheet], main: _Sheet | None, options: LoadOptions) -> None:
+    """Name once the cell of the head without which there is no name or no norm, unless it is said elsewhere."""
     for name in ("subject", *NEEDED):
-        place = sheet.layout.about[name]
         elsewhere = name in options.fixed or (options.demographics is not None and name != "subject")
-        if name not in sheet.head and place not in sheet.cells and not elsewhere:
+        lacking = [sheet for sheet in sheets if name not in sheet.head]
+        if lacking and not elsewhere:
+            sheet = main or lacking[0]
+            place = sheet.layout.about[name]
             loss = "without a name" if name == "subject" else "without z-scores"
-            reason = f"no {name} is given; the trials are kept {loss}: fill it in"
-            sheet.complain(place, f"missing-{name}", sheet.layout.label(place), reason, "warning")
+            if place not in sheet.cells:
+                reason = f"no {name} is given; the trials are kept {loss}: fill it in"
+                sheet.complain(place, f"missing-{name}", sheet.layout.label(place), reason, "warning")
 
 
 def _compare(name: str, text: str) -> str:
