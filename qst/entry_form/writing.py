@@ -365,6 +365,7 @@ def _set_page(sheet: "Worksheet", last_row: int, texts: Mapping[str, Any], last_
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.page_margins.footer = 0.3
     sheet.oddFooter.center.text = texts["footer"].format(version=VERSION)  # type: ignore[union-attr]
     sheet.sheet_view.showGridLines = False
     sheet.protection.sheet = True
