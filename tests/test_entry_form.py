@@ -564,6 +564,16 @@ def test_a_form_is_read_from_the_file_once(filled: Path, monkeypatch: pytest.Mon
     assert len(opened) == 1
 
 
+def test_a_form_of_an_excluded_record_is_left_out_with_its_problems(filled: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    edit(filled, {"D10": 70}).rename(folder / "a.xlsx")
+    write_filled(folder / "b.xlsx", test=({**WHO, "subject": "008"}, {("HPT", 1, ""): 45.0}))
+    table, problems = read(folder, exclude_records="007")
+    assert table["subject"].tolist() == ["008"]
+    assert {problem.code for problem in problems} == {"all-excluded"}
+
+
 # --- the example ----------------------------------------------------------------------------------------------------
 
 

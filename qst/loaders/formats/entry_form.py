@@ -3,36 +3,21 @@
 Labels that were edited and rows that were moved make a form another one: it is refused, with the cell.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Literal
 
-from qst.entry_form.layout import (
-    INSTRUCTIONS,
-    LANGUAGES,
-    MARK,
-    MARK_PLACE,
-    OWN,
-    TITLES_ROW,
-    VERSION,
-    Layout,
-    Place,
-    Trial,
-    lay_out,
-    limit_trial,
-    name_trial,
-)
+from qst.entry_form.layout import INSTRUCTIONS, MARK_PLACE, OWN, TITLES_ROW, VERSION, Trial, limit_trial, name_trial
 from qst.errors import InputError
-from qst.formulas import NUMBER
 from qst.loaders.cells import is_missing_word
+from qst.loaders.formats.form_sheet import FILL_ANEW, FormSheet, find_mark, open_sheet, read_number, report_stray_cells
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.identity import NEEDED
 from qst.loaders.names import find_unit, known_units, normalise, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.quantities import FAR_FROM_BASELINE
 from qst.loaders.texts import Record, TextTable
-from qst.protocol import BASELINE, BY_CODE, THERMODE_RANGE
-from qst.tables import AREAS, IDENTITY, OLDEST, SEXES, Problem, Report, cut_text, shorten
+from qst.protocol import BY_CODE, THERMODE_RANGE
+from qst.tables import AREAS, IDENTITY, OLDEST, SEXES, Problem, Report, shorten
 
 INHERITED = ("subject", "visit", "age", "sex", "site", "baseline", "date", "device", "examiner")
 """Cells of the head that a sheet for the control area may leave empty: it is as on the sheet for the test area."""
@@ -42,83 +27,43 @@ ONE_PERSON = ("subject", "visit", "age", "sex")
 _NUMBERS = {"age": ((0.0, OLDEST), "years", "age-impossible"), "baseline": (THERMODE_RANGE, "°C", "out-of-range")}
 """Entries of the head that are numbers: limits, unit, and the code of a problem with them."""
 
-_ANEW = "labels and rows must stay where they are: copy the values into a new form, as `qst form -o FILE` writes it"
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """A filled sheet of the form.
-
-    Attributes
-    ----------
-    table : TextTable
-    layout : Layout
-    cells : mapping of Place to str
-        The filled cells, as text without blanks around it.
-    report : callable
-    head : dict of str to str
-        Entries of the head that can be used, by column.
-    told : list of str
-        What was taken from where, for the user.
-    """
-
-    table: TextTable
-    layout: Layout
-    cells: Mapping[Place, str]
-    report: Report
-    head: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether any cell for a trial is filled."""
-        return any(trial.place in self.cells for trial in self.layout.trials)
-
-    @property
-    def baseline(self) -> float:
-        return float(self.head.get("baseline", BASELINE))
-
-    def find_numbers(self, code: str) -> dict[Place, float]:
-        """The numbers that a test's cells hold, whatever they are."""
-        places = [trial.place for trial in self.layout.trials if trial.code == code]
-        numbers = {place: _parse_number(self.cells.get(place, "")) for place in places}
-        return {place: number for place, number in numbers.items() if number is not None}
-
-    def complain(
-        self, place: Place, code: str, what: str, reason: str, severity: Literal["error", "warning"] = "error"
-    ) -> None:
-        """Report a cell by its sheet, row and column."""
-        text = self.cells.get(place, "")
-        message = f"{what}: {shorten(text)} {reason}" if text else f"{what}: {reason}"
-        value = cut_text(text) if text else None
-        self.report(Problem(severity, code, message, self.table.file, place.row, place.letters, value))
-
 
 def _recognise(tables: Sequence[TextTable]) -> str | None:
-    if any(table.sheet is not None and _find_mark(table) for table in tables):
+    if any(table.sheet is not None and find_mark(table) for table in tables):
         return f"by the mark in cell {MARK_PLACE} of its sheets"
     return None
 
 
-def _find_mark(table: TextTable) -> tuple[Place, str] | None:
-    """The cell with the form's mark, wherever it was moved to, and its text."""
-    for row, texts in enumerate(table.preview, start=1):
-        for column, text in enumerate(texts, start=1):
-            if text.startswith("qst-entry-form") and MARK.fullmatch(text.strip()):
-                return Place(row, column), text.strip()
-    return None
-
-
 def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+    """A table an area; of a record that is left out on request, no problem is told."""
+    problems: list[Problem] = []
+    subject = None
+    try:
+        sheets = _read_form(tables, options, problems.append)
+        subject = sheets[0].head.get("subject", options.fixed.get("subject"))
+        return [_make_table(sheet, options) for sheet in sheets]
+    finally:
+        for problem in problems if subject not in options.exclude_records else ():
+            report(problem)
+
+
+def _read_form(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[FormSheet]:
+    """The sheets that have trials, each with its whole head.
+
+    Raises
+    ------
+    InputError
+        This is no form of ours, none that is filled in, or not one person's.
+    """
     sheets, unknown = [], []
     for table in tables:
-        found = _find_mark(table)
+        found = find_mark(table)
         if found is None:
             unknown.append(table)
         elif not found[1].endswith(INSTRUCTIONS):
-            sheets.append(_open_sheet(table, *found, report))
+            sheets.append(open_sheet(table, *found, report))
     if not sheets:
-        message = f"no sheet has the mark of the entry form in cell {MARK_PLACE}: {_ANEW}"
+        message = f"no sheet has the mark of the entry form in cell {MARK_PLACE}: {FILL_ANEW}"
         raise InputError(Problem("error", "no-form", message, tables[0].file))
     for table in unknown:
         message = "the sheet is none of the entry form, and was not read: move it to a file of its own"
@@ -130,7 +75,7 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         raise InputError(Problem("error", "no-values", message, sheets[0].table.file, trial.place.row))
     main = next((sheet for sheet in sheets if sheet.layout.area == AREAS[0]), None)
     for sheet in sheets:
-        _report_stray_cells(sheet)
+        report_stray_cells(sheet)
         _read_head(sheet, options)
     for sheet in measured:
         if main is not None and sheet is not main:
@@ -141,59 +86,13 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         sheet.told += [
             f"sheet {shorten(str(other.table.sheet))} has no trial" for other in sheets if not other.is_measured
         ]
-    return [_make_table(sheet, options) for sheet in measured]
-
-
-# --- is it the form? ------------------------------------------------------------------------------------------------
-
-
-def _open_sheet(table: TextTable, place: Place, text: str, report: Report) -> _Sheet:
-    """A sheet of the form with its cells.
-
-    Raises
-    ------
-    InputError
-        Another version of the form, or one whose labels are not where they were.
-    """
-    mark = MARK.fullmatch(text)
-    version, language, area = mark.groups() if mark else ("", "", "")
-    if int(version) != VERSION or language not in LANGUAGES:
-        told = f"version {version} ({language}) of the entry form, and this program reads version {VERSION}"
-        known = ", ".join(LANGUAGES)
-        message = f"this is {told} ({known}): use the qst that wrote it, or copy the values into a new form"
-        raise InputError(Problem("error", "form-version", message, table.file, place.row, place.letters))
-    layout = lay_out(area, language)
-    cells = {
-        Place(row, column): content.strip()
-        for row, texts in table.read_rows(report)
-        for column, content in enumerate(texts, start=1)
-        if content.strip()
-    }
-    expected = {MARK_PLACE: layout.mark, **layout.labels}
-    for where, label in expected.items():
-        found = " ".join(cells.get(where, "").split())
-        if found != label:
-            there = shorten(found) if found else "nothing"
-            message = f"expected {shorten(label, 60)} in cell {where}, found {there}; {_ANEW}"
-            problem = Problem("error", "form-changed", message, table.file, where.row, where.letters, cut_text(found))
-            raise InputError(problem)
-    return _Sheet(table, layout, cells, report)
-
-
-def _report_stray_cells(sheet: _Sheet) -> None:
-    """Say what was written beside the cells of the form, as it is not read."""
-    layout = sheet.layout
-    trials = {trial.place for trial in layout.trials}
-    known = {MARK_PLACE, layout.unit, *layout.labels, *layout.hints, *layout.about.values(), *trials}
-    for place in sorted(sheet.cells.keys() - known):
-        reason = "stands beside the yellow cells and is not read: put it into one of them, or into the remarks"
-        sheet.complain(place, "not-read", f"cell {place}", reason, "warning")
+    return measured
 
 
 # --- the head -------------------------------------------------------------------------------------------------------
 
 
-def _read_head(sheet: _Sheet, options: LoadOptions) -> None:
+def _read_head(sheet: FormSheet, options: LoadOptions) -> None:
     """Take the entries of the head that can be used; each other one is a problem."""
     for name, place in sheet.layout.about.items():
         text = sheet.cells.get(place, "")
@@ -201,7 +100,7 @@ def _read_head(sheet: _Sheet, options: LoadOptions) -> None:
             continue
         usable = True
         if name in _NUMBERS:
-            number = _read_number(sheet, place, sheet.layout.label(place), *_NUMBERS[name])
+            number = read_number(sheet, place, sheet.layout.label(place), *_NUMBERS[name])
             usable, text = number is not None, repr(number)
         elif name == "sex" and not _is_word("sex", text, options):
             reason = f"is neither {' nor '.join(SEXES)}: correct it, or say --codes sex:{text}=female"
@@ -219,7 +118,7 @@ def _is_word(column: str, text: str, options: LoadOptions) -> bool:
     return normalise(text) in words(column) or normalise(text) in codes or text.isdigit()
 
 
-def _inherit_head(sheet: _Sheet, main: _Sheet) -> None:
+def _inherit_head(sheet: FormSheet, main: FormSheet) -> None:
     """Take over what the sheet leaves empty from the sheet for the test area; both must be about one person.
 
     Raises
@@ -244,7 +143,7 @@ def _inherit_head(sheet: _Sheet, main: _Sheet) -> None:
         sheet.told.append(f"{', '.join(taken)} as on sheet {shorten(str(main.table.sheet))}")
 
 
-def _report_gaps(sheets: Sequence[_Sheet], main: _Sheet | None, options: LoadOptions) -> None:
+def _report_gaps(sheets: Sequence[FormSheet], main: FormSheet | None, options: LoadOptions) -> None:
     """Name once the cell of the head without which there is no name or no norm, unless it is said elsewhere."""
     for name in ("subject", *NEEDED):
         elsewhere = name in options.fixed or (options.demographics is not None and name != "subject")
@@ -262,9 +161,9 @@ def _compare(name: str, text: str) -> str:
     return words(name).get(normalise(text), text)
 
 
-def _check_places(sheets: Sequence[_Sheet]) -> None:
+def _check_places(sheets: Sequence[FormSheet]) -> None:
     """Refuse a form whose sheets say the same area of the body: their trials would be taken as one assessment's."""
-    seen: dict[tuple[str, ...], _Sheet] = {}
+    seen: dict[tuple[str, ...], FormSheet] = {}
     for sheet in sheets:
         where = tuple(_compare(name, sheet.head.get(name, "")) for name in ("site", "side", "area"))
         if where in seen:
@@ -279,7 +178,7 @@ def _check_places(sheets: Sequence[_Sheet]) -> None:
 # --- the trials -----------------------------------------------------------------------------------------------------
 
 
-def _make_table(sheet: _Sheet, options: LoadOptions) -> TextTable:
+def _make_table(sheet: FormSheet, options: LoadOptions) -> TextTable:
     """A row a trial. An empty cell is no trial; one that cannot be used is a trial without a value."""
     identity = [name for name in (*IDENTITY, "baseline") if name in sheet.head]
     header = [*identity, "parameter", "series", "stimulus", "value", "unit", *OWN]
@@ -312,7 +211,7 @@ def _make_table(sheet: _Sheet, options: LoadOptions) -> TextTable:
     return make_tidy(sheet.table, header, records, told, header_row=TITLES_ROW, thermal=kind)
 
 
-def _read_trial(sheet: _Sheet, trial: Trial, unit: str | None) -> float | None:
+def _read_trial(sheet: FormSheet, trial: Trial, unit: str | None) -> float | None:
     """The number in a trial's cell; None, and a problem, where it is none that the cell can hold."""
     what, text = name_trial(trial, sheet.layout.language), sheet.cells[trial.place]
     if trial.code == "PHS":
@@ -323,32 +222,9 @@ def _read_trial(sheet: _Sheet, trial: Trial, unit: str | None) -> float | None:
     parameter, found = BY_CODE[trial.code], find_unit(trial.code, unit or "")
     low, high = limit_trial(trial.code, sheet.baseline)
     if found is not None:
-        return _read_number(sheet, trial.place, what, (low / found.factor, high / found.factor), found.text)
+        return read_number(sheet, trial.place, what, (low / found.factor, high / found.factor), found.text)
     shown = "" if parameter.is_rating or parameter.summary == "ratio" else parameter.unit.partition(" from ")[0]
-    return _read_number(sheet, trial.place, what, (low, high), shown)
-
-
-def _read_number(
-    sheet: _Sheet, place: Place, what: str, limits: tuple[float, float], unit: str, code: str = "out-of-range"
-) -> float | None:
-    """The number in a cell, with a decimal point or comma; None, and a problem, where there is none within limits."""
-    number = _parse_number(sheet.cells[place])
-    expected = f"expected {limits[0]:.4g} to {limits[1]:.4g} {unit}".rstrip()
-    if number is not None and limits[0] <= number <= limits[1]:
-        return number
-    if sheet.cells[place].startswith("="):
-        reason = f"is a formula that was never calculated; {expected}: write the number"
-        sheet.complain(place, "formula-without-result", what, reason)
-    elif number is None:
-        sheet.complain(place, "not-a-number", what, f"is not a number; {expected}: correct it or leave the cell empty")
-    else:
-        sheet.complain(place, code, what, f"is not possible here; {expected}: correct it or leave the cell empty")
-    return None
-
-
-def _parse_number(text: str) -> float | None:
-    plain = text.replace(",", ".").replace("\u2212", "-")
-    return float(plain) if NUMBER.fullmatch(plain) else None
+    return read_number(sheet, trial.place, what, (low, high), shown)
 
 
 def _write_number(text: str, options: LoadOptions) -> str:
@@ -356,7 +232,7 @@ def _write_number(text: str, options: LoadOptions) -> str:
     return text.replace(".", options.decimal) if options.decimal else text
 
 
-def _refuse_differences(sheet: _Sheet) -> tuple[str, ...]:
+def _refuse_differences(sheet: FormSheet) -> tuple[str, ...]:
     """CDT and WDT, and a problem, where WDT holds differences from the baseline, so that CDT may do so too."""
     warm, cold = sheet.find_numbers("WDT"), sheet.find_numbers("CDT")
     if warm and max(warm.values()) <= BY_CODE["WDT"].possible[1]:
@@ -372,7 +248,7 @@ def _refuse_differences(sheet: _Sheet) -> tuple[str, ...]:
     return ()
 
 
-def _read_pressure_unit(sheet: _Sheet, options: LoadOptions) -> str | None:
+def _read_pressure_unit(sheet: FormSheet, options: LoadOptions) -> str | None:
     """The unit of PPT; None, and a problem, where there is none that is known."""
     text = options.units.get("PPT") or sheet.cells.get(sheet.layout.unit, "")
     unit, numbers = find_unit("PPT", text), sheet.find_numbers("PPT")
