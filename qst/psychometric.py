@@ -1,0 +1,386 @@
+"""Thresholds from yes/no trials: psychometric functions of many assessments, fitted at once.
+
+A stimulus of intensity x is felt with the probability
+
+    P(yes) = guess + (1 - guess - lapse) · Φ((x - threshold) / σ)
+
+The threshold is the intensity at which the underlying function Φ is one half; `width` is the distance over which Φ
+rises from 0.05 to 0.95, which is 3.29 σ. Model, width, the prior of the threshold and those of the two rates are
+those of Schütt, Harmeling, Macke and Wichmann 2016 (Vision Research 122:105-123, 10.1016/j.visres.2016.02.002), and
+so is the integration of the posterior on a grid, without chance and without a starting value. What is ours is said
+at its constant.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import special
+
+from qst.errors import OptionError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+SUPPORTED, FEW, BELOW, BEYOND, FLAT, WIDE = "supported", "few", "below", "beyond", "flat", "wide"
+STATUS: dict[str, str] = {
+    SUPPORTED: "the responses support a threshold",
+    FEW: "too few trials, or too few different intensities",
+    BELOW: "felt even at the weakest stimuli: the threshold lies below the tested range",
+    BEYOND: "not felt even at the strongest stimuli: the threshold lies beyond the tested range",
+    FLAT: "the responses do not rise with the intensity",
+    WIDE: "the interval of the threshold is too wide",
+}
+"""What can come of a fit. Only `supported` has a threshold."""
+
+FEWEST_TRIALS = 15
+FEWEST_LEVELS = 4
+"""Fewer trials, or fewer different intensities, than these are not fitted (ours: a threshold, a slope and two rates)."""
+LEAST_EVIDENCE = 0.5
+"""Least log10 Bayes factor for a rise against a constant rate; 0.5 is "substantial" after Jeffreys (the choice is ours)."""
+WIDEST_SHARE = 0.5
+"""Widest interval of a threshold, as a share of the tested range (ours: wider, and hardly more is known than before)."""
+INTERVAL = 0.95
+POOR_FIT = 3.0
+"""`misfit` above which responses scatter more than the function allows (ours: three standard errors)."""
+
+WIDTH_OF_SIGMA = 2 * float(special.ndtri(0.95))
+RATE_PRIOR = (1, 10)
+"""Beta prior of guess and lapse rate."""
+NARROWEST, WIDEST = 0.002, 3.0
+"""Range of the width in tested ranges. Its prior is flat on the log scale up to one tested range and falls to 0 at three
+of them; that it is flat on the log scale is ours: adaptive runs test widely at first and closely later."""
+PRIOR_MARGIN = 0.5
+"""The threshold's prior is flat over the tested range and falls to 0 at this share of it outside."""
+
+_MODEST = 9.0
+"""Grid points whose log posterior lies further below the best are left out of the next, finer grid."""
+_COARSE, _FINE = (31, 17, 3), (35, 21, 5)
+"""Points of the grids: threshold, width, each rate."""
+_CHUNK = 6_000_000
+"""Numbers held in memory at once."""
+_FACTORS = 16
+"""Probabilities that are multiplied before a logarithm is taken: the least of them is 0.01, so that in single precision
+no product underflows."""
+
+COLUMNS = (
+    "threshold", "low", "high", "width", "guess", "lapse", "n", "n_yes", "weakest", "strongest", "evidence", "misfit",
+    "status",
+)  # fmt: skip
+
+
+def fit_psychometric(
+    group: npt.ArrayLike, intensity: npt.ArrayLike, response: npt.ArrayLike, *, lowest: float = -np.inf
+) -> pd.DataFrame:
+    """Fit a psychometric function to the yes/no trials of each of many groups.
+
+    Parameters
+    ----------
+    group : array of labels, shape (trials,)
+        Which trials belong together, for example an assessment and a parameter. Any order.
+    intensity : array of float, shape (trials,)
+        Strength of the stimulus; more is stronger. Any unit.
+    response : array of bool or float, shape (trials,)
+        1 where it was felt, 0 where not. Trials with a missing intensity or response do not count.
+    lowest : float, optional
+        Least threshold that is possible: 0 where intensities are distances from no stimulus.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a group, in order of first appearance, indexed by its label.
+
+        threshold, low, high
+            Posterior median and central 95 % interval of the threshold, in the unit of `intensity`. Missing unless the
+            data support them; `wide` fits keep their interval.
+        width, guess, lapse
+            Posterior median of the width, posterior means of the two rates. Missing where there is no threshold.
+        n, n_yes, weakest, strongest
+            Trials that count, those that were felt, and the tested range.
+        evidence
+            log10 Bayes factor of the function against one rate at all intensities (uniform prior).
+        misfit
+            By how many standard errors the log likelihood falls short of what the fitted function expects. Above
+            `POOR_FIT` the responses scatter more than the function allows.
+        status
+            A key of `STATUS`.
+
+    Raises
+    ------
+    OptionError
+        The arrays differ in length, or a response is neither 0 nor 1.
+
+    Notes
+    -----
+    The interval is a Bayesian credible interval; in simulated people it holds the true threshold about as often as it
+    says (`tests/test_psychometric.py`). A trial's outcome may decide the next intensity, as in adaptive procedures: that
+    does not change the likelihood.
+
+    Examples
+    --------
+    >>> levels = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 8)
+    >>> felt = np.concatenate([np.arange(8) < n for n in (0, 1, 4, 7, 8)])
+    >>> fit = fit_psychometric(np.full(40, "007"), levels, felt)
+    >>> fit.loc["007", "status"], float(fit.loc["007", "threshold"].round(1))
+    ('supported', 3.0)
+    """
+    codes, labels = pd.factorize(np.asarray(group))
+    x, y = np.asarray(intensity, dtype=float), np.asarray(response, dtype=float)
+    if not len(codes) == len(x) == len(y):
+        raise OptionError("group, intensity and response must be of one length")
+    counts = np.isfinite(x) & np.isfinite(y) & (codes >= 0)
+    if not np.isin(y[counts], (0, 1)).all():
+        raise OptionError("a response is 1 (felt) or 0 (not felt)")
+    order = np.flatnonzero(counts)[np.argsort(codes[counts], kind="stable")]
+    trials = _Trials(codes[order].astype(np.int64), x[order], y[order] == 1, len(labels))
+    fit = _describe(trials)
+    fitted = np.flatnonzero(~fit["few"])
+    results = {name: np.full(len(labels), np.nan) for name in COLUMNS[:-1] if name not in fit} | {
+        name: np.full(len(labels), np.nan) for name in ("outside_above", "outside_below")
+    }
+    if len(fitted):
+        for name, values in _integrate(trials.select(fitted), fit, fitted, lowest).items():
+            results[name][fitted] = values
+    status = _judge(fit, results)
+    for name in ("threshold", "width", "guess", "lapse", "misfit"):
+        results[name] = np.where(status == SUPPORTED, results[name], np.nan)
+    for name in ("low", "high"):
+        results[name] = np.where((status == SUPPORTED) | (status == WIDE), results[name], np.nan)
+    table = pd.DataFrame({**fit, **results, "status": status}, index=pd.Index(labels))
+    return table[list(COLUMNS)]
+
+
+class _Trials(NamedTuple):
+    """Trials sorted by group; the groups are numbered from 0."""
+
+    group: Ints
+    intensity: Floats
+    felt: Bools
+    n_groups: int
+
+    def select(self, groups: Ints) -> "_Trials":
+        """The trials of some groups, which are numbered anew."""
+        number = np.full(self.n_groups, -1)
+        number[groups] = np.arange(len(groups))
+        kept = number[self.group] >= 0
+        return _Trials(number[self.group[kept]], self.intensity[kept], self.felt[kept], len(groups))
+
+
+def _describe(trials: _Trials) -> dict[str, npt.NDArray[np.generic]]:
+    """Counts and tested range of each group, and whether there are too few trials to fit."""
+    n = np.bincount(trials.group, minlength=trials.n_groups)
+    yes = np.bincount(trials.group[trials.felt], minlength=trials.n_groups)
+    by_group = pd.Series(trials.intensity).groupby(trials.group)
+    every = pd.RangeIndex(trials.n_groups)
+    levels = by_group.nunique().reindex(every, fill_value=0).to_numpy()
+    return {
+        "n": n,
+        "n_yes": yes,
+        "weakest": by_group.min().reindex(every).to_numpy(dtype=float),
+        "strongest": by_group.max().reindex(every).to_numpy(dtype=float),
+        "few": (n < FEWEST_TRIALS) | (levels < FEWEST_LEVELS),
+    }
+
+
+def _judge(fit: dict[str, npt.NDArray[np.generic]], results: dict[str, Floats]) -> npt.NDArray[np.object_]:
+    """The status of each group; the first that holds."""
+    n, yes = fit["n"].astype(float), fit["n_yes"].astype(float)
+    span = fit["strongest"].astype(float) - fit["weakest"].astype(float)
+    sure = 1 - (1 - INTERVAL) / 2
+    flat = ~(results["evidence"] >= LEAST_EVIDENCE)
+    above, below = results["outside_above"], results["outside_below"]
+    reasons = (
+        (fit["few"].astype(bool), FEW),
+        ((yes == 0) | (above > np.where(flat, sure, 0.5)), BEYOND),
+        ((yes == n) | (below > np.where(flat, sure, 0.5)), BELOW),
+        (flat, FLAT),
+        (results["high"] - results["low"] > WIDEST_SHARE * span, WIDE),
+    )
+    return np.select([where for where, _ in reasons], [word for _, word in reasons], SUPPORTED).astype(object)
+
+
+# The posterior, for all groups at once: arrays have the axes group, threshold, width, rates.
+
+
+def _integrate(
+    trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints, lowest: float
+) -> dict[str, Floats]:
+    """Summaries of the posterior of each group: a coarse grid, one about the likely thresholds, a fine one."""
+    weakest, strongest = (fit[name][groups].astype(float) for name in ("weakest", "strongest"))
+    prior = _Prior(weakest, strongest, lowest)
+    bottom, top = prior.range_of_threshold
+    narrow, wide = np.log(NARROWEST * prior.span), np.log(WIDEST * prior.span)
+    for zoom in ("threshold", "both"):
+        grid = _Grid(trials, prior, (bottom, top), (narrow, wide), _COARSE)
+        bottom, top = _zoom(grid.threshold, grid.log_posterior.max(axis=(2, 3)), prior.range_of_threshold)
+        if zoom == "both":
+            narrow, wide = _zoom(grid.log_width, grid.log_posterior.max(axis=(1, 3)), (narrow, wide))
+    return _Grid(trials, prior, (bottom, top), (narrow, wide), _FINE).summarise(trials, fit, groups)
+
+
+def _zoom(points: Floats, profile: Floats, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """The part of each group's grid that matters, with a step more on either side."""
+    matters = profile >= profile.max(axis=1, keepdims=True) - _MODEST
+    step = points[:, 1] - points[:, 0]
+    rows = np.arange(len(points))
+    low = points[rows, matters.argmax(axis=1)] - step
+    high = points[rows, matters.shape[1] - 1 - matters[:, ::-1].argmax(axis=1)] + step
+    return np.maximum(low, limits[0]), np.minimum(high, limits[1])
+
+
+class _Prior:
+    """Priors of each group, from its tested range."""
+
+    def __init__(self, weakest: Floats, strongest: Floats, lowest: float) -> None:
+        self.weakest, self.strongest, self.span = weakest, strongest, strongest - weakest
+        margin = PRIOR_MARGIN * self.span
+        # Where nothing weaker than the least possible threshold can be, the prior ends there.
+        bottom = np.where(weakest >= lowest, np.maximum(weakest - margin, lowest), weakest - margin)
+        self.range_of_threshold = bottom, strongest + margin
+        self._threshold_norm = np.zeros(len(weakest))
+        points = np.linspace(bottom, strongest + margin, 401, axis=1)
+        self._threshold_norm = np.log(np.trapezoid(np.exp(self.log_threshold(points)), points, axis=1))
+        share = np.linspace(np.log(NARROWEST), np.log(WIDEST), 401)
+        self._width_norm = float(np.log(np.trapezoid(np.exp(_log_falloff(share, 0.0, np.log(WIDEST))), share)))
+
+    def log_threshold(self, threshold: Floats) -> Floats:
+        """Log density of the thresholds of a grid, shape (groups, points)."""
+        outside = np.maximum(self.weakest[:, None] - threshold, threshold - self.strongest[:, None])
+        density = _log_falloff(outside / self.span[:, None], 0.0, PRIOR_MARGIN)
+        return np.asarray(density - self._threshold_norm[:, None])
+
+    def log_width(self, log_width: Floats) -> Floats:
+        """Log density of the log widths of a grid, shape (groups, points)."""
+        share = log_width - np.log(self.span)[:, None]
+        return np.asarray(_log_falloff(share, 0.0, np.log(WIDEST)) - self._width_norm)
+
+
+def _log_falloff(x: Floats, start: float, stop: float) -> Floats:
+    """Log of 1 up to `start`, of a half cosine from there, and of nearly 0 from `stop` on."""
+    phase = np.clip((x - start) / (stop - start), 0, 1) * np.pi
+    return np.asarray(np.log(np.maximum(0.5 + 0.5 * np.cos(phase), 1e-300)))
+
+
+class _Grid:
+    """The posterior of each group on a grid of its own."""
+
+    def __init__(
+        self,
+        trials: _Trials,
+        prior: _Prior,
+        thresholds: tuple[Floats, Floats],
+        log_widths: tuple[Floats, Floats],
+        points: tuple[int, int, int],
+    ) -> None:
+        self.threshold = np.linspace(*thresholds, points[0], axis=1)
+        self.log_width = np.linspace(*log_widths, points[1], axis=1)
+        # A likelihood is a polynomial in the two rates, so few points of a Gauss quadrature for their prior do.
+        rates, weights = special.roots_sh_jacobi(points[2], RATE_PRIOR[1], RATE_PRIOR[0])
+        self.guess, self.lapse = (rate.ravel() for rate in np.meshgrid(rates, rates, indexing="ij"))
+        weight = np.outer(weights, weights).ravel() / weights.sum() ** 2
+        possible = self.guess + self.lapse < 1
+        self.guess, self.lapse, weight = self.guess[possible], self.lapse[possible], weight[possible]
+        self.log_posterior = self._log_likelihood(trials)
+        self.log_posterior += prior.log_threshold(self.threshold)[:, :, None, None]
+        self.log_posterior += prior.log_width(self.log_width)[:, None, :, None]
+        self.log_posterior += np.log(weight / weight.sum())
+
+    def _log_likelihood(self, trials: _Trials) -> Floats:
+        """Shape (groups, thresholds, widths, rates); many groups at a time, as many as memory allows."""
+        shape = (self.threshold.shape[1], self.log_width.shape[1], len(self.guess))
+        result = np.empty((trials.n_groups, *shape))
+        ends = np.searchsorted(trials.group, np.arange(trials.n_groups), side="right")
+        room = max(1, _CHUNK // int(np.prod(shape)))
+        start = 0
+        while start < trials.n_groups:
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + room, side="right")))
+            part = slice(before, int(ends[stop - 1]))
+            result[start:stop] = self._multiply(
+                trials.group[part] - start, trials.intensity[part], trials.felt[part], slice(start, stop)
+            )
+            start = stop
+        return result
+
+    def _multiply(self, group: Ints, intensity: Floats, felt: Bools, groups: slice) -> Floats:
+        threshold = self.threshold[groups][group][:, :, None]
+        sigma = np.exp(self.log_width[groups])[group][:, None, :] / WIDTH_OF_SIGMA
+        z = (intensity[:, None, None] - threshold) / sigma
+        # Φ(z) of a stimulus that was felt, 1 - Φ(z) of one that was not.
+        agreeing = special.ndtr(np.where(felt[:, None, None], z, -z)).astype(np.float32)
+        by_chance = np.where(felt[:, None], self.guess, self.lapse).astype(np.float32)
+        probability = agreeing[..., None] * (1 - self.guess - self.lapse).astype(np.float32)
+        probability += by_chance[:, None, None, :]
+        begins = np.flatnonzero(np.diff(group, prepend=-1))
+        place = np.arange(len(group)) - np.repeat(begins, np.diff(begins, append=len(group)))
+        pieces = np.flatnonzero(place % _FACTORS == 0)
+        logs = np.log(np.multiply.reduceat(probability, pieces, axis=0)).astype(float)
+        return np.asarray(np.add.reduceat(logs, np.searchsorted(pieces, begins), axis=0))
+
+    def summarise(
+        self, trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints
+    ) -> dict[str, Floats]:
+        """Median, interval, rates, evidence and misfit."""
+        peak = self.log_posterior.max(axis=(1, 2, 3), keepdims=True)
+        mass = np.exp(self.log_posterior - peak)
+        rates = mass.sum(axis=(1, 2))
+        rates /= rates.sum(axis=1, keepdims=True)
+        by_threshold, by_width = mass.sum(axis=(2, 3)), mass.sum(axis=(1, 3))
+        tail = (1 - INTERVAL) / 2
+        steps = [points[:, 1] - points[:, 0] for points in (self.threshold, self.log_width)]
+        found = {
+            "threshold": _quantile(self.threshold, by_threshold, 0.5),
+            "low": _quantile(self.threshold, by_threshold, tail),
+            "high": _quantile(self.threshold, by_threshold, 1 - tail),
+            "width": np.exp(_quantile(self.log_width, by_width, 0.5)),
+            "guess": rates @ self.guess,
+            "lapse": rates @ self.lapse,
+            "outside_below": _mass_below(self.threshold, by_threshold, fit["weakest"][groups].astype(float)),
+            "outside_above": 1 - _mass_below(self.threshold, by_threshold, fit["strongest"][groups].astype(float)),
+        }
+        log_mass = peak.ravel() + np.log(mass.sum(axis=(1, 2, 3)) * steps[0] * steps[1])
+        n, yes = fit["n"][groups].astype(float), fit["n_yes"][groups].astype(float)
+        found["evidence"] = (log_mass - special.betaln(yes + 1, n - yes + 1)) / np.log(10)
+        found["misfit"] = _measure_misfit(trials, found)
+        return found
+
+
+def _cumulate(points: Floats, density: Floats) -> Floats:
+    """Share of the mass up to each point of a grid, by the trapezoidal rule; shape (groups, points)."""
+    area = np.cumsum((density[:, 1:] + density[:, :-1]) / 2, axis=1)
+    share = np.concatenate([np.zeros((len(points), 1)), area], axis=1)
+    return np.asarray(share / share[:, -1:])
+
+
+def _quantile(points: Floats, density: Floats, probability: float) -> Floats:
+    share = _cumulate(points, density)
+    after = np.clip((share < probability).sum(axis=1), 1, points.shape[1] - 1)
+    rows = np.arange(len(points))
+    low, high = share[rows, after - 1], share[rows, after]
+    part = (probability - low) / np.maximum(high - low, 1e-300)
+    return np.asarray(points[rows, after - 1] + part * (points[rows, after] - points[rows, after - 1]))
+
+
+def _mass_below(points: Floats, density: Floats, bound: Floats) -> Floats:
+    """Share of the mass below a bound of each group."""
+    share = _cumulate(points, density)
+    step = points[:, 1] - points[:, 0]
+    place = np.clip((bound - points[:, 0]) / step, 0, points.shape[1] - 1)
+    before = np.minimum(place.astype(np.int64), points.shape[1] - 2)
+    rows = np.arange(len(points))
+    return np.asarray(share[rows, before] + (place - before) * (share[rows, before + 1] - share[rows, before]))
+
+
+def _measure_misfit(trials: _Trials, found: dict[str, Floats]) -> Floats:
+    """How far the log likelihood falls short of its expectation, in its standard deviation (Spiegelhalter's statistic)."""
+    threshold, width, guess, lapse = (found[name][trials.group] for name in ("threshold", "width", "guess", "lapse"))
+    rise = special.ndtr((trials.intensity - threshold) / width * WIDTH_OF_SIGMA)
+    p = guess + (1 - guess - lapse) * rise
+    shortfall = -special.xlogy(p, p) - special.xlogy(1 - p, 1 - p)
+    expected = -shortfall
+    actual = np.log(np.where(trials.felt, p, 1 - p))
+    difference = np.bincount(trials.group, weights=expected - actual, minlength=trials.n_groups)
+    variance = np.bincount(trials.group, weights=p * (1 - p) * special.logit(p) ** 2, minlength=trials.n_groups)
+    return np.asarray(difference / np.sqrt(np.maximum(variance, 1e-12)))
