@@ -28,8 +28,8 @@ SUPPORTED, FEW, BELOW, BEYOND, FLAT, WIDE = "supported", "few", "below", "beyond
 STATUS: dict[str, str] = {
     SUPPORTED: "the responses support a threshold",
     FEW: "too few trials, or too few different intensities",
-    BELOW: "felt even at the weakest stimuli: the threshold lies below the tested range",
-    BEYOND: "not felt even at the strongest stimuli: the threshold lies beyond the tested range",
+    BELOW: "felt even at the weakest stimuli, so the threshold lies below the tested range",
+    BEYOND: "not felt even at the strongest stimuli, so the threshold lies beyond the tested range",
     FLAT: "the responses do not rise with the intensity",
     WIDE: "the interval of the threshold is too wide",
 }
@@ -38,8 +38,11 @@ STATUS: dict[str, str] = {
 FEWEST_TRIALS = 15
 FEWEST_LEVELS = 4
 """Fewer trials, or fewer different intensities, than these are not fitted (ours: a threshold, a slope and two rates)."""
-LEAST_EVIDENCE = 0.5
-"""Least log10 Bayes factor for a rise against a constant rate; 0.5 is "substantial" after Jeffreys (the choice is ours)."""
+LEAST_EVIDENCE = 0.0
+"""Least log10 Bayes factor for a rise against one rate at all intensities: the rise is the likelier of the two (ours)."""
+BY_MISTAKE = 0.1
+"""Without a rise, at most this share of one answer is taken as mistakes, so that the threshold lies outside the tested
+range (ours; about the mean of the prior of the two rates)."""
 WIDEST_SHARE = 0.5
 """Widest interval of a threshold, as a share of the tested range (ours: wider, and hardly more is known than before)."""
 INTERVAL = 0.95
@@ -137,9 +140,7 @@ def fit_psychometric(
     trials = _Trials(codes[order].astype(np.int64), x[order], y[order] == 1, len(labels))
     fit = _describe(trials)
     fitted = np.flatnonzero(~fit["few"])
-    results = {name: np.full(len(labels), np.nan) for name in COLUMNS[:-1] if name not in fit} | {
-        name: np.full(len(labels), np.nan) for name in ("outside_above", "outside_below")
-    }
+    results = {name: np.full(len(labels), np.nan) for name in COLUMNS[:-1] if name not in fit}
     if len(fitted):
         for name, values in _integrate(trials.select(fitted), fit, fitted, lowest).items():
             results[name][fitted] = values
@@ -187,16 +188,16 @@ def _describe(trials: _Trials) -> dict[str, npt.NDArray[np.generic]]:
 def _judge(fit: dict[str, npt.NDArray[np.generic]], results: dict[str, Floats]) -> npt.NDArray[np.object_]:
     """The status of each group; the first that holds."""
     n, yes = fit["n"].astype(float), fit["n_yes"].astype(float)
-    span = fit["strongest"].astype(float) - fit["weakest"].astype(float)
-    sure = 1 - (1 - INTERVAL) / 2
-    flat = ~(results["evidence"] >= LEAST_EVIDENCE)
-    above, below = results["outside_above"], results["outside_below"]
+    weakest, strongest = fit["weakest"].astype(float), fit["strongest"].astype(float)
+    rises = results["evidence"] >= LEAST_EVIDENCE
+    beyond = np.where(rises, results["threshold"] > strongest, yes <= BY_MISTAKE * n)
+    below = np.where(rises, results["threshold"] < weakest, n - yes <= BY_MISTAKE * n)
     reasons = (
         (fit["few"].astype(bool), FEW),
-        ((yes == 0) | (above > np.where(flat, sure, 0.5)), BEYOND),
-        ((yes == n) | (below > np.where(flat, sure, 0.5)), BELOW),
-        (flat, FLAT),
-        (results["high"] - results["low"] > WIDEST_SHARE * span, WIDE),
+        ((yes == 0) | beyond, BEYOND),
+        ((yes == n) | below, BELOW),
+        (~rises, FLAT),
+        (results["high"] - results["low"] > WIDEST_SHARE * (strongest - weakest), WIDE),
     )
     return np.select([where for where, _ in reasons], [word for _, word in reasons], SUPPORTED).astype(object)
 
@@ -337,8 +338,6 @@ class _Grid:
             "width": np.exp(_quantile(self.log_width, by_width, 0.5)),
             "guess": rates @ self.guess,
             "lapse": rates @ self.lapse,
-            "outside_below": _mass_below(self.threshold, by_threshold, fit["weakest"][groups].astype(float)),
-            "outside_above": 1 - _mass_below(self.threshold, by_threshold, fit["strongest"][groups].astype(float)),
         }
         log_mass = peak.ravel() + np.log(mass.sum(axis=(1, 2, 3)) * steps[0] * steps[1])
         n, yes = fit["n"][groups].astype(float), fit["n_yes"][groups].astype(float)
@@ -363,23 +362,12 @@ def _quantile(points: Floats, density: Floats, probability: float) -> Floats:
     return np.asarray(points[rows, after - 1] + part * (points[rows, after] - points[rows, after - 1]))
 
 
-def _mass_below(points: Floats, density: Floats, bound: Floats) -> Floats:
-    """Share of the mass below a bound of each group."""
-    share = _cumulate(points, density)
-    step = points[:, 1] - points[:, 0]
-    place = np.clip((bound - points[:, 0]) / step, 0, points.shape[1] - 1)
-    before = np.minimum(place.astype(np.int64), points.shape[1] - 2)
-    rows = np.arange(len(points))
-    return np.asarray(share[rows, before] + (place - before) * (share[rows, before + 1] - share[rows, before]))
-
-
 def _measure_misfit(trials: _Trials, found: dict[str, Floats]) -> Floats:
     """How far the log likelihood falls short of its expectation, in its standard deviation (Spiegelhalter's statistic)."""
     threshold, width, guess, lapse = (found[name][trials.group] for name in ("threshold", "width", "guess", "lapse"))
     rise = special.ndtr((trials.intensity - threshold) / width * WIDTH_OF_SIGMA)
     p = guess + (1 - guess - lapse) * rise
-    shortfall = -special.xlogy(p, p) - special.xlogy(1 - p, 1 - p)
-    expected = -shortfall
+    expected = special.xlogy(p, p) + special.xlogy(1 - p, 1 - p)
     actual = np.log(np.where(trials.felt, p, 1 - p))
     difference = np.bincount(trials.group, weights=expected - actual, minlength=trials.n_groups)
     variance = np.bincount(trials.group, weights=p * (1 - p) * special.logit(p) ** 2, minlength=trials.n_groups)
