@@ -37,14 +37,14 @@ STATUS: dict[str, str] = {
 
 FEWEST_TRIALS = 15
 FEWEST_LEVELS = 4
-"""Fewer trials, or fewer different intensities, than these are not fitted (ours: a threshold, a slope and two rates)."""
+"""Fewer trials, or fewer different intensities, than these are not fitted (ours: there are four unknowns)."""
 LEAST_EVIDENCE = 0.0
-"""Least log10 Bayes factor for a rise against one rate at all intensities: the rise is the likelier of the two (ours)."""
+"""Least log10 Bayes factor for a rise against one rate at all intensities: the rise is likelier (ours)."""
 BY_MISTAKE = 0.1
 """Without a rise, at most this share of one answer is taken as mistakes, so that the threshold lies outside the tested
 range (ours; about the mean of the prior of the two rates)."""
 WIDEST_SHARE = 0.5
-"""Widest interval of a threshold, as a share of the tested range (ours: wider, and hardly more is known than before)."""
+"""Widest interval of a threshold, as a share of the tested range (ours: hardly more is known then)."""
 INTERVAL = 0.95
 POOR_FIT = 3.0
 """`misfit` above which responses scatter more than the function allows (ours: three standard errors)."""
@@ -53,8 +53,8 @@ WIDTH_OF_SIGMA = 2 * float(special.ndtri(0.95))
 RATE_PRIOR = (1, 10)
 """Beta prior of guess and lapse rate."""
 NARROWEST, WIDEST = 0.002, 3.0
-"""Range of the width in tested ranges. Its prior is flat on the log scale up to one tested range and falls to 0 at three
-of them; that it is flat on the log scale is ours: adaptive runs test widely at first and closely later."""
+"""Range of the width in tested ranges. Its prior is flat on the log scale up to one tested range and falls to 0 at
+three of them; that it is flat on the log scale is ours: adaptive runs test widely at first and closely later."""
 PRIOR_MARGIN = 0.5
 """The threshold's prior is flat over the tested range and falls to 0 at this share of it outside."""
 
@@ -118,8 +118,8 @@ def fit_psychometric(
     Notes
     -----
     The interval is a Bayesian credible interval; in simulated people it holds the true threshold about as often as it
-    says (`tests/test_psychometric.py`). A trial's outcome may decide the next intensity, as in adaptive procedures: that
-    does not change the likelihood.
+    says (`tests/test_psychometric.py`). A trial's outcome may decide the next intensity, as in adaptive procedures:
+    that does not change the likelihood.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def fit_psychometric(
     order = np.flatnonzero(counts)[np.argsort(codes[counts], kind="stable")]
     trials = _Trials(codes[order].astype(np.int64), x[order], y[order] == 1, len(labels))
     fit = _describe(trials)
-    fitted = np.flatnonzero(~fit["few"])
+    fitted = np.flatnonzero(fit["few"] == 0)
     results = {name: np.full(len(labels), np.nan) for name in COLUMNS[:-1] if name not in fit}
     if len(fitted):
         for name, values in _integrate(trials.select(fitted), fit, fitted, lowest).items():
@@ -320,9 +320,7 @@ class _Grid:
         logs = np.log(np.multiply.reduceat(probability, pieces, axis=0)).astype(float)
         return np.asarray(np.add.reduceat(logs, np.searchsorted(pieces, begins), axis=0))
 
-    def summarise(
-        self, trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints
-    ) -> dict[str, Floats]:
+    def summarise(self, trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints) -> dict[str, Floats]:
         """Median, interval, rates, evidence and misfit."""
         peak = self.log_posterior.max(axis=(1, 2, 3), keepdims=True)
         mass = np.exp(self.log_posterior - peak)
@@ -363,7 +361,7 @@ def _quantile(points: Floats, density: Floats, probability: float) -> Floats:
 
 
 def _measure_misfit(trials: _Trials, found: dict[str, Floats]) -> Floats:
-    """How far the log likelihood falls short of its expectation, in its standard deviation (Spiegelhalter's statistic)."""
+    """How far the log likelihood falls short of its expectation, in its SD (Spiegelhalter's statistic)."""
     threshold, width, guess, lapse = (found[name][trials.group] for name in ("threshold", "width", "guess", "lapse"))
     rise = special.ndtr((trials.intensity - threshold) / width * WIDTH_OF_SIGMA)
     p = guess + (1 - guess - lapse) * rise
