@@ -53,8 +53,11 @@ WIDTH_OF_SIGMA = 2 * float(special.ndtri(0.95))
 RATE_PRIOR = (1, 10)
 """Beta prior of guess and lapse rate."""
 NARROWEST, WIDEST = 0.002, 3.0
-"""Range of the width in tested ranges. Its prior is flat on the log scale up to one tested range and falls to 0 at
-three of them; that it is flat on the log scale is ours: adaptive runs test widely at first and closely later."""
+"""Least and greatest width, in tested ranges. The prior of the width is flat up to the spread of the intensities (10th
+to 90th percentile) and falls from there to 0 at the greatest width. That the spread stands there and not the tested range
+is ours: an adaptive run may begin with one stimulus far off."""
+_LEAST_SPREAD = 0.02
+"""Least spread, in tested ranges (ours)."""
 PRIOR_MARGIN = 0.5
 """The threshold's prior is flat over the tested range and falls to 0 at this share of it outside."""
 
@@ -64,6 +67,7 @@ _COARSE, _FINE = (31, 17, 3), (35, 21, 5)
 """Points of the grids: threshold, width, each rate."""
 _CHUNK = 6_000_000
 """Numbers held in memory at once."""
+_NORM_POINTS = 401
 _FACTORS = 16
 """Probabilities that are multiplied before a logarithm is taken: the least of them is 0.01, so that in single precision
 no product underflows."""
@@ -175,12 +179,14 @@ def _describe(trials: _Trials) -> dict[str, npt.NDArray[np.generic]]:
     yes = np.bincount(trials.group[trials.felt], minlength=trials.n_groups)
     by_group = pd.Series(trials.intensity).groupby(trials.group)
     every = pd.RangeIndex(trials.n_groups)
+    spread = by_group.quantile(0.9) - by_group.quantile(0.1)
     levels = by_group.nunique().reindex(every, fill_value=0).to_numpy()
     return {
         "n": n,
         "n_yes": yes,
         "weakest": by_group.min().reindex(every).to_numpy(dtype=float),
         "strongest": by_group.max().reindex(every).to_numpy(dtype=float),
+        "spread": spread.reindex(every).to_numpy(dtype=float),
         "few": (n < FEWEST_TRIALS) | (levels < FEWEST_LEVELS),
     }
 
@@ -209,15 +215,15 @@ def _integrate(
     trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints, lowest: float
 ) -> dict[str, Floats]:
     """Summaries of the posterior of each group: a coarse grid, one about the likely thresholds, a fine one."""
-    weakest, strongest = (fit[name][groups].astype(float) for name in ("weakest", "strongest"))
-    prior = _Prior(weakest, strongest, lowest)
+    weakest, strongest, spread = (fit[name][groups].astype(float) for name in ("weakest", "strongest", "spread"))
+    prior = _Prior(weakest, strongest, spread, lowest)
     bottom, top = prior.range_of_threshold
-    narrow, wide = np.log(NARROWEST * prior.span), np.log(WIDEST * prior.span)
+    narrow, wide = prior.range_of_log_width
     for zoom in ("threshold", "both"):
         grid = _Grid(trials, prior, (bottom, top), (narrow, wide), _COARSE)
         bottom, top = _zoom(grid.threshold, grid.log_posterior.max(axis=(2, 3)), prior.range_of_threshold)
         if zoom == "both":
-            narrow, wide = _zoom(grid.log_width, grid.log_posterior.max(axis=(1, 3)), (narrow, wide))
+            narrow, wide = _zoom(grid.log_width, grid.log_posterior.max(axis=(1, 3)), prior.range_of_log_width)
     return _Grid(trials, prior, (bottom, top), (narrow, wide), _FINE).summarise(trials, fit, groups)
 
 
@@ -232,36 +238,40 @@ def _zoom(points: Floats, profile: Floats, limits: tuple[Floats, Floats]) -> tup
 
 
 class _Prior:
-    """Priors of each group, from its tested range."""
+    """Priors of each group, from its tested range and the spread of its intensities."""
 
-    def __init__(self, weakest: Floats, strongest: Floats, lowest: float) -> None:
+    def __init__(self, weakest: Floats, strongest: Floats, spread: Floats, lowest: float) -> None:
         self.weakest, self.strongest, self.span = weakest, strongest, strongest - weakest
         margin = PRIOR_MARGIN * self.span
         # Where nothing weaker than the least possible threshold can be, the prior ends there.
         bottom = np.where(weakest >= lowest, np.maximum(weakest - margin, lowest), weakest - margin)
         self.range_of_threshold = bottom, strongest + margin
-        self._threshold_norm = np.zeros(len(weakest))
-        points = np.linspace(bottom, strongest + margin, 401, axis=1)
-        self._threshold_norm = np.log(np.trapezoid(np.exp(self.log_threshold(points)), points, axis=1))
-        share = np.linspace(np.log(NARROWEST), np.log(WIDEST), 401)
-        self._width_norm = float(np.log(np.trapezoid(np.exp(_log_falloff(share, 0.0, np.log(WIDEST))), share)))
+        self._log_spread = np.log(np.maximum(spread, _LEAST_SPREAD * self.span))
+        self.range_of_log_width = np.log(NARROWEST * self.span), np.log(WIDEST * self.span)
+        self._norms = np.zeros(len(weakest)), np.zeros(len(weakest))
+        thresholds = np.linspace(*self.range_of_threshold, _NORM_POINTS, axis=1)
+        log_widths = np.linspace(*self.range_of_log_width, _NORM_POINTS, axis=1)
+        self._norms = (
+            np.log(np.trapezoid(np.exp(self.log_threshold(thresholds)), thresholds, axis=1)),
+            np.log(np.trapezoid(np.exp(self.log_width(log_widths)), log_widths, axis=1)),
+        )
 
     def log_threshold(self, threshold: Floats) -> Floats:
         """Log density of the thresholds of a grid, shape (groups, points)."""
         outside = np.maximum(self.weakest[:, None] - threshold, threshold - self.strongest[:, None])
-        density = _log_falloff(outside / self.span[:, None], 0.0, PRIOR_MARGIN)
-        return np.asarray(density - self._threshold_norm[:, None])
+        return np.asarray(_log_falloff(outside / self.span[:, None] / PRIOR_MARGIN) - self._norms[0][:, None])
 
     def log_width(self, log_width: Floats) -> Floats:
         """Log density of the log widths of a grid, shape (groups, points)."""
-        share = log_width - np.log(self.span)[:, None]
-        return np.asarray(_log_falloff(share, 0.0, np.log(WIDEST)) - self._width_norm)
+        beyond = log_width - self._log_spread[:, None]
+        share = beyond / (self.range_of_log_width[1] - self._log_spread)[:, None]
+        # A density that is flat in the width rises with it on the log scale.
+        return np.asarray(_log_falloff(share) + np.minimum(beyond, 0) - self._norms[1][:, None])
 
 
-def _log_falloff(x: Floats, start: float, stop: float) -> Floats:
-    """Log of 1 up to `start`, of a half cosine from there, and of nearly 0 from `stop` on."""
-    phase = np.clip((x - start) / (stop - start), 0, 1) * np.pi
-    return np.asarray(np.log(np.maximum(0.5 + 0.5 * np.cos(phase), 1e-300)))
+def _log_falloff(x: Floats) -> Floats:
+    """Log of 1 up to 0, of a half cosine from there, and of nearly 0 from 1 on."""
+    return np.asarray(np.log(np.maximum(0.5 + 0.5 * np.cos(np.clip(x, 0, 1) * np.pi), 1e-300)))
 
 
 class _Grid:
