@@ -54,8 +54,8 @@ RATE_PRIOR = (1, 10)
 """Beta prior of guess and lapse rate."""
 NARROWEST, WIDEST = 0.002, 3.0
 """Least and greatest width, in tested ranges. The prior of the width is flat up to the spread of the intensities (10th
-to 90th percentile) and falls from there to 0 at the greatest width. That the spread stands there and not the tested range
-is ours: an adaptive run may begin with one stimulus far off."""
+to 90th percentile) and falls from there to 0 at the greatest width. That the spread stands there and not the tested
+range is ours: an adaptive run may begin with one stimulus far off."""
 _LEAST_SPREAD = 0.02
 """Least spread, in tested ranges (ours)."""
 PRIOR_MARGIN = 0.5
@@ -68,9 +68,6 @@ _COARSE, _FINE = (31, 17, 3), (35, 21, 5)
 _CHUNK = 6_000_000
 """Numbers held in memory at once."""
 _NORM_POINTS = 401
-_FACTORS = 16
-"""Probabilities that are multiplied before a logarithm is taken: the least of them is 0.01, so that in single precision
-no product underflows."""
 
 COLUMNS = (
     "threshold", "low", "high", "width", "guess", "lapse", "n", "n_yes", "weakest", "strongest", "evidence", "misfit",
@@ -157,6 +154,15 @@ def fit_psychometric(
     return table[list(COLUMNS)]
 
 
+class _Cells(NamedTuple):
+    """Responses of one group to one intensity that are alike, and how many; sorted by group."""
+
+    group: Ints
+    intensity: Floats
+    felt: Bools
+    times: Ints
+
+
 class _Trials(NamedTuple):
     """Trials sorted by group; the groups are numbered from 0."""
 
@@ -171,6 +177,15 @@ class _Trials(NamedTuple):
         number[groups] = np.arange(len(groups))
         kept = number[self.group] >= 0
         return _Trials(number[self.group[kept]], self.intensity[kept], self.felt[kept], len(groups))
+
+    def count_alike(self) -> _Cells:
+        """Trials of one group with the same intensity and response, counted: of constant stimuli there are many."""
+        order = np.lexsort((self.felt, self.intensity, self.group))
+        group, intensity, felt = self.group[order], self.intensity[order], self.felt[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (np.diff(group) != 0) | (np.diff(intensity) != 0) | (felt[1:] != felt[:-1])
+        first = np.flatnonzero(new)
+        return _Cells(group[first], intensity[first], felt[first], np.diff(first, append=len(order)))
 
 
 def _describe(trials: _Trials) -> dict[str, npt.NDArray[np.generic]]:
@@ -299,36 +314,31 @@ class _Grid:
         self.log_posterior += np.log(weight / weight.sum())
 
     def _log_likelihood(self, trials: _Trials) -> Floats:
-        """Shape (groups, thresholds, widths, rates); many groups at a time, as many as memory allows."""
+        """Shape (groups, thresholds, widths, rates); as many trials at a time as memory allows."""
         shape = (self.threshold.shape[1], self.log_width.shape[1], len(self.guess))
-        result = np.empty((trials.n_groups, *shape))
-        ends = np.searchsorted(trials.group, np.arange(trials.n_groups), side="right")
+        result = np.zeros((trials.n_groups, *shape))
+        cells = trials.count_alike()
         room = max(1, _CHUNK // int(np.prod(shape)))
-        start = 0
-        while start < trials.n_groups:
-            before = int(ends[start - 1]) if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, before + room, side="right")))
-            part = slice(before, int(ends[stop - 1]))
-            result[start:stop] = self._multiply(
-                trials.group[part] - start, trials.intensity[part], trials.felt[part], slice(start, stop)
-            )
-            start = stop
+        for start in range(0, len(cells.group), room):
+            part = slice(start, start + room)
+            group = cells.group[part]
+            logs = self._log_probability(group, cells.intensity[part], cells.felt[part])
+            logs *= cells.times[part].astype(np.float32)[:, None, None, None]
+            begins = np.flatnonzero(np.diff(group, prepend=-1))
+            result[group[begins]] += np.add.reduceat(logs, begins, axis=0)
         return result
 
-    def _multiply(self, group: Ints, intensity: Floats, felt: Bools, groups: slice) -> Floats:
-        threshold = self.threshold[groups][group][:, :, None]
-        sigma = np.exp(self.log_width[groups])[group][:, None, :] / WIDTH_OF_SIGMA
+    def _log_probability(self, group: Ints, intensity: Floats, felt: Bools) -> npt.NDArray[np.float32]:
+        """Of each response, at each point of its group's grid; single precision does."""
+        threshold = self.threshold[group][:, :, None]
+        sigma = np.exp(self.log_width[group])[:, None, :] / WIDTH_OF_SIGMA
         z = (intensity[:, None, None] - threshold) / sigma
         # Φ(z) of a stimulus that was felt, 1 - Φ(z) of one that was not.
         agreeing = special.ndtr(np.where(felt[:, None, None], z, -z)).astype(np.float32)
         by_chance = np.where(felt[:, None], self.guess, self.lapse).astype(np.float32)
         probability = agreeing[..., None] * (1 - self.guess - self.lapse).astype(np.float32)
         probability += by_chance[:, None, None, :]
-        begins = np.flatnonzero(np.diff(group, prepend=-1))
-        place = np.arange(len(group)) - np.repeat(begins, np.diff(begins, append=len(group)))
-        pieces = np.flatnonzero(place % _FACTORS == 0)
-        logs = np.log(np.multiply.reduceat(probability, pieces, axis=0)).astype(float)
-        return np.asarray(np.add.reduceat(logs, np.searchsorted(pieces, begins), axis=0))
+        return np.log(probability, out=probability)
 
     def summarise(self, trials: _Trials, fit: dict[str, npt.NDArray[np.generic]], groups: Ints) -> dict[str, Floats]:
         """Median, interval, rates, evidence and misfit."""
