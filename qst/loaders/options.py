@@ -93,7 +93,9 @@ class LoadOptions:
                 raise OptionError(f"codes are for visit, sex, site, side, area and parameter, not for '{column}'")
             for code, word in codes.items():
                 if column == "parameter" and normalise(word) not in parameter_names():
-                    raise OptionError(f"the code {code} of parameter cannot mean '{word}': say one of {' '.join(CODES)}")
+                    raise OptionError(
+                        f"the code {code} of parameter cannot mean '{word}': say one of {' '.join(CODES)}"
+                    )
                 if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
         for column in self.units:

@@ -20,6 +20,8 @@ from qst.loaders.thresholds import Thresholds, fit_thresholds
 from qst.loaders.yes_no_trials import EXAMPLE, StimulusColumns, YesNoTrials
 from qst.tables import KEY, Problem, Report, free_name, shorten
 
+LEAST_KNOWN = 0.9
+"""Share of the first responses that must say yes or no; the others are slips (ours)."""
 NOT_LIMITS = (
     "Norms of the DFNS are from the method of limits, which adds a reaction time; z-scores of these thresholds are not "
     "comparable without care"
@@ -38,7 +40,8 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     preview = tables[0].preview[found.row :]
     answers = [row[found.response] for row in preview if found.response < len(row)]
     filled = [text for text in answers if not is_missing_cell(text)]
-    if not filled or any(normalise(text) not in words("response") for text in filled):
+    known = sum(normalise(text) in words("response") for text in filled)
+    if not filled or known < LEAST_KNOWN * len(filled):
         return None
     intensity, response = found.headers[found.intensity], found.headers[found.response]
     return f"as {shorten(intensity)} is an intensity and {shorten(response)} says yes or no"
