@@ -67,7 +67,7 @@ def test_every_assessment_has_the_row_of_its_first_trial_and_its_own_columns(fol
         ["b", "1", "gb", 2], ["a", "1", "ga", 82], ["b", "2", "gb", 162],
     ]  # fmt: skip
     assert "remark" not in table
-    assert "left out as they differ from trial to trial: 'remark'" in told[0]
+    assert "left out as they differ from trial to trial: 'remark'" in "\n".join(told)
 
 
 def test_what_numbers_of_the_condition_mean_is_never_guessed(folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_absolute_temperatures_are_told_from_distances_by_the_warm_stimuli(folde
     frame["intensity"] = 30 + sign * frame["intensity"].astype(float)
     told: list[str] = []
     table = qst.load(save(folder, frame), problems=[], understood=told, **OPTIONS)
-    assert "'intensity' holds temperatures" in told[0]
+    assert "'intensity' holds temperatures" in "\n".join(told)
     pd.testing.assert_frame_equal(table, distances)
     said = qst.load(folder / "lab.csv", problems=[], thermal="absolute", **OPTIONS)
     pd.testing.assert_frame_equal(said, distances)
@@ -150,7 +150,7 @@ def test_without_a_baseline_pain_is_not_scored_and_what_is_assumed_is_told(folde
     table = qst.load(path, problems=problems, understood=told, codes=CODES, fixed=fixed)
     assert [problem.code for problem in problems] == ["baseline-unknown"]
     assert "say --set baseline=32" in problems[0].message
-    assert "a baseline of 32 °C is assumed, as none is given" in told[0]
+    assert "a baseline of 32 °C is assumed, as none is given" in "\n".join(told)
     assert table[["CPT", "HPT"]].isna().all(axis=None)
     assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
     assert "baseline" not in table.loc[0, "notes"]
@@ -201,6 +201,14 @@ def test_what_the_data_do_not_support_is_a_problem_and_no_number(
     assert hint in problems[0].message
 
 
+def test_excluded_records_leave_no_row_and_no_problem(folder: Path) -> None:
+    rows = [*trials("a"), *trials("b", felt=(8, 7, 4, 1, 0))]
+    table, problems = read(save(folder, rows), exclude_records=["b"], **OPTIONS)
+    assert table["subject"].tolist() == ["a"]
+    assert table.loc[0, "notes"] == "yes_no_trials;baseline:30"
+    assert not problems
+
+
 def test_too_few_trials_are_a_problem(folder: Path) -> None:
     table, problems = read(save(folder, [*trials("a"), *trials("b")[:12]]), **OPTIONS)
     assert table.loc[1, "CDT_fit"] == FEW
@@ -241,7 +249,7 @@ def test_of_two_intensities_the_recorded_one_is_used_unless_the_other_is_named(f
     told: list[str] = []
     table = qst.load(save(folder, frame), problems=[], understood=told, **OPTIONS)
     assert table.loc[0, "CDT"] == pytest.approx(3.5, abs=0.1)
-    assert "'recorded_intensity' holds distances from baseline ('target_intensity' is not used)" in told[0]
+    assert "'recorded_intensity' holds distances from baseline ('target_intensity' is not used)" in "\n".join(told)
     named = qst.load(folder / "lab.csv", problems=[], columns={"target_intensity": "value"}, **OPTIONS)
     assert named.loc[0, "CDT"] == pytest.approx(3.0, abs=0.1)
 
@@ -271,7 +279,7 @@ def test_the_method_is_told_on_screen_and_on_each_row(folder: Path) -> None:
     settings = [f"--set={key}={value}" for key, value in BASE.items()]
     result = run("score", "lab.csv", "--codes", codes, *settings, "-o", "scored.csv")
     assert result.exit_code == 0
-    assert "z-scores of these thresholds are not comparable without care" in result.stderr
+    assert "these z-scores are not comparable without care" in result.stderr
     assert "thresholds fitted to yes/no trials, without reaction time" in result.stderr
     scored = pd.read_csv("scored.csv")
     assert scored["notes"].str.contains("yes_no_trials").all()
@@ -333,6 +341,7 @@ def test_real_trials_of_109_people() -> None:
     fits = table[[f"{code}_fit" for code in ("CDT", "WDT", "CPT", "HPT")]].to_numpy()
     assert len(told) == int(np.sum(fits != SUPPORTED))
     assert (table["age"].notna() & table["sex"].notna()).all()
+    assert table["notes"].str.startswith("yes_no_trials").all()
 
 
 def test_the_example_is_read_as_its_page_says() -> None:

@@ -151,6 +151,7 @@ def rearrange_table(
         sheet=source.sheet,
         header_row=header_row,
         thermal=source.thermal,
+        noted=source.noted,
         format=source.format,
         told=(*source.told, *told),
         ignored=source.ignored,

@@ -5,6 +5,7 @@ tested area: the thresholds, and beside each its interval, slope, error rates, t
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from qst.errors import InputError
 from qst.loaders.cells import is_missing_cell
 from qst.loaders.columns import recognise
+from qst.loaders.exclusion import hide_excluded
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.names import find_unit, normalise, parse_header, words
 from qst.loaders.options import LoadOptions
@@ -23,8 +25,7 @@ from qst.tables import KEY, Problem, Report, free_name, shorten
 LEAST_KNOWN = 0.9
 """Share of the first responses that must say yes or no; the others are slips (ours)."""
 NOT_LIMITS = (
-    "Norms of the DFNS are from the method of limits, which adds a reaction time; z-scores of these thresholds are not "
-    "comparable without care"
+    "the norms are of the method of limits, which adds a reaction time: these z-scores are not comparable without care"
 )
 
 _SAID = {"value": "intensity", "parameter": "condition"}
@@ -116,15 +117,19 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
         )
         raise InputError(Problem("error", "no-qst-columns", message, table.file, columns.row if columns else None))
     trials = YesNoTrials(table, columns, options, report)
-    fitted = fit_thresholds(trials, trials.leave_out_pain(report), report)
+    codes = trials.leave_out_pain(report)
+    if options.exclude_records:
+        subjects = dict(zip(trials.block.rows.tolist(), trials.names[trials.group].tolist(), strict=True))
+        report = hide_excluded(report, subjects, [str(name) for name in options.exclude_records])
+    fitted = fit_thresholds(trials, codes, report)
     kept, left_out = trials.find_constant()
-    told = [f"thresholds fitted to {fitted.n_trials} yes/no trials", *trials.told]
+    told = [*trials.told, NOT_LIMITS]
     if left_out:
         told.append(f"left out as they differ from trial to trial: {', '.join(left_out)}")
-    return _tabulate(trials, fitted, kept, f"{'; '.join(told)}. {NOT_LIMITS}")
+    return replace(_tabulate(trials, fitted, kept), told=(*table.told, *told))
 
 
-def _tabulate(trials: YesNoTrials, fitted: Thresholds, kept: Sequence[int], told: str) -> TextTable:
+def _tabulate(trials: YesNoTrials, fitted: Thresholds, kept: Sequence[int]) -> TextTable:
     """The file's own columns, then ours; a column of theirs with a name of ours is renamed."""
     headers: list[str] = []
     for position in kept:
@@ -135,7 +140,7 @@ def _tabulate(trials: YesNoTrials, fitted: Thresholds, kept: Sequence[int], told
         trials.table,
         [*headers, *fitted.columns],
         zip(trials.block.rows[trials.first].tolist(), map(list, zip(*own, *ours, strict=True)), strict=True),
-        told,
+        f"thresholds fitted to {fitted.n_trials:,} yes/no trials",
         header_row=trials.columns.row,
         thermal="difference",
         noted=True,
