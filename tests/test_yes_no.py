@@ -313,6 +313,15 @@ def test_the_format_says_what_it_needs() -> None:
     assert "baseline" in known.needs
 
 
+def test_names_of_ones_own_are_said_with_map(folder: Path) -> None:
+    names = {"condition": "kind", "intensity": "dose [°C]", "response": "button"}
+    path = save(folder, pd.DataFrame(trials()).rename(columns=names))
+    said = {"kind": "parameter", "dose [°C]": "value", "button": "response"}
+    table, problems = read(path, columns=said, format="yes-no", **OPTIONS)
+    assert not problems
+    assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
+
+
 def test_a_table_without_responses_is_refused_when_the_format_is_said(folder: Path) -> None:
     path = write(folder, "id,age,sex,site,HPT\n1,30,f,hand,44\n")
     assert "need a column for the intensity" in refuse(path, format="yes-no")

@@ -51,6 +51,8 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
 def _find_columns(table: TextTable, options: LoadOptions) -> StimulusColumns | None:
     """The columns of the first row that names an intensity and a response; None where no row does."""
     for number, texts in enumerate(table.preview[: 1 if table.header_row else HEADER_AMONG], start=1):
+        if not any(_is_response(text, options) for text in texts):
+            continue  # quickly, for this is asked of every file
         roles: dict[str, list[int]] = {}
         for position, text in enumerate(texts):
             role = _find_role(position, text, options)
@@ -59,6 +61,12 @@ def _find_columns(table: TextTable, options: LoadOptions) -> StimulusColumns | N
         if "intensity" in roles and "response" in roles:
             return _choose(table.header_row or number, texts, roles, options)
     return None
+
+
+def _is_response(text: str, options: LoadOptions) -> bool:
+    if words("yes_no_columns").get(normalise(text)) == "response":
+        return True
+    return bool(options.columns) and _find_said(text, options) == "response"
 
 
 def _find_role(position: int, text: str, options: LoadOptions) -> str | None:
