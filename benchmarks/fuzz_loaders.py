@@ -45,6 +45,8 @@ SECONDS_A_FILE = 5.0
 BYTES_A_FILE = 500_000_000
 NO_TABLES = (".py", ".toml", ".gitattributes")
 
+CONDITIONS = {"1": "warm detection"}
+
 Grid = list[list[str]]
 NASTY = (
     *("", " ", "\u00a0", "\x00", '"', '""', 'a "b" c', "'", "a\nb", "a\rb", "\r\n", "\n", "\t", ",", ";", "|", "\x1a"),
@@ -161,6 +163,9 @@ def find_sources() -> list[Source]:
     for path in sorted((ROOT / "examples").glob("*.csv")):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)[:EXAMPLE_ROWS]
         grid = list(csv.reader(lines))
+        if "condition" in grid[0]:  # a number, or cold alone, would be refused
+            place = grid[0].index("condition")
+            grid = [[CONDITIONS.get(c, c) if i == place else c for i, c in enumerate(row)] for row in grid]
         with_commas = [[re.sub(r"^(-?\d+)\.(\d+)$", r"\1,\2", cell) for cell in row] for row in grid]
         umlauts = [[*row, "Prüfer" if number else "µ"] for number, row in enumerate(grid)]
         forms = {
@@ -419,6 +424,8 @@ def find_lost_rows(data: bytes, outcome: Outcome) -> str | None:
     unclear = {"quote-not-closed", "cell-too-long"} & {problem.code for problem in outcome.problems}
     read_as = re.match(r".*?(\w+)-separated.*header in row (\d+)", outcome.told[0], re.DOTALL)
     if outcome.table is None or unclear or read_as is None:
+        return None
+    if "yes/no trials" in outcome.told[0]:  # many rows become one, which says how many
         return None
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = data.decode("utf-16" if utf16 else "utf-8-sig", "replace")

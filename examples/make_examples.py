@@ -1,4 +1,4 @@
-"""Write the example files: a cohort, three people trial by trial, and one of them on the entry form; all invented.
+"""Write the example files, all of people who are invented: a cohort, and single trials in several shapes.
 
 Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
 which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from qst.entry_form.writing import fill_form, make_form, save_form
 from qst.norms import ReferenceSet, load_reference, look_up_norms
@@ -26,7 +27,8 @@ from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
 # Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
 # of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
 SEED = 2316
-COHORT_FILE, TRIALS_FILE, FORM_FILE = "cohort_synthetic.csv", "trials_synthetic.csv", "entry_form.xlsx"
+COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
+FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -83,6 +85,30 @@ TRIAL_PEOPLE = pd.DataFrame(
         "diagnosis_label": [HEALTHY, SENSORY_LOSS, MECHANICAL_HYPERALGESIA],
     }
 )
+# Distance from baseline in °C: the intensities of each condition and the width of the psychometric function.
+YES_NO_LEVELS = {
+    1: (np.array([0.4, 0.8, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0]), 2.0),
+    2: (np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0]), 4.0),
+    3: (np.array([4.0, 8.0, 11.0, 14.0, 17.0, 20.0, 23.0, 26.0, 28.0, 29.8]), 8.0),
+    4: (np.array([8.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.5, 19.8]), 3.0),
+}
+YES_NO_PEOPLE = pd.DataFrame(
+    {
+        "subject": ["Y1", "Y2", "Y3", "Y4"],
+        "age": [28, 46, 67, 71],
+        "sex": ["female", "male", "male", "female"],
+        "site": "foot",
+        "side": "right",
+    }
+)
+YES_NO_THRESHOLDS = {
+    "Y1": (1.4, 4.0, 16.0, 13.5),
+    "Y2": (1.8, 5.0, 19.0, 15.0),
+    "Y3": (5.0, 9.5, 35.0, 17.0),
+    "Y4": (4.0, 6.0, 21.0, 15.5),
+}
+NEVER_FELT, REVERSED = ("Y3", 3), ("Y4", 2)
+MISTAKES = 0.02
 PRACTICE_TRIALS = {("S01", "test", "HPT"): 38.5, ("S02", "control", "WDT"): 7.4, ("S03", "test", "PPT"): 240.0}
 INCOMPLETE = {("S02", "test", "VDT"): 2}
 SINGLE_PINPRICK_RATING = {HEALTHY: 9.0, SENSORY_LOSS: 5.0, MECHANICAL_HYPERALGESIA: 14.0}
@@ -108,6 +134,7 @@ def main() -> None:
     trials = make_trials(reference, np.random.default_rng([SEED, 2]))
     write_csv(trials, folder / TRIALS_FILE)
     write_form_of(trials[trials["subject"] == ON_THE_FORM], folder / FORM_FILE)
+    write_csv(make_yes_no_trials(np.random.default_rng([SEED, 3])), folder / YES_NO_FILE)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -368,6 +395,32 @@ def write_on_form(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | 
         case "PHS":
             return key, "yes" if value else "no"
     return key, value
+
+
+# Yes/no trials: constant stimuli at the foot, from a baseline of 30 °C
+
+
+def make_yes_no_trials(rng: np.random.Generator) -> pd.DataFrame:
+    """Cold and warm detection (1, 2), cold and heat pain (3, 4): ten intensities, each four times, in random order."""
+    tables = []
+    for _, person in YES_NO_PEOPLE.iterrows():
+        for condition, (levels, width) in YES_NO_LEVELS.items():
+            threshold = YES_NO_THRESHOLDS[person["subject"]][condition - 1]
+            intensity = rng.permutation(np.repeat(levels, 4))
+            rise = special.ndtr((intensity - threshold) / width * 2 * special.ndtri(0.95))
+            felt = rng.random(len(intensity)) < MISTAKES + (1 - 2 * MISTAKES) * rise
+            if (person["subject"], condition) == NEVER_FELT:
+                felt[:] = False
+            if (person["subject"], condition) == REVERSED:
+                felt = ~felt
+            about = {name: person[name] for name in YES_NO_PEOPLE}
+            trials = {
+                "condition": condition,
+                "intensity": [f"{x:.1f}" for x in intensity],
+                "response": felt.astype(int),
+            }
+            tables.append(pd.DataFrame(about | trials))
+    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     """
     row, columns = find_header(table, options)
     rows, position = table.preview, 0 if table.header_row else row - 1
+    columns = [replace(c, role=None) if c.role == "response" else c for c in columns]  # of yes/no trials only
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]

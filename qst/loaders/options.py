@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qst.errors import OptionError
-from qst.loaders.names import Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
+from qst.loaders.names import (
+    Unit,
+    Vocabulary,
+    find_unit,
+    known_units,
+    normalise,
+    our_vocabulary,
+    parameter_names,
+    using,
+    words,
+)
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
 Decimal = Literal[".", ","]
 Thermal = Literal["absolute", "difference"]
 SETTABLE = (*IDENTITY, "baseline")
-ROLES = (*SETTABLE, "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
+ROLES = (*SETTABLE, "response", "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +89,13 @@ class LoadOptions:
             if column not in ROLES:
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
         for column, codes in self.codes.items():
-            if column not in ("visit", "sex", "site", "side", "area"):
-                raise OptionError(f"codes are for visit, sex, site, side and area, not for '{column}'")
+            if column not in ("visit", "sex", "site", "side", "area", "parameter"):
+                raise OptionError(f"codes are for visit, sex, site, side, area and parameter, not for '{column}'")
             for code, word in codes.items():
+                if column == "parameter" and normalise(word) not in parameter_names():
+                    raise OptionError(
+                        f"the code {code} of parameter cannot mean '{word}': say one of {' '.join(CODES)}"
+                    )
                 if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
         for column in self.units:

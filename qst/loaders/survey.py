@@ -121,7 +121,8 @@ class Survey:
             self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
 
     def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
-        codes, stimulus = name_parameters(named), self.layout.find("stimulus")
+        codes = name_parameters(named, self.options.codes.get("parameter", {}))
+        stimulus = self.layout.find("stimulus")
         for position in np.flatnonzero((codes == np.array(None)) & ~template):
             if named[position] != header:
                 self.parameters.setdefault(named[position], []).append(int(block.rows[position]))

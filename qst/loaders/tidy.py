@@ -152,7 +152,7 @@ class Reading:
         flags = {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
-        if self.is_scored:
+        if self.is_scored or self.table.noted:
             noted = next(column.position for column in self.layout.columns if column.header == "notes")
             earlier = block.columns[noted]
             notes = join_texts([np.where(is_blank(earlier), "", earlier), notes])
@@ -162,7 +162,7 @@ class Reading:
         length = len(block.rows)
         parameter = self.layout.find("parameter")
         named = block.columns[parameter.position] if parameter else np.full(length, "", dtype=object)
-        codes = name_parameters(named)
+        codes = name_parameters(named, self.options.codes.get("parameter", {}))
         known = codes != np.array(None)
         identity = self.survey.identity.read(block, known, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
@@ -221,12 +221,13 @@ class Reading:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
         taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
+        formed = RESULT_COLUMNS if self.is_scored else ("notes",) if self.table.noted else ()
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
             carried = column.role is None or column.role in self.decisions.refused
             empty = not column.header.strip() and column.position not in self.survey.filled
-            if not carried or empty or (self.is_scored and name in RESULT_COLUMNS):
+            if not carried or empty or name in formed:
                 continue
             names[column.position] = free_name(name, taken)
             taken.add(names[column.position])
@@ -270,7 +271,7 @@ def understand(
             raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
-    thermal = options.thermal or table.thermal
+    thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
     decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():

@@ -58,6 +58,7 @@ def make_tidy(
     *,
     header_row: int = 1,
     thermal: Thermal | None = None,
+    noted: bool = False,
 ) -> TextTable:
     """A tidy table from rows that a reader arranged.
 
@@ -75,6 +76,8 @@ def make_tidy(
         Row of the file's own header.
     thermal : {"absolute", "difference"}, optional
         What CDT and WDT are, where the format says so.
+    noted : bool
+        Whether the column `notes` holds codes of `qst.tables.NOTES`.
     """
     kept = list(records)
     return TextTable(
@@ -86,5 +89,6 @@ def make_tidy(
         sheet=source.sheet,
         header_row=header_row,
         thermal=thermal,
+        noted=noted,
         source=source,
     )
