@@ -18,10 +18,10 @@ from qst.loaders.formats.redcap_entries import compare_copies, compare_fields
 from qst.loaders.formats.redcap_export import COMPLETE, PLUMBING, RECORD, Export
 from qst.loaders.formats.redcap_fields import name_fields, read_checkboxes, read_choices, settle_identity
 from qst.loaders.formats.redcap_rows import choose_rows
+from qst.loaders.formats.tidy import arrange_table
 from qst.loaders.names import normalise
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import HEADER_AMONG, TextTable
-from qst.loaders.unfold import unfold_table
 from qst.tables import Problem, Report, is_scored
 
 
@@ -66,7 +66,7 @@ def _arrange_one(table: TextTable, options: LoadOptions, report: Report) -> Text
     records = zip(export.rows.tolist(), map(list, zip(*export.columns, strict=True)), strict=True)
     tidy = make_tidy(table, export.header, records, "", header_row=export.header_row)
     tidy = replace(tidy, told=(*table.told, *export.told), ignored=tuple(export.ignored))
-    return unfold_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), report)
+    return arrange_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), report)
 
 
 def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:

@@ -10,7 +10,7 @@ from qst.loaders.cells import Texts, is_blank
 from qst.loaders.formats.redcap_export import COMPLETE, EVENT, INSTANCE, INSTRUMENT, PLUMBING, Bools, Export
 from qst.loaders.names import normalise
 from qst.protocol import BY_CODE
-from qst.tables import Problem, Report, first_rows, shorten
+from qst.tables import Problem, Report, first_rows, number_groups, shorten
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -44,9 +44,8 @@ def choose_rows(export: Export, report: Report) -> None:
 
 def _number(export: Export, positions: Sequence[int | None]) -> Codes:
     """Number each row's combination of some columns."""
-    keys = pd.DataFrame({number: export.cells(position) for number, position in enumerate(positions)})
-    groups: Codes = keys.groupby(list(keys), sort=False).ngroup().to_numpy(dtype=np.int64)
-    return groups
+    keys = pd.DataFrame({str(number): export.cells(position) for number, position in enumerate(positions)})
+    return number_groups(keys, list(map(str, keys)))
 
 
 def _read_status(export: Export) -> Floats:
