@@ -11,7 +11,7 @@ from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.additions import read_names
 from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
-from qst.loaders.formats import choose_formats, name_format
+from qst.loaders.formats import choose_formats, name_format, tell_left_out
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
 from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
@@ -251,9 +251,8 @@ def _open_file(
                 errors.append(error)
     if not readings and errors:
         raise errors[0]
-    for left_out in (error.problem for error in errors):
-        message = f"{left_out.message}; this sheet was left out"
-        report(Problem("warning", left_out.code, message, left_out.file, left_out.row))
+    for failed in errors:
+        report(tell_left_out(failed.problem))
     return readings
 
 

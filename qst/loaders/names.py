@@ -179,6 +179,11 @@ def header_stimuli() -> dict[str, tuple[str, str]]:
     return vocabulary_in_use().header_stimuli
 
 
+def description_titles() -> frozenset[str]:
+    """Normalised titles of sheets that describe the others."""
+    return vocabulary_in_use().listed("sheets", "description")
+
+
 def missing_words() -> frozenset[str]:
     """Words that mean "not measured", in lower case."""
     return vocabulary_in_use().missing_words

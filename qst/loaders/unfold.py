@@ -118,7 +118,8 @@ def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
         known = [recognise(position, text, options) for position, text in enumerate(texts)]
-        parts, ignored = [], []
+        parts: list[Part] = []
+        ignored: list[Part] = []
         for column in known:
             if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
                 unit = column.unit.text if column.unit is not None else ""
@@ -144,10 +145,10 @@ def take_apart(position: int, header: str) -> Part | None:
     if len(header) > LONGEST_HEADER:
         return None
     name, unit = parse_header(header)
-    for beginning, (code, stimulus) in header_stimuli().items():
+    for beginning, (named, stimulus) in header_stimuli().items():
         if name == beginning or name.startswith(f"{beginning}_"):
-            rest = _read_rest(code, [token for piece in name.split("_")[1:] for token in _split(piece)])
-            return None if rest is None else _make_part(position, header, code, unit, rest | {"stimulus": stimulus})
+            rest = _read_rest(named, [token for piece in name.split("_")[1:] for token in _split(piece)])
+            return None if rest is None else _make_part(position, header, named, unit, rest | {"stimulus": stimulus})
     tokens = [token for piece in name.split("_") for token in _split(piece)]
     for start, stop in _spans(len(tokens)):
         code = parameter_names().get("_".join(tokens[start:stop]))
@@ -204,7 +205,7 @@ def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
 
 
 def read_token(token: str) -> tuple[str | None, str]:
-    """What a piece of a header names, and which; None where it is not known."""
+    """What one word of a header or of a title says: the kind of thing, and our word for it."""
     if token.isdigit():
         return "trial", str(int(token))
     if _VISIT.fullmatch(token):

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qst.errors import OptionError
-from qst.loaders.formats import redcap, redcap_dictionary, tidy
-from qst.loaders.formats.format import BASES, Format, make_tidy
+from qst.loaders.formats import redcap, redcap_dictionary, sheets, tidy
+from qst.loaders.formats.format import BASES, Format, make_tidy, tell_left_out
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
 
-__all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy"]
+__all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy", "tell_left_out"]
 
-FORMATS: tuple[Format, ...] = (redcap_dictionary.FORMAT, redcap.FORMAT, tidy.FORMAT)
+FORMATS: tuple[Format, ...] = (redcap_dictionary.FORMAT, redcap.FORMAT, sheets.FORMAT, tidy.FORMAT)
 """From the most particular to the most general, which is asked last."""
 
 
