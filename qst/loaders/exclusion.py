@@ -128,13 +128,3 @@ class Exclusion:
 def _name_subjects(texts: Texts, everybody: str) -> Texts:
     """Subjects without the blanks around them; the one of `--set` where there is none."""
     return np.array([(text or "").strip() or everybody for text in read_texts(texts)], dtype=object)
-
-
-def hide_excluded(report: Report, subjects: Mapping[int, str], ids: Sequence[str]) -> Report:
-    """Where problems go, without those of rows (number to subject) whose record is left out."""
-
-    def report_others(problem: Problem) -> None:
-        if problem.row is None or subjects.get(problem.row, "").strip() not in ids:
-            report(problem)
-
-    return report_others

@@ -14,7 +14,7 @@ from qst.loaders.columns import Column, find_header
 from qst.loaders.names import instructed_parameters, normalise, parameter_names, trial_columns, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import Block, TextTable, rearrange_table
-from qst.loaders.unfold import FEWEST_TRIALS, take_apart
+from qst.loaders.unfold import are_trials, take_apart
 from qst.protocol import BY_CODE
 from qst.tables import shorten
 
@@ -70,7 +70,7 @@ def _translate(texts: Texts, vocabulary: Mapping[str, str]) -> list[str]:
 def _split_numbers(
     table: TextTable, row: int, columns: Sequence[Column], header: list[str], position: int, told: list[str]
 ) -> TextTable:
-    """Take the number off names such as CDT1, where those of a parameter run from 1 to at least `FEWEST_TRIALS`.
+    """Take the number off names such as CDT1, where those of a parameter run from 1 to 3 or more.
 
     `CPT1` and `CPT2` alone may be two other things; they stay as they are.
     """
@@ -81,7 +81,7 @@ def _split_numbers(
     for text in _list_names(table, row, len(header), position):
         if (found := _take_number_off(text)) is not None:
             numbers.setdefault(found[0], set()).add(int(found[1]))
-    trials = {code for code, seen in numbers.items() if _are_trials(seen)}
+    trials = {code for code, seen in numbers.items() if are_trials(seen)}
     if not trials and not told:
         return table
     has_series = any(column.role == "series" for column in columns)
@@ -100,10 +100,6 @@ def _split_numbers(
         told.append(f"numbered names are the trials of a test: {names}")
         header += [] if has_series else ["series"]
     return rearrange_table(table, row, header, len(columns), split, told=told)
-
-
-def _are_trials(numbers: set[int]) -> bool:
-    return len(numbers) >= FEWEST_TRIALS and numbers == set(range(1, len(numbers) + 1))
 
 
 def _list_names(table: TextTable, row: int, width: int, position: int) -> set[str]:

@@ -222,15 +222,12 @@ def _leave_out_unclear(
     table: TextTable, row: int, parts: list[Part], ignored: list[Part], report: Report
 ) -> list[Part]:
     """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
-    numbers: dict[tuple[object, ...], set[int]] = {}
-    for part in (*parts, *ignored):
-        if part.keep:
-            numbers.setdefault((part.code, part.place, part.stimulus), set()).add(int(part.trial or 0))
+    shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
     unclear: dict[str, list[str]] = {}
     kept = []
     for part in parts:
-        found = numbers.get((part.code, part.place, part.stimulus), set())
-        if not part.keep or not part.trial or (found == set(range(1, len(found) + 1)) and len(found) >= FEWEST_TRIALS):
+        test = part.code, part.place, part.stimulus
+        if not part.keep or not part.trial or any(are_trials(numbers[test]) for numbers in (shown, every)):
             kept.append(part)
         else:
             unclear.setdefault(part.code, []).append(part.header)
@@ -241,6 +238,20 @@ def _leave_out_unclear(
         )
         report(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
     return kept
+
+
+def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
+    """The numbers of each test's columns; 0 is a column without one."""
+    numbers: dict[tuple[object, ...], set[int]] = {}
+    for part in parts:
+        if part.keep:
+            numbers.setdefault((part.code, part.place, part.stimulus), set()).add(int(part.trial or 0))
+    return numbers
+
+
+def are_trials(numbers: set[int]) -> bool:
+    """Whether numbers run from 1 to at least `FEWEST_TRIALS`."""
+    return len(numbers) >= FEWEST_TRIALS and numbers == set(range(1, len(numbers) + 1))
 
 
 def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Report) -> None:
@@ -295,6 +306,9 @@ def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Rep
 def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -> str:
     """Header of a parameter's column, with the unit that its columns have."""
     units = dict.fromkeys(part.unit for part in parts if part.code == code)
+    named = [find_unit(code, unit) for unit in units if unit]
+    if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
+        units.pop("", None)  # a header without a unit means ours, which the others name
     if len(units) > 1:
         told = ", ".join(shorten(unit) if unit else "none" for unit in units)
         message = f"the columns of {code} have different units ({told}): write one in all headers"

@@ -11,7 +11,6 @@ import numpy as np
 
 from qst.errors import InputError
 from qst.formulas import restore_text
-from qst.loaders.exclusion import hide_excluded
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.formats.redcap_dictionary import find_dictionary
 from qst.loaders.formats.redcap_entries import compare_copies, compare_fields
@@ -21,7 +20,7 @@ from qst.loaders.formats.redcap_rows import choose_rows
 from qst.loaders.formats.tidy import arrange_table
 from qst.loaders.names import normalise
 from qst.loaders.options import LoadOptions
-from qst.loaders.texts import HEADER_AMONG, TextTable
+from qst.loaders.texts import HEADER_AMONG, Record, TextTable
 from qst.tables import Problem, Report, is_scored
 
 
@@ -56,14 +55,16 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
 def _arrange_one(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
     export = _read(table, options, report)
     settle_identity(export)
-    report = hide_excluded(report, _list_subjects(export), [str(name) for name in options.exclude_records])
+    aside = _put_excluded_aside(export)
     name_fields(export, report)
     compare_copies(export, report)
     compare_fields(export, report)
     read_checkboxes(export, report)
     read_choices(export)
     choose_rows(export, report)
-    records = zip(export.rows.tolist(), map(list, zip(*export.columns, strict=True)), strict=True)
+    added = [""] * (len(export.header) - len(export.table.preview[export.header_row - 1]))
+    records = [*zip(export.rows.tolist(), map(list, zip(*export.columns, strict=True)), strict=True)]
+    records += [(row, cells + added) for row, cells in aside]
     tidy = make_tidy(table, export.header, records, "", header_row=export.header_row)
     tidy = replace(tidy, told=(*table.told, *export.told), ignored=tuple(export.ignored))
     return arrange_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), report)
@@ -89,9 +90,13 @@ def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:
     return Export(table, row, names, list(names), rows, columns, options, dictionary, told)
 
 
-def _list_subjects(export: Export) -> dict[int, str]:
-    """Row number to record."""
-    return dict(zip(export.rows.tolist(), export.cells(export.find_roles("subject")[0]), strict=True))
+def _put_excluded_aside(export: Export) -> list[Record]:
+    """Take the rows of excluded records out, for they decide nothing; they are counted when they are left out."""
+    subject = export.cells(export.find_roles("subject")[0])
+    excluded = np.isin(subject.astype(str), [str(name) for name in export.options.exclude_records])
+    rows, columns = export.rows[excluded].tolist(), [column[excluded] for column in export.columns]
+    export.select(~excluded)
+    return list(zip(rows, map(list, zip(*columns, strict=True)), strict=True))
 
 
 FORMAT = Format(

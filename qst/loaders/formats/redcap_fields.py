@@ -124,6 +124,7 @@ def read_checkboxes(export: Export, report: Report) -> None:
         meaning = _find_meaning(export, [stem, *([entry.label] if entry else [])])
         column = recognise(0, meaning or "", export.options)
         if column.role in CODED:
+            export.ignored += [export.names[position].strip() for position, _ in found]
             export.header.append(stem if meaning == stem else str(meaning))
             export.names.append(stem)
             export.columns.append(_join_boxes(export, stem, found, report))
