@@ -6,6 +6,7 @@ a sheet `Description` of name and value says (subject, age, sex, examiner …).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -125,7 +126,7 @@ def _read_description(table: TextTable) -> dict[str, Constant]:
         pairs += [(filled[0].rstrip(": "), filled[1])] if len(filled) == FEWEST_NAMES else []
     roles = [recognise(0, name, LoadOptions()).role for name, _ in pairs]
     ours = [role for role in roles if role in SETTABLE]
-    if any(role in BY_CODE for role in roles) or any(role in SETTABLE for role in _roles_of_values(pairs)):
+    if any(role in BY_CODE for role in roles) or any(_roles_of_values(pairs)):
         return {}
     fewest = 1 if normalise(str(table.sheet)) in description_titles() else FEWEST_NAMES
     if len(ours) < fewest:
@@ -161,7 +162,7 @@ def _add_constants(table: TextTable, constants: Mapping[str, Constant], options:
         told.append(f"{name} is {constant.text!r}, from {constant.source}")
     measured = [column.position for column in columns if column.role in (*BY_CODE, "value")]
     if not added or not measured:
-        return table
+        return replace(table, told=(*table.told, *told)) if measured else table
     header = [*(column.header for column in columns), *(constant.header for constant in added)]
     return rearrange_table(table, row, header, len(columns), _append([one.text for one in added], measured), told=told)
 
