@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 from lab_files import read, refuse, write
 
 import qst
 
+EXAMPLES = ROOT / "examples"
 HEAD = "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,demographics_complete"
 DICTIONARY_HEAD = (
     '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
@@ -533,3 +534,21 @@ def test_the_command_line_tells_format_and_dictionary(tmp_path: Path) -> None:
     assert pd.read_csv("out.csv", dtype=str)["sex"].tolist() == ["female", "male"]
     told = run("validate", "--explain", folder).stderr
     assert "format: redcap, by its columns record_id, qst_complete" in told
+
+
+def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
+    """Records 1 to 8 with two areas each; the sixth's heat pain was entered as 44.0 and 4.6."""
+    path = EXAMPLES / "redcap_synthetic.csv"
+    table, problems = read(path, exclude_records="900")
+    assert table["subject"].tolist() == [str(n) for n in range(1, 9) for _ in (1, 2)]
+    assert table["area"].tolist() == ["test", "control"] * 8
+    assert [(p.code, p.row) for p in problems] == [
+        ("repeat-instance", 9),
+        ("double-entry", 19),
+        ("form-incomplete", 17),
+    ]
+    raw = pd.read_csv(path, dtype=str).set_index(["record_id", "redcap_repeat_instance"])
+    assert table.loc[0, "PPT"] == pytest.approx(10 * float(raw.loc[("1", "1"), "ppt"]))
+    assert table.loc[0, "CPT"] == float(raw.loc[("1", "1"), "thr_cp"])
+    assert table["HPT"].isna().sum() == 1
+    assert table["sex"].notna().all()

@@ -21,7 +21,7 @@ COPY = re.compile(r"(.+)--([12])")
 
 
 def compare_fields(export: Export, report: Report) -> None:
-    """Find second entries (`hpt` with `hpt1`, `hpt_d` or `hptr`), compare them, and leave them out.
+    """Find second entries (`hpt` with `hpt1`, `hpt_d` or `hptr`), compare them, and carry them through.
 
     A field is a second entry where its name is that of a field we read with one of the endings `RIVALS`, no rival
     stands beside it (`hpt2`; and `hpt10` beside `hpt1` and `hpt11`), and at least half of the pairs agree. A
@@ -42,7 +42,7 @@ def compare_fields(export: Export, report: Report) -> None:
         export.ignored.append(export.header[second].strip())
         _compare(export, first, second, begun, report)
     told = ", ".join(f"{export.names[second]} of {export.names[first]}" for first, second in pairs)
-    export.told.append(f"second entries, compared and then left out: {told}; {int(begun.sum())} rows have one")
+    export.told.append(f"second entries, compared and carried through: {told}; {int(begun.sum())} rows have one")
 
 
 def _find_stem(name: str, names: Mapping[str, int]) -> str | None:
