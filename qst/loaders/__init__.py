@@ -257,6 +257,8 @@ def _open_file(
 
 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
+    if not options.columns and not options.ignore:
+        return
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
         source = table.table.source

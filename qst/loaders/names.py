@@ -227,6 +227,7 @@ def known_units(column: str) -> str:
     return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
+@lru_cache(maxsize=4096)
 def normalise_unit(text: str) -> str:
     """A unit without case, blanks, and the signs of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,8 @@ class Export:
     dictionary : Dictionary or None
     told, ignored : list of str
         Lines for the user; headers that are not what their name says.
+    meanings : dict
+        Role and part of each header that was asked for.
     """
 
     table: TextTable
@@ -61,18 +63,25 @@ class Export:
     dictionary: Dictionary | None = None
     told: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    meanings: dict[str, tuple[str | None, Part | None]] = field(default_factory=dict)
 
     def role(self, position: int) -> str | None:
         """What a column is by itself: ours, or a parameter."""
-        options = replace(self.options, ignore=(*self.options.ignore, *self.ignored))
-        return recognise(position, self.header[position], options).role
+        return self._find_meaning(self.header[position])[0]
 
     def part(self, position: int) -> Part | None:
         """What a header with area, side, visit or trial says."""
-        text = self.header[position]
-        if text.strip() in (*self.options.ignore, *self.ignored) or self.role(position) is not None:
-            return None
-        return take_apart(position, text)
+        return self._find_meaning(self.header[position])[1]
+
+    def _find_meaning(self, text: str) -> tuple[str | None, Part | None]:
+        """Role and part of a header, each found once."""
+        if text.strip() in self.ignored:
+            return None, None
+        if text not in self.meanings:
+            role = recognise(0, text, self.options).role
+            is_free = role is None and text.strip() not in self.options.ignore
+            self.meanings[text] = role, take_apart(0, text) if is_free else None
+        return self.meanings[text]
 
     def find_roles(self, *roles: str) -> list[int]:
         """Positions of the columns with one of some roles."""
