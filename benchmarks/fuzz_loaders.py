@@ -440,7 +440,9 @@ def find_lost_rows(data: bytes, outcome: Outcome) -> str | None:
     header = int(read_as[2])
     lost = [row for row in filled if row > header and row not in known and any(c.strip() for c in filled[row])]
     counted = [re.search(r": (\d+);", problem.message) for problem in outcome.problems if problem.code == "empty-row"]
-    if len(lost) > sum(int(count[1]) - 1 for count in counted if count):
+    told = [re.match(r"  (\d+) rows (?:without|were joined|are copies)", line) for line in outcome.told]
+    counted_all = sum(int(count[1]) - 1 for count in counted if count) + sum(int(count[1]) for count in told if count)
+    if len(lost) > counted_all:
         return "row lost in silence"
     unfolded = "unfolded" in outcome.told[0]  # then several rows of the table are from one of the file
     if strange or (outcome.table["source_row"].duplicated().any() and not unfolded):

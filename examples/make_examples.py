@@ -29,6 +29,7 @@ from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
 SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
 FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
+REDCAP_FILE, DICTIONARY_FILE = "redcap_synthetic.csv", "redcap_synthetic_dictionary.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -123,6 +124,10 @@ FORM_HEAD = {
     "remarks": "synthetic: an invented person, measured by nobody",
 }
 
+REDCAP_PEOPLE, TEST_RECORD = 8, "900"
+REDCAP_NAMES = {code: code.lower() for code in CODES} | {"CPT": "thr_cp", "HPT": "thr_hp"}
+KPA_IN_N_PER_CM2 = 10.0
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write the synthetic example files.")
@@ -135,6 +140,8 @@ def main() -> None:
     write_csv(trials, folder / TRIALS_FILE)
     write_form_of(trials[trials["subject"] == ON_THE_FORM], folder / FORM_FILE)
     write_csv(make_yes_no_trials(np.random.default_rng([SEED, 3])), folder / YES_NO_FILE)
+    write_csv(make_redcap_export(reference, np.random.default_rng([SEED, 3])), folder / REDCAP_FILE)
+    write_csv(make_dictionary(), folder / DICTIONARY_FILE)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -267,6 +274,93 @@ def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
     table["age"] = [format_number(age, 1) for age in table["age"]]
     table["value"] = [f"{value + 0.0:g}" for value in table["value"]]
     return table
+
+
+# An export of REDCap
+
+
+def make_redcap_export(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """Eight records and a test record as REDCap exports them: a row for the person, and one for each tested area."""
+    chosen = draw_people(rng).iloc[:: len(SHIFTS) * GROUP_SIZE // REDCAP_PEOPLE].head(REDCAP_PEOPLE)
+    chosen = chosen.assign(subject=[str(number) for number in range(1, REDCAP_PEOPLE + 1)])
+    areas = write_as_laboratory(draw_assessments(chosen.reset_index(drop=True), reference, rng))
+    areas["PPT"] = [format_number(float(value) / KPA_IN_N_PER_CM2, 1) for value in areas["PPT"]]
+    rows: list[dict[str, str]] = []
+    for record, pair in areas.groupby("subject", sort=False):
+        person = pair.iloc[0]
+        rows.append(
+            {
+                "record_id": str(record),
+                "redcap_data_access_group": "muenster" if int(str(record)) % 2 else "bern",
+                "age": person["age"],
+                "sex": {"female": "1", "male": "2"}[person["sex"]],
+                "group": person["diagnosis_label"],
+                "medication___1": str(int(rng.random() < 0.3)),
+                "medication___2": str(int(rng.random() < 0.3)),
+                "demographics_complete": "2",
+            }
+        )
+        instances = [write_instance(area) for _, area in pair.iterrows()]
+        if record == "3":  # broken off, and begun again
+            broken_off = dict.fromkeys([REDCAP_NAMES[code] for code in ("PPT", "MPS", "WUR", "DMA")], "")
+            instances.insert(0, instances[0] | broken_off | {"qst_complete": "0"})
+        if record == "5":
+            instances[1] = instances[1] | {"qst_complete": "1"}
+        if record == "6":  # a typing error
+            instances[0] = instances[0] | {"thr_hp_d": "4.6"}
+        for number, instance in enumerate(instances, start=1):
+            plumbing = {"record_id": str(record), "redcap_repeat_instrument": "qst"}
+            rows.append(plumbing | {"redcap_repeat_instance": str(number)} | instance)
+    rows.append({"record_id": TEST_RECORD, "age": "99", "sex": "1", "demographics_complete": "0"})
+    rows.append(
+        {"record_id": TEST_RECORD, "redcap_repeat_instrument": "qst", "redcap_repeat_instance": "1", "thr_hp": "1"}
+        | {"site": "1", "side": "1", "area": "1", "thr_hp_d": "2", "qst_complete": "0"}
+    )
+    plumbing = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"]
+    person_fields = ["age", "sex", "group", "medication___1", "medication___2", "demographics_complete"]
+    measured = ["site", "side", "area", *REDCAP_NAMES.values(), "thr_hp_d", "qst_complete"]
+    return pd.DataFrame(rows, columns=[*plumbing, *person_fields, *measured]).fillna("")
+
+
+def write_instance(area: "pd.Series[Any]") -> dict[str, str]:
+    """The fields of one tested area, coded as the data dictionary says; heat pain was entered twice."""
+    place = {
+        "site": {"hand": "1", "foot": "2"}[area["site"]],
+        "side": {"left": "1", "right": "2"}[area["side"]],
+        "area": {"test": "1", "control": "2"}[area["area"]],
+    }
+    values = {name: str(area[code]) for code, name in REDCAP_NAMES.items()}
+    return place | values | {"thr_hp_d": values["thr_hp"], "qst_complete": "2"}
+
+
+def make_dictionary() -> pd.DataFrame:
+    """The data dictionary of the export, with the columns by which REDCap's is recognised."""
+    coded = {"site": "1, hand | 2, foot", "side": "1, left | 2, right", "area": "1, test | 2, control"}
+    labels = {"CPT": "Cold pain threshold", "HPT": "Heat pain threshold"}
+    notes = {"PPT": "N/cm2", "CPT": "°C", "HPT": "°C"}
+    fields = [
+        ("record_id", "demographics", "text", "Record ID", "", "", ""),
+        ("age", "demographics", "text", "Age", "", "years", "number"),
+        ("sex", "demographics", "radio", "Sex", "1, female | 2, male", "", ""),
+        ("group", "demographics", "text", "Group", "", "", ""),
+        ("medication", "demographics", "checkbox", "Medication", "1, analgesic | 2, antidepressant", "", ""),
+        *((name, "qst", "radio", name.capitalize(), choices, "", "") for name, choices in coded.items()),
+        *((name, "qst", "text", labels.get(c, c), "", notes.get(c, ""), "number") for c, name in REDCAP_NAMES.items()),
+        ("thr_hp_d", "qst", "text", "Heat pain threshold, second entry", "", "°C", "number"),
+    ]
+    return pd.DataFrame(
+        [(name, form, "", kind, *rest) for name, form, kind, *rest in fields],
+        columns=[
+            "Variable / Field Name",
+            "Form Name",
+            "Section Header",
+            "Field Type",
+            "Field Label",
+            "Choices, Calculations, OR Slider Labels",
+            "Field Note",
+            "Text Validation Type OR Show Slider Number",
+        ],
+    )
 
 
 def draw_trials(code: str, assessment: "pd.Series[Any]", rng: np.random.Generator) -> pd.DataFrame:

@@ -11,12 +11,12 @@ from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.additions import read_names
 from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
-from qst.loaders.formats import choose_formats, name_format
+from qst.loaders.formats import choose_formats, name_format, tell_left_out
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
 from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
-from qst.loaders.texts import HEADER_AMONG
+from qst.loaders.texts import HEADER_AMONG, name_file
 from qst.loaders.tidy import Reading, understand
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
@@ -216,8 +216,9 @@ def _open_readings(
             errors.append(error)
             if len(files) > 1:
                 report(error.problem)
-    if not tables and errors:
-        raise errors[0]
+    if not tables:
+        message = "there are no measurements, only what describes them: name the export too"
+        raise errors[0] if errors else InputError(Problem("error", "no-measurements", message, name_file(files[0])))
     _check_named_columns(tables, options, people)
     exclusion.report_unknown(report)
     if people is not None:
@@ -248,15 +249,16 @@ def _open_file(
                 readings.append(understand(name_format(table, chosen, reason), options, people, report, exclusion))
             except InputError as error:
                 errors.append(error)
-    if not readings:
+    if not readings and errors:
         raise errors[0]
-    for left_out in (error.problem for error in errors):
-        message = f"{left_out.message}; this sheet was left out"
-        report(Problem("warning", left_out.code, message, left_out.file, left_out.row))
+    for failed in errors:
+        report(tell_left_out(failed.problem))
     return readings
 
 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
+    if not options.columns and not options.ignore:
+        return
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
         source = table.table.source

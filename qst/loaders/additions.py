@@ -19,6 +19,8 @@ from qst.tables import shorten
 
 IN_HEADERS = ("side", "area", "site", "stimulus")
 """Columns whose words may stand in a header, as in `HPT_left`; there, a word can mean one thing only."""
+ADDABLE = ("columns", "parameters", "words", "missing", "units")
+"""Sections to which a file can add; what the others list belongs to a reader."""
 OPEN = ("site",)
 """Columns that may have words of the laboratory's own, for which a reference set may have norms."""
 
@@ -72,8 +74,8 @@ class _Additions:
         self.added: list[str] = []
 
     def add(self, section: str, content: Any) -> None:
-        if section not in self.catalogue:
-            known = ", ".join(self.catalogue)
+        if section not in ADDABLE:
+            known = ", ".join(ADDABLE)
             raise OptionError(f"{self.file}: there is no section [{section}]: choose one of {known}")
         if not isinstance(content, dict):
             raise OptionError(f"{self.file}: {section} must be a section: write [{section}] above its keys")

@@ -55,6 +55,7 @@ class Vocabulary:
         self.catalogue, self.file, self.told = catalogue, file, told
         self._words: dict[str, dict[str, str]] = {}
         self._units: dict[str, dict[str, tuple[str, Any]]] = {}
+        self._sets: dict[tuple[str, str], frozenset[str]] = {}
 
     @cached_property
     def column_names(self) -> dict[str, str]:
@@ -81,6 +82,18 @@ class Vocabulary:
         if column not in self._words:
             self._words[column] = _by_spelling(self.catalogue["words"].get(column, {}))
         return self._words[column]
+
+    def listed(self, section: str, key: str) -> frozenset[str]:
+        """Normalised spellings that one key of a section lists."""
+        if (section, key) not in self._sets:
+            self._sets[section, key] = frozenset(map(normalise, self.catalogue[section][key]))
+        return self._sets[section, key]
+
+    @cached_property
+    def header_stimuli(self) -> dict[str, tuple[str, str]]:
+        """Beginnings of headers that name a parameter and a stimulus in one."""
+        beginnings = self.catalogue["headers"]["stimuli"]
+        return {normalise(start): (code, stimulus) for start, (code, stimulus) in beginnings.items()}
 
     def units(self, family: str) -> dict[str, tuple[str, Any]]:
         """Normalised spelling to the catalogue's spelling and factor, for the units of one quantity."""
@@ -146,6 +159,31 @@ def words(column: str) -> dict[str, str]:
     return vocabulary_in_use().words(column)
 
 
+def trial_columns(meaning: str) -> frozenset[str]:
+    """Normalised names of a column of trials whose parameter is not named: instruction, quality, parameter or value."""
+    return vocabulary_in_use().listed("trial_columns", meaning)
+
+
+def instructed_parameters() -> dict[str, str]:
+    """Instruction and quality, in our words with a blank between, to the parameter that they measure."""
+    return {pair: code for code, pairs in vocabulary_in_use().catalogue["instructed"].items() for pair in pairs}
+
+
+def header_words(kind: str) -> frozenset[str]:
+    """Normalised words that a header can have beside a parameter: fillers, ratings or practice."""
+    return vocabulary_in_use().listed("headers", kind)
+
+
+def header_stimuli() -> dict[str, tuple[str, str]]:
+    """Beginnings of headers that name a parameter and a stimulus in one."""
+    return vocabulary_in_use().header_stimuli
+
+
+def description_titles() -> frozenset[str]:
+    """Normalised titles of sheets that describe the others."""
+    return vocabulary_in_use().listed("sheets", "description")
+
+
 def missing_words() -> frozenset[str]:
     """Words that mean "not measured", in lower case."""
     return vocabulary_in_use().missing_words
@@ -189,6 +227,7 @@ def known_units(column: str) -> str:
     return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
+@lru_cache(maxsize=4096)
 def normalise_unit(text: str) -> str:
     """A unit without case, blanks, and the signs of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())

@@ -6,7 +6,7 @@ from typing import Literal
 
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import Record, TextTable
-from qst.tables import Report
+from qst.tables import Problem, Report
 
 Basis = Literal["seen", "inferred", "ours"]
 
@@ -48,6 +48,12 @@ class Format:
     recognise: Callable[[Sequence[TextTable]], str | None]
     arrange: Callable[[Sequence[TextTable], LoadOptions, Report], list[TextTable]]
     whole_file: bool = False
+
+
+def tell_left_out(problem: Problem) -> Problem:
+    """What is said of one sheet of several that cannot be used."""
+    message = f"{problem.message}; this sheet was left out"
+    return Problem("warning", problem.code, message, problem.file, problem.row)
 
 
 def make_tidy(
