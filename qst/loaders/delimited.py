@@ -181,7 +181,11 @@ def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
     if not widths:
         return (-1, 0.0)
     known = max(
-        sum(parse_header(cell)[0] in column_names() for cell in row if len(cell) < LONGEST_HEADER)
+        sum(
+            parse_header(cell)[0] in column_names()
+            for cell in row
+            if len(cell) < LONGEST_HEADER and cell.lower() != cell.upper()  # a name has letters
+        )
         for row in rows[:HEADER_AMONG]
     )
     commonest = max(set(widths), key=lambda width: (widths.count(width), width))
