@@ -9,11 +9,12 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.additions import read_names
+from qst.loaders.assignments import Assignments
 from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
 from qst.loaders.formats import choose_formats, name_format
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
-from qst.loaders.options import Decimal, LoadOptions, Thermal
+from qst.loaders.options import FILE_NAME, Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
 from qst.loaders.texts import HEADER_AMONG
@@ -38,6 +39,7 @@ def load(
     format: str | None = None,
     names: str | Path | None = None,
     exclude_records: str | Path | Sequence[str | Path] = (),
+    assign: str | Path | Sequence[str | Path] = (),
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
@@ -50,7 +52,8 @@ def load(
     path : path or sequence of paths
         Files or folders.
     fixed : mapping, optional
-        Column to the value it has where the files are silent, for example ``{"sex": "female", "site": "hand"}``.
+        Column to the value it has where the files are silent, for example ``{"sex": "female", "site": "hand"}``. The
+        subject ``"filename"`` is each file's name without its ending; ``parameter`` is the test of a time series.
     columns : mapping, optional
         Header to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
     codes : mapping, optional
@@ -75,6 +78,10 @@ def load(
     exclude_records : str, path or sequence of them
         Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: an id a
         line, or a table with a column for the subject and, if need be, a column `exclude` of 0 and 1.
+    assign : str, path or sequence of them
+        For device files that do not say where or whom they measured: ``"1=hand,left,test"`` for sequence 1 (or
+        ``"1-4=…"``), or a table with any of the columns file, sequence, subject, age, sex, site, side, area, visit and
+        parameter.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -101,6 +108,7 @@ def load(
     '001'
     """
     collected: list[Problem] = [] if problems is None else problems
+    vocabulary = our_vocabulary() if names is None else read_names(names)
     options = LoadOptions(
         fixed=fixed or {},
         columns=columns or {},
@@ -112,8 +120,9 @@ def load(
         sheet=sheet,
         ignore=tuple(ignore),
         format=format,
-        names=our_vocabulary() if names is None else read_names(names),
+        names=vocabulary,
         exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
+        assign=Assignments([assign] if isinstance(assign, str | Path) else assign, vocabulary),
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -198,14 +207,18 @@ def _open_readings(
     options = replace(options, exclude_records=read_excluded(options.exclude_records, report))
     exclusion = Exclusion([str(name) for name in options.exclude_records])
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
-    not_read = {
-        Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
-    }
+    others = [
+        *([options.demographics] if options.demographics else []),
+        *(options.assign.files if options.assign else []),
+    ]
+    not_read = {Path(path).resolve() for path in (*leave_out, *others)}
     files: list[Path] = []
     for path in paths:
         files += [file for file in find_files(Path(path), report) if file.resolve() not in not_read]
     if not files:
-        message = "no file is left to read beside the demographics and earlier output: name the measurements"
+        message = (
+            "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
+        )
         raise InputError(Problem("error", "no-files", message))
     tables: list[Reading] = []
     errors: list[InputError] = []
@@ -222,6 +235,8 @@ def _open_readings(
     exclusion.report_unknown(report)
     if people is not None:
         people.leave_out(exclusion.ids)
+    if options.assign is not None:
+        options.assign.report_unused(report)
     return Readings(tables, people, exclusion, options)
 
 
@@ -236,6 +251,10 @@ def _open_file(
         if not tables:
             known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
+    if options.fixed.get("subject") == FILE_NAME:
+        options = options.for_file(file)
+        named = f", subject {options.fixed['subject']!r} from the file's name"
+        tables = [replace(table, understood=table.understood + named) for table in tables]
     readings, errors = [], []
     for chosen, group, reason in choose_formats(tables, options):
         try:

@@ -1,19 +1,34 @@
 """What a user can say about a file that the file does not say itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from qst.errors import OptionError
-from qst.loaders.names import Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
+from qst.loaders.names import (
+    Unit,
+    Vocabulary,
+    find_unit,
+    known_units,
+    normalise,
+    our_vocabulary,
+    parameter_names,
+    using,
+    words,
+)
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
+if TYPE_CHECKING:
+    from qst.loaders.assignments import Assignments
+
 Decimal = Literal[".", ","]
 Thermal = Literal["absolute", "difference"]
-SETTABLE = (*IDENTITY, "baseline")
-ROLES = (*SETTABLE, "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
+SETTABLE = (*IDENTITY, "baseline", "parameter")
+FILE_NAME = "filename"
+"""As the subject: the name of the file, without its ending."""
+ROLES = (*SETTABLE, "series", "stimulus", "value", "unit", "keep", *CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +38,8 @@ class LoadOptions:
     Attributes
     ----------
     fixed : mapping
-        Column to the value it has where the file is silent, for example ``{"sex": "female"}``.
+        Column to the value it has where the file is silent, for example ``{"sex": "female"}``. The subject
+        ``filename`` is the name of the file without its ending; `parameter` is the test of a time series.
     columns : mapping
         Header in the file to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
     codes : mapping
@@ -46,6 +62,8 @@ class LoadOptions:
         By which names, words and units are recognised; `qst.loaders.additions.read_names` gives one with a user's own.
     exclude_records : tuple of str or Path
         Subjects that are left out, and files that list such.
+    assign : Assignments, optional
+        Place, person or test of device files and of their sequences.
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +78,7 @@ class LoadOptions:
     format: str | None = None
     names: Vocabulary = field(default_factory=our_vocabulary)
     exclude_records: tuple[str | Path, ...] = ()
+    assign: "Assignments | None" = None
 
     def __post_init__(self) -> None:
         with using(self.names):
@@ -73,6 +92,8 @@ class LoadOptions:
                 raise OptionError(f"sex cannot be '{value}': say female or male")
             if column == "age" and not _is_number(value, 0, OLDEST):
                 raise OptionError(f"age cannot be '{value}': give years, 0 to {OLDEST:g}")
+            if column == "parameter" and normalise(value) not in parameter_names():
+                raise OptionError(f"parameter cannot be '{value}': choose one of {' '.join(CODES)}")
             if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
                 raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
@@ -90,6 +111,16 @@ class LoadOptions:
             raise OptionError(f"the decimal sign is '{self.decimal}': say '.' or ','")
         if self.thermal is not None and self.thermal not in get_args(Thermal):
             raise OptionError(f"thermal is '{self.thermal}': say absolute or difference")
+
+    def for_file(self, path: Path) -> "LoadOptions":
+        """The options for one file: where its name is the subject, with that."""
+        if self.fixed.get("subject") != FILE_NAME:
+            return self
+        return replace(self, fixed={**self.fixed, "subject": path.stem})
+
+    def assigned_to(self, path: Path | None, sequence: str = "") -> dict[str, str]:
+        """What `--assign` says of a file, or of one of its sequences."""
+        return {} if self.assign is None else self.assign.find(path, sequence)
 
     def unit_of(self, column: str) -> Unit | None:
         """The unit given for a column, if any."""

@@ -97,5 +97,5 @@ def tell_wrong_direction(code: str, temperature: float, baseline: float) -> str 
     where, way = ("above", "falling") if cold else ("below", "rising")
     return (
         f"{shorten(f'{temperature:g}')} lies {where} the baseline of {baseline:g} °C, but the {BY_CODE[code].name} is "
-        f"felt on a {way} ramp; it is not used: check the test's name, or say --set baseline=30 if ramps start elsewhere"
+        f"felt on a {way} ramp; it is not used: check the test's name, or say --set baseline=30 if ramps start there"
     )

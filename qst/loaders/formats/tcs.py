@@ -51,7 +51,7 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
 def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
     header = need_header(table, NEEDED, "a TCS file", "participant_id, TrialType, meanTemp, AllTemps")
     rows, columns = read_columns(table, header, report)
-    subject, kind, mean, zones = (header.positions[name] for name in NEEDED)
+    subject, kind, mean = (header.positions[name] for name in NEEDED[:3])
     baseline = find_baseline(options)
     last: dict[tuple[str, str], int] = {}
     records: list[Record] = []
@@ -66,7 +66,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
         problem = _find_fault(table, header, row, cells, str(code), baseline) if known else None
         if problem is not None:
             report(problem)
-        told = [str(code), match[2]] if match is not None and known else [cells[kind], ""]
+        test = [str(code), match[2]] if match is not None and known else [cells[kind], ""]
         value = "" if problem is not None and problem.severity == "error" else cells[mean]
         rest = [cell for position, cell in enumerate(cells) if position != mean]
         if known:
@@ -77,7 +77,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
                 report(Problem("warning", "trial-repeated", message, table.file, *place))
                 records[earlier][1][-1] = "0"
             last[cells[subject], cells[kind].strip()] = len(records)
-        records.append((row, [*rest, *told, value, "1"]))
+        records.append((row, [*rest, *test, value, "1"]))
     names = [text for position, text in enumerate(header.texts) if position != mean]
     told = f"absolute temperatures, ramps from {baseline:g} °C"
     tidy_header = [*names, "parameter", "series", header.texts[mean], "keep"]
