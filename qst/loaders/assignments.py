@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qst.errors import InputError, OptionError
-from qst.loaders.cells import is_missing_word
+from qst.loaders.cells import is_missing_word, is_number
 from qst.loaders.files import open_tables
 from qst.loaders.names import (
     Vocabulary,
@@ -29,7 +29,7 @@ from qst.loaders.names import (
     words,
 )
 from qst.loaders.texts import HEADER_AMONG
-from qst.tables import IDENTITY, Problem, Report, shorten
+from qst.tables import IDENTITY, OLDEST, Problem, Report, shorten
 
 SAID = (*IDENTITY, "parameter")
 """What can be said of a file or a sequence."""
@@ -173,10 +173,15 @@ def _read_place(text: str, place: str) -> dict[str, str]:
 
 
 def _check_said(said: dict[str, str], where: str) -> dict[str, str]:
+    checked = dict(said)
     if "parameter" in said:
         text = said["parameter"]
         code = parameter_names().get(normalise(text)) or name_modality(text)
         if code is None:
             raise OptionError(f"--assign {where}: '{text}' is no test; say CDT, WDT, TSL, CPT or HPT")
-        return {**said, "parameter": code}
-    return said
+        checked["parameter"] = code
+    if "age" in said:
+        checked["age"] = said["age"].replace(",", ".")
+        if not is_number(checked["age"]) or not 0 <= float(checked["age"]) <= OLDEST:
+            raise OptionError(f"--assign {where}: '{said['age']}' is no age; give years, 0 to {OLDEST:g}")
+    return checked

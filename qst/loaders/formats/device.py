@@ -1,13 +1,13 @@
 """What the readers of device files share: their columns, single numbers, and which way a ramp goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from qst.errors import InputError
 from qst.formulas import NUMBER
-from qst.loaders.cells import Texts, is_missing_cell
+from qst.loaders.cells import Texts, count_decimal_signs, is_missing_cell
 from qst.loaders.names import column_names, device_names, parse_header
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import HEADER_AMONG, TextTable
@@ -82,6 +82,18 @@ def read_number(text: str) -> float | None:
     """A single number with either decimal sign; None where the text is none."""
     text = text.strip().replace("\u2212", "-").replace(",", ".")
     return float(text) if NUMBER.fullmatch(text) and not is_missing_cell(text) else None
+
+
+def find_decimal(texts: Texts, options: LoadOptions) -> str:
+    """The decimal sign of a column: as the user says, or as most of its numbers have it."""
+    points, commas = count_decimal_signs(texts)
+    return options.decimal or ("," if commas > points else ".")
+
+
+def write_said(said: Mapping[str, str], roles: Sequence[str], decimal: str) -> list[str]:
+    """What was said of a person and place, as cells of a table with this decimal sign."""
+    cells = (said.get(role, "") for role in roles)
+    return [cell.replace(".", decimal) if role == "age" else cell for role, cell in zip(roles, cells, strict=True)]
 
 
 def find_baseline(options: LoadOptions) -> float:
