@@ -36,3 +36,23 @@ def write_workbook(path: Path, sheets: dict[str, Sequence[Sequence[object]]]) ->
             sheet.append(list(row))
     book.save(path)
     return path
+
+
+def ramp_series(thresholds: Sequence[float], step_ms: int = 100, event: str = "Response") -> list[list[object]]:
+    """A thermode's recording: ramps of 1 °C/s from 32 °C to each threshold, where the event stands, and back."""
+    rows: list[list[object]] = []
+
+    def add(temperature: float, text: str = "") -> None:
+        rows.append([len(rows) * step_ms, round(temperature, 2), text])
+
+    for threshold in thresholds:
+        add(32.0)
+        add(32.0)
+        step = step_ms / 1000 * (1 if threshold > 32 else -1)
+        for number in range(1, int(abs(threshold - 32) / abs(step)) + 1):
+            if abs(32 + number * step - threshold) > abs(step) / 2:
+                add(32 + number * step)
+        add(threshold, event)
+        add((threshold + 32) / 2)
+    add(32.0)
+    return rows

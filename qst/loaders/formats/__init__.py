@@ -4,14 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qst.errors import OptionError
-from qst.loaders.formats import tcs, thermal_summary, tidy
+from qst.loaders.formats import tcs, thermal_series, thermal_summary, thermal_workbook, tidy
 from qst.loaders.formats.format import BASES, Format, make_tidy
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
 
 __all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy"]
 
-FORMATS: tuple[Format, ...] = (tcs.FORMAT, thermal_summary.FORMAT, tidy.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    tcs.FORMAT,
+    thermal_summary.FORMAT,
+    thermal_workbook.FORMAT,
+    thermal_series.FORMAT,
+    tidy.FORMAT,
+)
 """From the most particular to the most general, which is asked last."""
 
 

@@ -93,7 +93,10 @@ def find_decimal(texts: Texts, options: LoadOptions) -> str:
 def write_said(said: Mapping[str, str], roles: Sequence[str], decimal: str) -> list[str]:
     """What was said of a person and place, as cells of a table with this decimal sign."""
     cells = (said.get(role, "") for role in roles)
-    return [cell.replace(".", decimal) if role == "age" else cell for role, cell in zip(roles, cells, strict=True)]
+    return [
+        cell.replace(".", decimal) if role in ("age", "baseline") else cell
+        for role, cell in zip(roles, cells, strict=True)
+    ]
 
 
 def find_baseline(options: LoadOptions) -> float:
