@@ -90,6 +90,8 @@ def arrange_series(
         report(Problem("warning", "samples-unreadable", message, table.file, rows[first], header.texts[place], text))
     named = read_number(said.get("baseline", ""))
     baseline = find_baseline(options) if named is None else named
+    if "subject" in options.fixed:
+        said = {"subject": options.fixed["subject"], **said}
     roles = [role for role in said if said[role]]
     records: list[Record] = []
     for number, start in enumerate(starts, start=1):
@@ -102,7 +104,12 @@ def arrange_series(
         elif is_missing_cell(text):
             message = "there is an event and no temperature; the trial is missing"
             report(Problem("error", "no-values", message, table.file, rows[start], header.texts[place]))
+        if not text.strip() and "subject" not in roles:
+            continue  # a row with neither a subject nor a value would be taken for one of a form not filled in
         records.append((rows[start], [*write_said(said, roles, decimal), code, str(number), stimulus, text]))
+    if not records:
+        message = "no event has a temperature that can be used; the problems say why"
+        raise InputError(Problem("error", "no-values", message, table.file, header.row or None))
     own = header.texts[place]
     value = own if column_names().get(parse_header(own)[0]) == "value" else "value"
     elsewhere = f", columns named by {columns_named_by}" if columns_named_by else ""
