@@ -41,6 +41,9 @@ _INPUT_OPTIONS = (
         metavar="N=PLACE|FILE",
         help="Place or person of a device file's sequences: 1=hand,left,test, or a table.",
     ),
+    click.option(
+        "--probe-area", type=float, metavar="CM2", help="Area of the algometer's probe, for PPT in N, kgf or lbf."
+    ),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
     click.option(
         "--exclude-records",
@@ -116,6 +119,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         names=vocabulary,
         exclude_records=tuple(given.pop("exclude_records")),
         assign=Assignments(given.pop("assign"), vocabulary),
+        probe_area=given.pop("probe_area"),
     )
 
 

@@ -40,6 +40,7 @@ def load(
     names: str | Path | None = None,
     exclude_records: str | Path | Sequence[str | Path] = (),
     assign: str | Path | Sequence[str | Path] = (),
+    probe_area: float | None = None,
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
@@ -82,6 +83,8 @@ def load(
         For device files that do not say where or whom they measured: ``"1=hand,left,test"`` for sequence 1 (or
         ``"1-4=…"``), or a table with any of the columns file, sequence, subject, age, sex, site, side, area, visit and
         parameter.
+    probe_area : float, optional
+        Area (cm²) of the pressure algometer's probe, for PPT given as a force; 1 cm², the protocol's, is assumed.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -123,6 +126,7 @@ def load(
         names=vocabulary,
         exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
         assign=Assignments([assign] if isinstance(assign, str | Path) else assign, vocabulary),
+        probe_area=probe_area,
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:

@@ -221,6 +221,11 @@ def known_units(column: str) -> str:
     return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
+def is_force_of_probe(column: str, unit: Unit) -> bool:
+    """Whether a unit of PPT is a force, which becomes a pressure by the area of the probe."""
+    return column == "PPT" and unit.name in vocabulary_in_use().catalogue["probe"]["forces"]
+
+
 def normalise_unit(text: str) -> str:
     """A unit without case, blanks, and the signs of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())

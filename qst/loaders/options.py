@@ -10,6 +10,7 @@ from qst.loaders.names import (
     Unit,
     Vocabulary,
     find_unit,
+    is_force_of_probe,
     known_units,
     normalise,
     our_vocabulary,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Decimal = Literal[".", ","]
 Thermal = Literal["absolute", "difference"]
 SETTABLE = (*IDENTITY, "baseline", "parameter")
+SMALLEST_PROBE, LARGEST_PROBE = 0.01, 10.0
+"""Areas (cm²) that the probe of an algometer can have (ours)."""
 FILE_NAME = "filename"
 """As the subject: the name of the file, without its ending."""
 ROLES = (*SETTABLE, "series", "stimulus", "value", "unit", "keep", *CODES)
@@ -64,6 +67,8 @@ class LoadOptions:
         Subjects that are left out, and files that list such.
     assign : Assignments, optional
         Place, person or test of device files and of their sequences.
+    probe_area : float, optional
+        Area (cm²) of the pressure algometer's probe, for PPT given as a force. The protocol's has 1 cm².
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +84,7 @@ class LoadOptions:
     names: Vocabulary = field(default_factory=our_vocabulary)
     exclude_records: tuple[str | Path, ...] = ()
     assign: "Assignments | None" = None
+    probe_area: float | None = None
 
     def __post_init__(self) -> None:
         with using(self.names):
@@ -105,6 +111,10 @@ class LoadOptions:
             for code, word in codes.items():
                 if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
+        if self.probe_area is not None and not SMALLEST_PROBE <= self.probe_area <= LARGEST_PROBE:
+            raise OptionError(
+                f"the probe's area is {self.probe_area:g} cm²: give one from {SMALLEST_PROBE:g} to {LARGEST_PROBE:g}"
+            )
         for column in self.units:
             self.unit_of(column)
         if self.decimal is not None and self.decimal not in get_args(Decimal):
@@ -130,7 +140,13 @@ class LoadOptions:
         if unit is None or unit.foreign:
             known = f"give one of {known_units(column)}" if column in BY_CODE else f"choose one of {' '.join(CODES)}"
             raise OptionError(f"'{self.units[column]}' is no unit of {column}: {known}")
-        return unit
+        return self.on_probe(column, unit)
+
+    def on_probe(self, column: str, unit: Unit | None) -> Unit | None:
+        """A unit with the area of the probe in its factor, where it is a force that presses on one."""
+        if unit is None or self.probe_area is None or not is_force_of_probe(column, unit):
+            return unit
+        return unit._replace(factor=unit.factor / self.probe_area)
 
 
 def _is_number(text: str, low: float, high: float) -> bool:

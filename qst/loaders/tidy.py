@@ -11,7 +11,7 @@ from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
 from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import words
+from qst.loaders.names import is_force_of_probe, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
@@ -131,7 +131,11 @@ class Reading:
         if unit is None:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
-        return f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        told = f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        if not is_force_of_probe(role, unit):
+            return told
+        area = self.options.probe_area
+        return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
 
     def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> pd.DataFrame:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qst.errors import OptionError
-from qst.loaders.formats import tcs, thermal_series, thermal_summary, thermal_workbook, thermode_log, tidy
+from qst.loaders.formats import algometer, tcs, thermal_series, thermal_summary, thermal_workbook, thermode_log, tidy
 from qst.loaders.formats.format import BASES, Format, make_tidy
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
@@ -17,6 +17,7 @@ FORMATS: tuple[Format, ...] = (
     thermal_workbook.FORMAT,
     thermal_series.FORMAT,
     thermode_log.FORMAT,
+    algometer.FORMAT,
     tidy.FORMAT,
 )
 """From the most particular to the most general, which is asked last."""
