@@ -99,6 +99,13 @@ def test_the_area_of_the_probe_counts_in_tidy_tables_too(tmp_path: Path) -> None
     assert "on a probe of 0.5 cm²" in run("validate", "--explain", wide, "--probe-area", "0.5").stderr
 
 
+def test_the_area_of_the_probe_counts_for_a_laboratorys_own_force_too(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[units.kPa]\n"kp" = 98.0665\n[probe]\nforces = ["kp"]\n', encoding="utf-8")
+    table, _ = read(write(tmp_path, "id,pressure\n7,2 kp\n"), fixed=WHO, names=own, probe_area=0.5)
+    assert table["value"].tolist() == pytest.approx([2 * KGF / 0.5])
+
+
 @pytest.mark.parametrize("header", ["PPT1,PPT2", "PPT1,PPT2,PPT4", "pressure,pressure", "PPT,pressure 1,pressure 2"])
 def test_columns_that_may_be_other_things_than_trials_are_refused(tmp_path: Path, header: str) -> None:
     count = header.count(",") + 1
@@ -142,7 +149,7 @@ units = {"N": 10, "N/cm2": 10, "kPa": 1, "kgf": KGF, "lbf": LBF}
     st.sampled_from(sorted(units)),
     st.sampled_from([(",", "."), (";", ","), ("\t", ","), (";", ".")]),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
-    st.sampled_from(["pressure", "Druckwert", "Algometer", "PPT"]),
+    st.sampled_from(["pressure", "Druckwert", "Algometry", "PPT"]),
     st.sampled_from(["", " {unit}", "*", " {unit}*"]),
     st.booleans(),
 )

@@ -150,6 +150,14 @@ def test_a_file_cut_off_keeps_the_events_before(tmp_path: Path) -> None:
     assert table["value"].tolist()[0] == 44
 
 
+def test_a_laboratory_may_add_the_names_that_its_device_writes(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "x.csv", [("ms", "Thermode", "Marker"), *ramp_series([44.0], event="klick")])
+    own = tmp_path / "own.toml"
+    own.write_text('[device]\ntime = ["ms"]\ntemperature = ["Thermode"]\nevent = ["Marker"]\n', encoding="utf-8")
+    assert "name of a QST parameter" in refuse(path, **said("HPT"))
+    assert read(path, **said("HPT"), names=own)[0]["value"].tolist() == [44.0]
+
+
 TESTS = {"Cold Detection": 30.5, "Wärmeschwelle": 34.0, "Cold Pain": 12.0, "Hot pain": 45.0}
 
 

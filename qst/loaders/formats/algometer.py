@@ -7,7 +7,7 @@ All readings of a site are trials of PPT. A unit stands in the header, in a colu
 `--unit PPT=N` says it otherwise. N, kgf and lbf become a pressure by the area of the probe: 1 cm², the protocol's, is
 assumed and told, unless `--probe-area` says it. An asterisk after a number is left out and told; `MS` is missing.
 
-A table is taken for such a list where a column is named pressure or algometer, or where the only parameter is PPT and
+A table is taken for such a list where a column is named pressure or algometry, or where the only parameter is PPT and
 its numbers have a unit in a column of its own, or marks or units behind them. Columns named force or reading are taken
 only with `--format algometer`, as they may hold anything.
 
