@@ -4,7 +4,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
@@ -18,7 +21,7 @@ from qst.loaders.options import FILE_NAME, Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
 from qst.loaders.texts import HEADER_AMONG
-from qst.loaders.tidy import Reading, understand
+from qst.loaders.tidy import Columns, Reading, understand
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
@@ -177,13 +180,21 @@ class Readings:
         for table in self.tables:
             for frame in () if table.is_trials else table.frames(report):
                 yield duplicates.mark(frame.reindex(columns=wide), report)
-        trials = [frame for table in self.tables if table.is_trials for frame in table.frames(report)]
+        trials = [block for table in self.tables if table.is_trials for block in table.blocks(report)]
         if trials:
-            own = [name for name in self.own_columns if any(name in frame for frame in trials)]
-            every = pd.concat(trials, ignore_index=True)
-            yield check_trials(every[[*(c for c in every if c not in own and c not in SOURCE), *own, *SOURCE]], report)
+            own = [name for name in self.own_columns if any(name in block for block in trials)]
+            ours = [name for name in trials[0] if name not in own and name not in SOURCE]
+            names = [*ours, *own, *SOURCE]
+            yield check_trials(pd.DataFrame({name: _join_column(trials, name) for name in names}), report)
         if self.people is not None:
             self.people.report_unmatched(report)
+
+
+def _join_column(blocks: Sequence[Columns], name: str) -> npt.NDArray[Any]:
+    """A column of all blocks; None in those that have it not."""
+    return np.concatenate(
+        [block[name] if name in block else np.full(len(block["value"]), None, dtype=object) for block in blocks]
+    )
 
 
 def open_readings(

@@ -45,6 +45,8 @@ def find_header(table: TextTable, needed: Sequence[str]) -> DeviceHeader | None:
         positions: dict[str, int] = {}
         doubles = set()
         for position, text in enumerate(texts):
+            if text.lower() == text.upper():
+                continue  # a name has letters
             name = parse_header(text)[0]
             meaning = device_names().get(name) or column_names().get(name)
             if meaning in positions:

@@ -25,9 +25,10 @@ DESCRIPTION = ("description", "beschreibung")
 
 
 def _recognise(tables: Sequence[TextTable]) -> str | None:
-    described = any(_is_description(table) for table in tables)
+    if not any(map(_is_description, tables)):
+        return None
     series = any(find_header(table, NEEDED) is not None for table in tables if not _is_description(table))
-    return "by its sheet Description beside time series with events" if described and series else None
+    return "by its sheet Description beside time series with events" if series else None
 
 
 def _is_description(table: TextTable) -> bool:
