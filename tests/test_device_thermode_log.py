@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import run
+from command_line import ROOT, run
 from device_files import WHO, ramp_series, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +93,10 @@ def test_thresholds_come_back_in_any_order_of_columns(
     table, problems = read(write_log(tmp_path_factory.mktemp("log"), rows, {"Columns": order}), fixed=HPT)
     assert not problems
     assert table["value"].tolist() == tops
+
+
+def test_the_example_is_scored() -> None:
+    person = ("--set", "subject=filename", "--set", "age=30", "--set", "sex=female", "--set", "site=hand")
+    path = ROOT / "examples" / "devices" / "S05_HPT_stim_synthetic.tsv"
+    assert run("score", path, "--set", "parameter=HPT", *person, "-o", "a.csv").exit_code == 0
+    assert "S05_HPT_stim_synthetic" in Path("a.csv").read_text(encoding="utf-8")
