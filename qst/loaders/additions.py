@@ -85,6 +85,8 @@ class _Additions:
                     self._add_spellings(section, content, self._refuse_other_name)
                 case "missing":
                     self._add_spellings(section, content, self._refuse_no_missing)
+                case "device" | "modality" | "probe":
+                    self._add_spellings(section, content, self._refuse_other_key)
                 case "words":
                     self._add_words(content)
                 case _:
@@ -202,6 +204,13 @@ class _Additions:
             if meaning is not None:
                 raise self._refuse(section, key, f"'{spelling}' already means the {other} {meaning} in a header")
         return known is None
+
+    def _refuse_other_key(self, section: str, key: str, spelling: str) -> bool:
+        known = {normalise(text): name for name, texts in our_vocabulary().catalogue[section].items() for text in texts}
+        meaning = known.get(normalise(spelling))
+        if meaning is not None and meaning != key:
+            raise self._refuse(section, key, f"'{spelling}' already means {meaning}")
+        return meaning is None
 
     def _refuse_no_missing(self, section: str, key: str, spelling: str) -> bool:
         is_number = NUMBER.fullmatch(spelling.strip()) is not None

@@ -141,7 +141,7 @@ def recognise(position: int, header: str, options: LoadOptions) -> Column:
         codes = _read_pairs(role, unit_text)
     unit = None if role is None else options.unit_of(role)
     if unit is None and role is not None and unit_text:
-        unit = find_unit(role, unit_text)
+        unit = options.on_probe(role, find_unit(role, unit_text))
     return Column(position, header, role, unit, codes, thermal)
 
 

@@ -87,7 +87,7 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
         if code is None:
             continue
         positions = np.flatnonzero((codes == code) & (units == text))
-        found = options.unit_of(code) or find_unit(code, text) or value.unit
+        found = options.unit_of(code) or options.on_probe(code, find_unit(code, text)) or value.unit
         if found is None and text.strip():
             found = Unit(text.strip(), np.nan, "an unknown unit")
         numbers = read_numbers(texts[positions], decimal)
