@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from qst.norms import load_reference as load_reference
     from qst.plots import plot_profile as plot_profile
     from qst.scoring import score as score
+    from qst.simulate import simulate_healthy as simulate_healthy
+    from qst.simulate import simulate_model as simulate_model
     from qst.tables import Problem as Problem
     from qst.zscores import z_score as z_score
 
@@ -32,6 +34,8 @@ _HOMES = {
     "load_reference": "qst.norms",
     "plot_profile": "qst.plots",
     "score": "qst.scoring",
+    "simulate_healthy": "qst.simulate",
+    "simulate_model": "qst.simulate",
     "z_score": "qst.zscores",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)
