@@ -9,6 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from qst.errors import InputError, OptionError
+from qst.knowledge import load_mechanisms
 from qst.loaders import LoadOptions, Readings, open_readings
 from qst.loaders.scored import read_scored
 from qst.norms import load_reference
@@ -66,7 +67,7 @@ def score_files(
     ------
     InputError
         No input can be used.
-    OptionError, ReferenceSetError
+    OptionError, ReferenceSetError, MechanismError
         Wrong use. Nothing is written then.
     """
     problems: list[Problem] = []
@@ -76,7 +77,7 @@ def score_files(
     if output is not None:
         check_writable(Path(output))
     earlier = _refuse_overwriting(inputs, output, options, settings)
-    settings = replace(settings, reference=reference)
+    settings = replace(settings, reference=reference, mechanisms=load_mechanisms(settings.mechanisms))
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:
@@ -124,8 +125,7 @@ def _refuse_overwriting(
         return []
     path = Path(output).resolve()
     read = [*inputs, options.demographics]
-    if isinstance(settings.reference, str | Path):
-        read.append(settings.reference)
+    read += [path for path in (settings.reference, settings.mechanisms) if isinstance(path, str | Path)]
     for other in read:
         if other is None or not Path(other).exists():
             continue

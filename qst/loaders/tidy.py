@@ -25,6 +25,7 @@ from qst.tables import (
     TRIAL_COLUMNS,
     Problem,
     Report,
+    find_added_mechanisms,
     free_name,
     is_scored,
     join_texts,
@@ -201,12 +202,14 @@ class Reading:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
         taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
+        headers = [column.header for column in self.layout.columns]
+        results = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
             carried = column.role is None or column.role in self.decisions.refused
             empty = not column.header.strip() and column.position not in self.survey.filled
-            if not carried or empty or (self.is_scored and name in RESULT_COLUMNS):
+            if not carried or empty or name in results:
                 continue
             names[column.position] = free_name(name, taken)
             taken.add(names[column.position])
