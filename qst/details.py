@@ -3,10 +3,11 @@
 Everything is taken from a scored table, so it can be said of a table that was read back as well.
 """
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def explain_mechanisms(
     if not is_scored(scored.columns):
         raise OptionError("the table is not a scored one: score it first")
     base = load_mechanisms(mechanisms)
-    measured = _take_measured(scored)
+    measured = take_measured(scored)
     findings = {code: scored[f"{code}_finding"].to_numpy(dtype=object) for code in (*Z_CODES, "PHS", "DMA")}
     rows: list[dict[str, Any]] = [{"mechanisms": []} for _ in range(len(scored))]
     for mechanism in base.mechanisms:
@@ -101,6 +102,34 @@ def describe_mechanisms(mechanisms: str | Path | KnowledgeBase | None = None) ->
         "mechanisms": [_describe(mechanism) for mechanism in base.mechanisms],
         "never_assessable": [_describe(mechanism) for mechanism in base.never],
     }
+
+
+class DetailsWriter:
+    """Takes a scored table block by block and writes the details of its rows, so that memory does not grow with them.
+
+    Parameters
+    ----------
+    file : text stream
+    reference : str
+        Identifier of the reference set.
+    mechanisms : path or KnowledgeBase, optional
+    """
+
+    def __init__(self, file: IO[str], reference: str, mechanisms: str | Path | KnowledgeBase | None = None) -> None:
+        self._file, self._base, self._first = file, load_mechanisms(mechanisms), True
+        head = {"reference_set": reference, **describe_mechanisms(self._base)}
+        file.write(json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "assessments": [')
+
+    def write(self, scored: pd.DataFrame) -> None:
+        """Write the rows of one block, a line a row."""
+        for row in explain_mechanisms(scored, self._base):
+            self._file.write("\n" if self._first else ",\n")
+            self._first = False
+            self._file.write(json.dumps(row, ensure_ascii=False, allow_nan=False))
+
+    def close(self) -> None:
+        """End the document."""
+        self._file.write("\n]}\n")
 
 
 def _describe(mechanism: Mechanism) -> dict[str, Any]:
@@ -138,7 +167,7 @@ def _cite(mechanism: Mechanism) -> list[str]:
     return [f"{citation} doi:{doi}" if doi else citation for citation, doi in mechanism.citations]
 
 
-def _take_measured(scored: pd.DataFrame) -> Measured:
+def take_measured(scored: pd.DataFrame) -> Measured:
     """z, limits and findings out of a scored table."""
     z = {code: pd.to_numeric(scored[f"{code}_z"], errors="coerce").to_numpy(float) for code in Z_CODES}
     codes, texts = pd.factorize(scored["notes"])

@@ -99,9 +99,9 @@ def _load_packaged() -> KnowledgeBase:
     for entry in folder.iterdir():
         if entry.name.endswith(".toml") and entry.name not in _NOT_ENTRIES:
             mechanism = read_entry(tomllib.loads(entry.read_text(encoding="utf-8")), entry.name)
-            measured = calibration.get("healthy_95", {}).get(mechanism.id)
+            measured = calibration.get("healthy", {}).get(mechanism.id)
             if mechanism.assessable and measured is not None:
-                threshold = max(float(calibration["floor"]), float(measured))
+                threshold = max(float(calibration["floor"]), float(measured["evidence"]))
                 mechanism = replace(mechanism, threshold=threshold, calibrated=True)
             known[mechanism.id] = mechanism
     return _arrange("shipped", known, load_correlations())

@@ -28,7 +28,7 @@ _ALLODYNIC = (-0.5, 1.5)
 """Range of log10 of the ratings of light touch where it hurts (ours)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class PainModel:
     """An experimental pain model: by how many SD it shifts each parameter; + is gain.
 
