@@ -94,8 +94,8 @@ def show_both(model: PainModel, people: pd.DataFrame) -> None:
         for group in model.both
     ]
     print(
-        f"  {model.name}: a right one among the first two {any_of_two.mean():.1%}; of both kinds one among the first two "
-        f"{everyone.mean():.1%}; both kinds supported {np.logical_and(*listed).mean():.1%}"
+        f"  {model.name}: a right one among the first two {any_of_two.mean():.1%}; of both kinds one among the first "
+        f"two {everyone.mean():.1%}; both kinds supported {np.logical_and(*listed).mean():.1%}"
     )
 
 
