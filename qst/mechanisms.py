@@ -143,19 +143,22 @@ def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.ap
 
     Equal evidence keeps the order of the knowledge base. Empty text where nothing is supported.
     """
-    columns = np.column_stack([evidence[mechanism.id] for mechanism in base.mechanisms])
-    supported = columns >= np.array([mechanism.threshold for mechanism in base.mechanisms])  # NaN is not
-    rows = np.flatnonzero(supported.any(axis=1))
-    ranked = np.where(supported[rows], -columns[rows], np.inf)
+    names = base.ids
+    supports = [evidence[mechanism.id] >= mechanism.threshold for mechanism in base.mechanisms]  # NaN is not
+    length = len(supports[0])
+    rows = np.flatnonzero(np.any(supports, axis=0))
+    supported = np.column_stack([support[rows] for support in supports])
+    columns = np.column_stack([evidence[name][rows] for name in names])
+    ranked = np.where(supported, -columns, np.inf)
     order = np.argsort(ranked, axis=1, kind="stable")
-    count = supported[rows].sum(axis=1)
+    count = supported.sum(axis=1)
     keys = np.zeros(len(rows), dtype=np.int64)
     for place in range(int(count.max(initial=0))):
         named = np.where(place < count, order[:, place] + 1, 0)
         keys = pd.factorize(keys * (len(base.mechanisms) + 1) + named)[0].astype(np.int64)
     first = np.unique(keys, return_index=True)[1]
-    texts = [";".join(base.ids[column] for column in order[row, : count[row]]) for row in first]
-    codes = np.full(len(columns), len(texts), dtype=np.int64)
+    texts = [";".join(names[column] for column in order[row, : count[row]]) for row in first]
+    codes = np.full(length, len(texts), dtype=np.int64)
     codes[rows] = keys
     return take_texts(np.array([*texts, ""], dtype=object), codes)
 
@@ -278,14 +281,20 @@ def _add(senses: Mapping[str, Floats]) -> Floats:
 
 def _mix(mechanism: Mechanism, senses: Mapping[str, Floats], base: KnowledgeBase) -> Floats:
     """log10 of the weighted mean of the senses' likelihood ratios. A sense without a test has a ratio of 1."""
-    weights = np.array([_find_weight(mechanism, sense, base) for sense in senses])
-    logs = np.stack(list(senses.values())) + np.log(weights / weights.sum())[:, None]
-    mixed: Floats = special.logsumexp(logs, axis=0) / _LN10
-    return mixed
+    weights = {sense: _find_weight(mechanism, sense, base) for sense in senses}
+    total = sum(weights.values())
+    strongest = np.max(list(senses.values()), axis=0)  # taken out, so that no ratio is too large for a number
+    mixed = np.zeros(len(strongest))
+    for sense, ratio in senses.items():
+        mixed += weights[sense] / total * np.exp(ratio - strongest)
+    result: Floats = (np.log(mixed) + strongest) / _LN10
+    return result
 
 
 def _any_known(columns: Sequence[Floats]) -> Bools:
-    known: Bools = np.any([~np.isnan(column) for column in columns], axis=0)
+    known: Bools = ~np.isnan(columns[0])
+    for column in columns[1:]:
+        known |= ~np.isnan(column)
     return known
 
 
@@ -296,10 +305,12 @@ def _pool(signs: Sequence[Sign], ratios: _Ratios, base: KnowledgeBase) -> dict[s
         groups.setdefault(base.correlations.sense_of(sign.parameter), []).append(ratios.of(sign))
     pooled = {}
     for sense, single in groups.items():
-        total = np.sum([np.nan_to_num(ratio) for ratio in single], axis=0)
+        known = [~np.isnan(ratio) for ratio in single]
+        total = np.zeros(len(single[0]))
+        for ratio, there in zip(single, known, strict=True):
+            np.add(total, ratio, out=total, where=there)
         if len(single) > 1:
-            count = np.sum([~np.isnan(ratio) for ratio in single], axis=0)
-            total /= 1.0 + np.maximum(count - 1, 0) * base.correlations.rho[sense]
+            total /= 1.0 + np.maximum(np.sum(known, axis=0) - 1, 0) * base.correlations.rho[sense]
         pooled[sense] = total
     return pooled
 

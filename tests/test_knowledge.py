@@ -164,7 +164,7 @@ def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
         load_mechanisms(tmp_path)
 
 
-# --- a user's entries ---------------------------------------------------------------------------------------------------
+# --- a user's entries -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_the_command_refuses_a_wrong_entry_in_one_line_and_writes_nothing(own: P
     assert not Path("out.csv").exists()
 
 
-# --- details and summary ----------------------------------------------------------------------------------------------
+# --- details and summary --------------------------------------------------------------------------------------------
 
 
 def test_the_details_say_of_each_assessment_what_the_columns_are_made_of() -> None:
