@@ -36,6 +36,18 @@ _INPUT_OPTIONS = (
     ),
     click.option("--demographics", type=click.Path(), metavar="FILE", help="A table of people, joined by subject."),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
+    click.option(
+        "--exclude-records",
+        multiple=True,
+        metavar="ID[,ID]|FILE",
+        help="Subjects to leave out, such as test entries; or a file that lists them.",
+    ),
+    click.option(
+        "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
+    ),
+    click.option(
+        "--names", type=click.Path(), metavar="FILE", help="Names, words, units of your own, as in examples/names.toml."
+    ),
 )
 
 _SCORING_OPTIONS = (
@@ -78,7 +90,10 @@ def _add(options: Sequence[Callable[[Command], Command]], command: Command) -> C
 def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
     """Take the input options out of a command's arguments."""
     from qst.loaders import LoadOptions
+    from qst.loaders.additions import read_names
+    from qst.loaders.names import our_vocabulary
 
+    names = given.pop("names")
     codes = {}
     for text in given.pop("codes"):
         column, colon, pairs = text.partition(":")
@@ -95,6 +110,9 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         demographics=given.pop("demographics"),
         sheet=given.pop("sheet"),
         ignore=tuple(given.pop("ignore")),
+        format=given.pop("format"),
+        names=our_vocabulary() if names is None else read_names(names),
+        exclude_records=tuple(given.pop("exclude_records")),
     )
 
 

@@ -26,7 +26,7 @@ from .options import (
 @click.option("--visit", help="Only this visit.")
 @click.option("--title", help="A line above the profile. The person's name is never put there by itself.")
 @click.option(
-    "--format", "picture_format", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True,
+    "--picture", "picture_format", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True,
     help="Format of the pictures in a folder.",
 )  # fmt: skip
 @click.option("--width", "width_mm", type=float, default=170.0, show_default=True, help="Width in mm; a column is 85.")
@@ -43,7 +43,7 @@ def command(inputs: tuple[str, ...], output: str, subject: str | None, visit: st
     \b
     Examples:
       qst plot cohort.csv --subject 007 -o profile.pdf
-      qst plot scored.csv -o profiles/ --format svg
+      qst plot scored.csv -o profiles/ --picture svg
     """
     from qst.plots.batch import plot_files
 

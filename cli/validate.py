@@ -19,7 +19,7 @@ from .options import (
 
 @click.command("validate")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(), metavar="INPUT…")
-@click.option("--explain", is_flag=True, help="Also print what was understood of each file.")
+@click.option("--explain", is_flag=True, help="Also print how files were read, column by column.")
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON, for programs.")
 @input_options
 @scoring_options

@@ -61,7 +61,7 @@ def score_files(
     tell : callable, optional
         Gets what was understood of the files, line by line, before they are scored.
     dry : bool
-        Look for problems only; write nothing.
+        Look for problems only; write nothing. Then `tell` gets a line for each column of the files.
     details : path, optional
         A JSON file with the signs for and against every mechanism, assessment by assessment (`qst.details`).
 
@@ -96,7 +96,7 @@ def score_files(
         if error.problem.code in WRONG_USE:
             raise
         return Batch(summary, _with(problems, error.problem), written=False)
-    for line in readings.explain() if tell else ():
+    for line in readings.explain(columns=dry) if tell else ():
         tell(line)  # type: ignore[misc]
     scored = score_readings(readings, settings, problems.append)
     blocks = _count(_show_progress(scored, readings), summary)
@@ -149,7 +149,7 @@ def _refuse_overwriting(
     if output is None:
         return []
     path = Path(output).resolve()
-    read = [*inputs, options.demographics]
+    read = [*inputs, options.demographics, options.names.file]
     read += [path for path in (settings.reference, settings.mechanisms) if isinstance(path, str | Path)]
     for other in read:
         if other is None or not Path(other).exists():

@@ -309,3 +309,10 @@ def test_codes_of_other_columns(tmp_path: Path) -> None:
         ["foot", "right", "test"],
     ]
     assert problems == []
+
+
+@pytest.mark.parametrize("unit", ["°F", "deg F", "° F", "F", "degF", "Fahrenheit", "degrees Fahrenheit"])
+def test_fahrenheit_however_it_is_written_has_an_offset(tmp_path: Path, unit: str) -> None:
+    table, codes = read_column(tmp_path, f"CPT [{unit}]", [50, 59, 41])
+    assert table["CPT"].tolist() == pytest.approx([10, 15, 5])
+    assert codes == []

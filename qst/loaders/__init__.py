@@ -2,18 +2,22 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
+from qst.loaders.additions import read_names
+from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
-from qst.loaders.names import normalise, parse_header
+from qst.loaders.formats import choose_formats, name_format
+from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
 from qst.loaders.options import Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
+from qst.loaders.texts import HEADER_AMONG
 from qst.loaders.tidy import Reading, understand
-from qst.loaders.unfold import UnfoldedTable, unfold_table
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
@@ -31,12 +35,15 @@ def load(
     demographics: str | Path | None = None,
     sheet: str | None = None,
     ignore: Sequence[str] = (),
+    format: str | None = None,
+    names: str | Path | None = None,
+    exclude_records: str | Path | Sequence[str | Path] = (),
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Read laboratory files: CSV, TSV or XLSX with a row a tested area, or a row a trial.
+    """Read laboratory files in any of the formats that ``qst formats`` lists: CSV, TSV or XLSX.
 
-    Separator, decimal sign, encoding, header row, names, units and the kind of file are recognised from the content.
+    Format, separator, decimal sign, encoding, header row, names and units are recognised from the content.
 
     Parameters
     ----------
@@ -60,6 +67,14 @@ def load(
         The sheet of a workbook.
     ignore : sequence of str
         Headers that are not what their name says; they are carried through.
+    format : str, optional
+        One of the formats that ``qst formats`` lists, where it is not to be recognised.
+    names : path, optional
+        Names, words and units of the laboratory's own, in the form of ``names.toml``; see
+        `qst.loaders.additions.read_names`. They hold for this call alone.
+    exclude_records : str, path or sequence of them
+        Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: an id a
+        line, or a table with a column for the subject and, if need be, a column `exclude` of 0 and 1.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -96,6 +111,9 @@ def load(
         demographics=demographics,
         sheet=sheet,
         ignore=tuple(ignore),
+        format=format,
+        names=our_vocabulary() if names is None else read_names(names),
+        exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -111,12 +129,17 @@ def load(
 class Readings:
     """All tables of the given files, understood and ready to be read."""
 
-    def __init__(self, tables: list[Reading], people: People | None) -> None:
-        self.tables, self.people = tables, people
+    def __init__(
+        self, tables: list[Reading], people: People | None, exclusion: Exclusion, options: LoadOptions
+    ) -> None:
+        self.tables, self.people, self.exclusion, self._names = tables, people, exclusion, options.names
 
-    def explain(self) -> list[str]:
-        """What was understood of each table, in lines for the user."""
-        return [line for table in self.tables for line in table.explain()]
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
+        with using(self._names):
+            told = [f"names: {self._names.told}"] if self._names.told else []
+            lines = [line for table in self.tables for line in table.explain(columns=columns)]
+        return told + lines + self.exclusion.explain()
 
     @property
     def own_columns(self) -> list[str]:
@@ -133,6 +156,9 @@ class Readings:
 
         At the end it is reported who has measurements but no demographics, and the other way round.
         """
+        yield from read_by(self._names, self._frames(report))
+
+    def _frames(self, report: Report) -> Iterator[pd.DataFrame]:
         duplicates = DuplicateFinder()
         wide = [*ASSESSMENT_COLUMNS, "notes", *self.own_columns, *SOURCE]
         for table in self.tables:
@@ -162,6 +188,15 @@ def open_readings(
     OptionError
         `--map` or `--ignore` names a column that no file has.
     """
+    with using(options.names):
+        return _open_readings(paths, options, report, leave_out)
+
+
+def _open_readings(
+    paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path]
+) -> Readings:
+    options = replace(options, exclude_records=read_excluded(options.exclude_records, report))
+    exclusion = Exclusion([str(name) for name in options.exclude_records])
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
     not_read = {
         Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
@@ -176,7 +211,7 @@ def open_readings(
     errors: list[InputError] = []
     for file in dict.fromkeys(files):
         try:
-            tables += _open_file(file, options, people, report)
+            tables += _open_file(file, options, people, exclusion, report)
         except InputError as error:
             errors.append(error)
             if len(files) > 1:
@@ -184,10 +219,15 @@ def open_readings(
     if not tables and errors:
         raise errors[0]
     _check_named_columns(tables, options, people)
-    return Readings(tables, people)
+    exclusion.report_unknown(report)
+    if people is not None:
+        people.leave_out(exclusion.ids)
+    return Readings(tables, people, exclusion, options)
 
 
-def _open_file(file: Path, options: LoadOptions, people: People | None, report: Report) -> list[Reading]:
+def _open_file(
+    file: Path, options: LoadOptions, people: People | None, exclusion: Exclusion, report: Report
+) -> list[Reading]:
     """The tables of one file that hold QST values; an InputError where none does."""
     tables = open_tables(file)
     if options.sheet is not None:
@@ -197,11 +237,17 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
             known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
     readings, errors = [], []
-    for table in tables:
+    for chosen, group, reason in choose_formats(tables, options):
         try:
-            readings.append(understand(unfold_table(table, options, report), options, people, report))
+            arranged = chosen.arrange(group, options, report)
         except InputError as error:
             errors.append(error)
+            continue
+        for table in arranged:
+            try:
+                readings.append(understand(name_format(table, chosen, reason), options, people, report, exclusion))
+            except InputError as error:
+                errors.append(error)
     if not readings:
         raise errors[0]
     for left_out in (error.problem for error in errors):
@@ -213,8 +259,10 @@ def _open_file(file: Path, options: LoadOptions, people: People | None, report: 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
-        if isinstance(table.table, UnfoldedTable):
-            headers += table.table.source.preview[table.layout.row - 1]
+        source = table.table.source
+        while source is not None:
+            headers += [text for row in source.preview[:HEADER_AMONG] for text in row]
+            source = source.source
     seen = {normalise(header) for header in headers} | {parse_header(header)[0] for header in headers}
     if people is not None:
         seen |= people.headers

@@ -44,7 +44,7 @@ def is_blank(texts: Texts) -> npt.NDArray[np.bool_]:
 
 def is_missing_cell(text: str) -> bool:
     """Whether a text means "not measured", number codes included."""
-    return is_missing_word(text) or text.strip() in missing_codes().values()
+    return is_missing_word(text) or text.strip() in missing_codes()
 
 
 def is_missing_word(text: str) -> bool:
@@ -111,7 +111,7 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
             else:
                 bad[position] = True
         values[odd], unreadable[odd] = numbers[codes], bad[codes]
-    for code, written in missing_codes().items():
+    for written, code in missing_codes().items():
         for row in np.flatnonzero(values == code):
             if texts[row].strip() == written:
                 values[row] = np.nan

@@ -86,12 +86,9 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     InputError
         No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
     """
-    among = 1 if table.header_row else HEADER_AMONG
-    rows = [[restore_text(text) for text in row] for row in table.preview[:among]]
-    known = [sum(recognise(i, text, options).role is not None for i, text in enumerate(row)) for row in rows]
-    found, position = max(known), known.index(max(known))
-    row = table.header_row or position + 1
-    columns = [recognise(place, text, options) for place, text in enumerate(rows[position])]
+    row, columns = find_header(table, options)
+    rows, position = table.preview, 0 if table.header_row else row - 1
+    found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
     for number, texts in enumerate(rows[:position], start=1):
@@ -101,12 +98,24 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
-    names = ", ".join(shorten(text, 20) for text in rows[position][:12] if text.strip())
+    names = ", ".join(shorten(text, 20) for text in (c.header for c in columns[:12]) if text.strip())
     message = (
         f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
         f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
     )
     raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
+
+
+def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Column]]:
+    """The row among the first ones that has most names of ours, and what each of its cells means by itself."""
+    among = 1 if table.header_row else HEADER_AMONG
+    rows = [
+        [recognise(position, restore_text(text), options) for position, text in enumerate(texts)]
+        for texts in table.preview[:among]
+    ]
+    known = [sum(column.role is not None for column in columns) for columns in rows]
+    best = known.index(max(known))
+    return table.header_row or best + 1, rows[best]
 
 
 def recognise(position: int, header: str, options: LoadOptions) -> Column:

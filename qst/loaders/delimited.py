@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from pandas.io.parsers import TextFileReader
 
 SAMPLE_CHARACTERS = 65_536
+LONGEST_HEADER_ROW = 1_000_000
+"""Characters of a first row that are looked at."""
+MOST_COLUMNS = 16_384
+"""Columns that an Excel sheet has."""
 SEPARATORS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "bar"}
 LONGEST_CELL = csv.field_size_limit()
 """Characters (131,072): a longer cell is a lost quotation mark or damage."""
@@ -94,7 +98,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
-    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain)
+    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain, path)
 
 
 def _find_encoding(path: Path, head: bytes) -> Encoding:
@@ -143,13 +147,23 @@ def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     """The separator that gives the most regular table over the first rows, and those rows."""
     with _open(path, encoding) as file:
         sample = file.read(SAMPLE_CHARACTERS)
+        if len(sample) == SAMPLE_CHARACTERS and not sample.strip("\r\n").count("\n"):
+            sample += file.readline(LONGEST_HEADER_ROW)
     lines = list(io.StringIO(sample, newline=""))
-    if len(sample) == SAMPLE_CHARACTERS and len(lines) > 1:
+    if len(sample) >= SAMPLE_CHARACTERS and len(lines) > 1:
         lines = lines[:-1]  # it may be cut off
     parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS}
     best = max(parsed, key=lambda separator: _rate_table(parsed[separator]))
     if not any(any(row) for row in parsed[best]):
         raise refuse(path, "not-a-table", "no rows could be found in the file: check that it is a table of text")
+    width = max(map(len, parsed[best]))
+    if width > MOST_COLUMNS:
+        cut = len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW
+        message = (
+            f"a row has {width:,} columns{' or more' if cut else ''}, more than a "
+            f"spreadsheet can hold ({MOST_COLUMNS:,}): check the separator, and delete empty columns"
+        )
+        raise refuse(path, "too-wide", message)
     _refuse_another_separator(path, best, parsed)
     return best, parsed[best]
 

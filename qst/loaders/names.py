@@ -1,33 +1,34 @@
-"""The names, words and units laboratories use, as `names.toml` lists them."""
+"""The names, words and units laboratories use, as `names.toml` lists them, with a user's own additions."""
 
 import re
 import tomllib
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from qst.protocol import BY_CODE
 
 FAHRENHEIT_OFFSET = 32.0
+Item = TypeVar("Item")
 
 
 class Unit(NamedTuple):
-    """A unit as a file writes it, and how to come from it to ours."""
+    """A unit as a file writes it, and how to come from it to ours; `name` is how the catalogue spells it."""
 
     text: str
     factor: float
     foreign: str | None = None
+    name: str = ""
 
     @property
     def is_fahrenheit(self) -> bool:
         """Whether absolute temperatures in this unit need an offset before the factor."""
-        return normalise(self.text) in ("f", "degf", "°f")
-
-
-@lru_cache
-def _catalogue() -> dict[str, Any]:
-    return tomllib.loads((files("qst.loaders") / "names.toml").read_text(encoding="utf-8"))
+        return normalise_unit(self.text) in ("f", "degf", "°f", "fahrenheit", "°fahrenheit", "degreesfahrenheit")
 
 
 @lru_cache(maxsize=4096)
@@ -37,41 +38,122 @@ def normalise(name: str) -> str:
     return re.sub(r"[\s._\-]+", "_", text).strip("_")
 
 
-@lru_cache
+class Vocabulary:
+    """The names, words and units by which files are read.
+
+    Attributes
+    ----------
+    catalogue : dict
+        In the form of `names.toml`.
+    file : Path or None
+        Where a user's additions are from.
+    told : str
+        What they are, for the user.
+    """
+
+    def __init__(self, catalogue: Mapping[str, Any], file: Path | None = None, told: str = "") -> None:
+        self.catalogue, self.file, self.told = catalogue, file, told
+        self._words: dict[str, dict[str, str]] = {}
+        self._units: dict[str, dict[str, tuple[str, Any]]] = {}
+
+    @cached_property
+    def column_names(self) -> dict[str, str]:
+        """Normalised spelling to our column or parameter."""
+        return _by_spelling(self.catalogue["columns"]) | self.parameter_names
+
+    @cached_property
+    def parameter_names(self) -> dict[str, str]:
+        """Normalised spelling to parameter code."""
+        return _by_spelling(self.catalogue["parameters"])
+
+    @cached_property
+    def missing_words(self) -> frozenset[str]:
+        """Words that mean "not measured", in lower case."""
+        return frozenset(word.lower() for word in self.catalogue["missing"]["words"])
+
+    @cached_property
+    def missing_codes(self) -> dict[str, float]:
+        """Numbers that mean "not measured", by the text they must stand as."""
+        return {code: float(code) for code in self.catalogue["missing"]["codes"]}
+
+    def words(self, column: str) -> dict[str, str]:
+        """Normalised spelling to our word, for one column."""
+        if column not in self._words:
+            self._words[column] = _by_spelling(self.catalogue["words"].get(column, {}))
+        return self._words[column]
+
+    def units(self, family: str) -> dict[str, tuple[str, Any]]:
+        """Normalised spelling to the catalogue's spelling and factor, for the units of one quantity."""
+        if family not in self._units:
+            listed = self.catalogue["units"][family].items()
+            self._units[family] = {normalise_unit(spelling): (spelling, factor) for spelling, factor in listed}
+        return self._units[family]
+
+
+def _by_spelling(section: Mapping[str, list[str]]) -> dict[str, str]:
+    return {normalise(spelling): ours for ours, spellings in section.items() for spelling in spellings}
+
+
+@cache
+def our_vocabulary() -> Vocabulary:
+    """What comes with the program."""
+    return Vocabulary(tomllib.loads((files("qst.loaders") / "names.toml").read_text(encoding="utf-8")))
+
+
+_IN_USE: ContextVar[Vocabulary | None] = ContextVar("vocabulary", default=None)
+
+
+@contextmanager
+def using(vocabulary: Vocabulary) -> Iterator[None]:
+    """Read by this vocabulary until the block ends; what else runs in the program is not touched.
+
+    A generator must not yield within such a block, for its caller would read by the vocabulary too: see `read_by`.
+    """
+    before = _IN_USE.set(vocabulary)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(before)
+
+
+def read_by(vocabulary: Vocabulary, items: Iterator[Item]) -> Iterator[Item]:
+    """Items of an iterator, each formed by this vocabulary; while the caller has them, its own is in use."""
+    while True:
+        with using(vocabulary):
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
+
+
+def vocabulary_in_use() -> Vocabulary:
+    """The vocabulary of the `using` block that this is called in; ours outside of any."""
+    return _IN_USE.get() or our_vocabulary()
+
+
 def column_names() -> dict[str, str]:
     """Normalised spelling to our column or parameter."""
-    catalogue = _catalogue()
-    return {
-        normalise(spelling): ours
-        for section in ("columns", "parameters")
-        for ours, spellings in catalogue[section].items()
-        for spelling in spellings
-    }
+    return vocabulary_in_use().column_names
 
 
-@lru_cache
 def parameter_names() -> dict[str, str]:
     """Normalised spelling to parameter code, for files that name the parameter in a cell."""
-    return {normalise(s): code for code, spellings in _catalogue()["parameters"].items() for s in spellings}
+    return vocabulary_in_use().parameter_names
 
 
-@lru_cache
 def words(column: str) -> dict[str, str]:
     """Normalised spelling to our word, for a column with a vocabulary of its own; empty for others."""
-    vocabulary = _catalogue()["words"].get(column, {})
-    return {normalise(spelling): ours for ours, spellings in vocabulary.items() for spelling in spellings}
+    return vocabulary_in_use().words(column)
 
 
-@lru_cache
 def missing_words() -> frozenset[str]:
     """Words that mean "not measured", in lower case."""
-    return frozenset(word.lower() for word in _catalogue()["missing"]["words"])
+    return vocabulary_in_use().missing_words
 
 
-@lru_cache
-def missing_codes() -> dict[float, str]:
-    """Numbers that mean "not measured", with the text they must stand as."""
-    return {float(code): code for code in _catalogue()["missing"]["codes"]}
+def missing_codes() -> dict[str, float]:
+    """Numbers that mean "not measured", by the text they must stand as."""
+    return vocabulary_in_use().missing_codes
 
 
 def unit_family(column: str) -> str | None:
@@ -88,28 +170,27 @@ def unit_family(column: str) -> str | None:
 
 def find_unit(column: str, text: str) -> Unit | None:
     """The unit that a text names for a column of ours, or None where it is no unit of it."""
-    family, spelling = unit_family(column), _normalise_unit(text)
+    family, spelling = unit_family(column), normalise_unit(text)
     if family is None:
         return None
-    factor = _units(family).get(spelling)
-    if factor is not None:
-        return Unit(text.strip(), factor)
-    foreign = _units("foreign").get(spelling)
-    return Unit(text.strip(), 1.0, foreign) if foreign is not None else None
+    vocabulary = vocabulary_in_use()
+    if spelling in vocabulary.units(family):
+        name, factor = vocabulary.units(family)[spelling]
+        return Unit(text.strip(), factor, name=name)
+    if spelling in vocabulary.units("foreign"):
+        name, meaning = vocabulary.units("foreign")[spelling]
+        return Unit(text.strip(), 1.0, meaning, name)
+    return None
 
 
 def known_units(column: str) -> str:
     """The units a column can be given in, for a message."""
     family = unit_family(column)
-    return ", ".join(_catalogue()["units"][family]) if family else ""
+    return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
-@lru_cache
-def _units(family: str) -> dict[str, Any]:
-    return {_normalise_unit(spelling): factor for spelling, factor in _catalogue()["units"][family].items()}
-
-
-def _normalise_unit(text: str) -> str:
+def normalise_unit(text: str) -> str:
+    """A unit without case, blanks, and the signs of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -141,4 +222,6 @@ def _is_unit_suffix(name: str, suffix: str) -> bool:
     column = column_names().get(name)
     if column is not None:
         return find_unit(column, suffix) is not None
-    return len(suffix) > 1 and any(_normalise_unit(suffix) in _units(family) for family in _catalogue()["units"])
+    vocabulary = vocabulary_in_use()
+    families = vocabulary.catalogue["units"]
+    return len(suffix) > 1 and any(normalise_unit(suffix) in vocabulary.units(family) for family in families)

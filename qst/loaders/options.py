@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qst.errors import OptionError
-from qst.loaders.names import Unit, find_unit, known_units, normalise, words
+from qst.loaders.names import Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
@@ -40,6 +40,12 @@ class LoadOptions:
         The sheet of a workbook to read.
     ignore : tuple of str
         Headers to carry through without reading them as ours.
+    format : str, optional
+        Name of the format, where it is not to be recognised.
+    names : Vocabulary
+        By which names, words and units are recognised; `qst.loaders.additions.read_names` gives one with a user's own.
+    exclude_records : tuple of str or Path
+        Subjects that are left out, and files that list such.
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -51,8 +57,15 @@ class LoadOptions:
     demographics: str | Path | None = None
     sheet: str | None = None
     ignore: tuple[str, ...] = ()
+    format: str | None = None
+    names: Vocabulary = field(default_factory=our_vocabulary)
+    exclude_records: tuple[str | Path, ...] = ()
 
     def __post_init__(self) -> None:
+        with using(self.names):
+            self._check()
+
+    def _check(self) -> None:
         for column, value in self.fixed.items():
             if column not in SETTABLE:
                 raise OptionError(f"'{column}' cannot be set: choose one of {', '.join(SETTABLE)}")

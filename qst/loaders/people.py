@@ -1,6 +1,6 @@
 """Demographics: a table of people that is joined to the measurements by subject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,8 @@ class People:
         """
         self.file = name_file(path)
         table = open_tables(path)[0]
-        # Only the codes and the names of columns are meant for this file too; the rest is for the measurements.
-        own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore)
+        # Only codes and names are meant for this file too; the rest is for the measurements.
+        own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore, names=options.names)
         self._layout = find_layout(table, own, report)
         subject = self._layout.find("subject")
         if subject is None:
@@ -76,6 +76,10 @@ class People:
             theirs = self._people[role].to_numpy(dtype=columns[role].dtype)
             given = np.where(positions >= 0, theirs[positions], columns[role]) if len(theirs) else columns[role]
             columns[role][gaps[role]] = given[gaps[role]]
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        """Say nothing of these people: their measurements were left out on request."""
+        self._met |= set(names)
 
     def report_unmatched(self, report: Report) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""

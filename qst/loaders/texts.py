@@ -1,9 +1,10 @@
 """Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +55,22 @@ class TextTable:
     read_plain : callable, optional
         For text without quotes: gives the rows below a header row in blocks, quickly; None where any row has not the
         header's width.
+    path : Path, optional
+        Where the file is, for what may lie beside it.
     sheet : str, optional
         Title of the sheet of a workbook.
     header_row : int, optional
         Row of the header, where it is known; then it is the first of `preview`.
+    thermal : {"absolute", "difference"}, optional
+        Whether CDT and WDT are temperatures or distances from baseline, where the format says so.
+    format : str
+        Which reader arranged it and why, for the user.
+    source : TextTable, optional
+        The table as it stands in the file, where this one was arranged from it.
+    told : tuple of str
+        What was taken from elsewhere than the cells, or left out; lines for the user.
+    ignored : tuple of str
+        Headers that are not what their name says, as the format knows.
     """
 
     file: str
@@ -65,8 +78,14 @@ class TextTable:
     understood: str
     read_rows: Callable[[Report], Iterator[Record]]
     read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
+    path: Path | None = None
     sheet: str | None = None
     header_row: int | None = None
+    thermal: Literal["absolute", "difference"] | None = None
+    format: str = ""
+    source: "TextTable | None" = None
+    told: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
@@ -84,6 +103,58 @@ class TextTable:
             columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
             if kept:
                 yield Block(np.array([row for row, _ in kept], dtype=np.int64), columns)
+
+
+@dataclass(frozen=True, slots=True)
+class RearrangedTable(TextTable):
+    """A table whose blocks are rearranged as they are read: columns added, rows unfolded or left out.
+
+    Attributes
+    ----------
+    source : TextTable
+    source_width : int
+        Columns of the source.
+    rearrange : callable
+        Takes a block of the source and gives one of this table; rows keep their numbers.
+    """
+
+    source: TextTable = field(kw_only=True)
+    source_width: int = field(kw_only=True)
+    rearrange: Callable[[Block], Block] = field(kw_only=True)
+
+    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+        """Rows below the header, each as the rows it stands for; all of them have its number."""
+        for block in self.source.read_blocks(header_row, self.source_width, report):
+            yield self.rearrange(block)
+
+
+def rearrange_table(
+    source: TextTable,
+    header_row: int,
+    header: list[str],
+    source_width: int,
+    rearrange: Callable[[Block], Block],
+    *,
+    understood: str = "",
+    told: Sequence[str] = (),
+) -> RearrangedTable:
+    """A table with another header, whose blocks come from another table."""
+    return RearrangedTable(
+        source.file,
+        [header],
+        f"{source.understood}, {understood}" if understood else source.understood,
+        source.read_rows,
+        path=source.path,
+        sheet=source.sheet,
+        header_row=header_row,
+        thermal=source.thermal,
+        format=source.format,
+        told=(*source.told, *told),
+        ignored=source.ignored,
+        source=source,
+        source_width=source_width,
+        rearrange=rearrange,
+    )
 
 
 def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> list[str] | None:

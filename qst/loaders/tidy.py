@@ -1,7 +1,7 @@
 """Tidy tables: a row a tested area (wide) or a row a trial (long), from text to our columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pandas as pd
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
+from qst.loaders.exclusion import Exclusion
 from qst.loaders.names import words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
@@ -86,24 +87,43 @@ class Reading:
             read = self._read_trials if self.is_trials else self._read_assessments
             yield read(block, groups, report)
 
-    def explain(self) -> list[str]:
-        """What was understood, in lines for the user."""
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood, in lines for the user; with `columns`, a line for each column of the file."""
         sign = "decimal comma" if self.decimal == "," else "decimal point"
         shape = "a row a trial" if self.is_trials else "a row a tested area"
         lines = [
             f"{self.table.file}: {self.table.understood}, {sign}, header in row {self.layout.row}; "
             f"{self.n_rows} rows, {shape}",
-            "  read: " + ", ".join(self._explain_column(c) for c in self.layout.columns if c.role),
         ]
-        if self.own_names:
-            lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
+        if columns:
+            lines.append(f"  format: {self.table.format}")
+            lines += [f"  column {column.position + 1}: {self._tell_column(column)}" for column in self.layout.columns]
+        else:
+            lines.append("  read: " + ", ".join(self._explain_column(c) for c in self.layout.columns if c.role))
+            if self.own_names:
+                lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
         lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
+        lines += [f"  {told}" for told in self.table.told]
         if self.options.fixed:
             lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
         missing = self.survey.missing.most_common()
         if missing:
             lines.append("  taken as missing: " + ", ".join(f"{word!r} ({count} cells)" for word, count in missing))
         return lines
+
+    def _tell_column(self, column: Column) -> str:
+        """One column: what it was understood as, its codes, or why it is not used."""
+        header = shorten(column.header)
+        if column.role is None:
+            carried = column.position in self.own_names
+            return f"{header} is carried through as it is" if carried else f"{header} is empty and ignored"
+        if column.role in self.decisions.refused:
+            return (
+                f"{header} is carried through and not used as {column.role}: {self.decisions.refused[column.role][1]}"
+            )
+        codes = {**column.codes, **self.options.codes.get(column.role, {})}
+        told = f", where {', '.join(f'{code} means {word}' for code, word in codes.items())}" if codes else ""
+        return f"{self._explain_column(column)}{told}"
 
     def _explain_column(self, column: Column) -> str:
         role = str(column.role)
@@ -222,7 +242,13 @@ class Reading:
         return pd.concat([frame, pd.DataFrame(own | source, index=frame.index)], axis=1)
 
 
-def understand(table: TextTable, options: LoadOptions, people: People | None, report: Report) -> Reading:
+def understand(
+    table: TextTable,
+    options: LoadOptions,
+    people: People | None,
+    report: Report,
+    exclusion: Exclusion | None = None,
+) -> Reading:
     """Find out what a table holds: its header, decimal sign, units, and whether its columns are the protocol's.
 
     Raises
@@ -230,19 +256,26 @@ def understand(table: TextTable, options: LoadOptions, people: People | None, re
     InputError
         The table holds no QST values, no rows, or only columns that cannot be what their names say.
     """
+    options = replace(options, ignore=(*options.ignore, *table.ignored))
     layout = find_layout(table, options, report)
     if not layout.is_measurements:
         message = f"the table names subjects, but no QST parameter ({' '.join(CODES)}): say --map 'header=HPT'"
         raise InputError(Problem("error", "no-qst-columns", message, table.file, layout.row))
+    if exclusion is not None:
+        table = exclusion.apply(table, layout, options.fixed)
     survey = Survey(table, layout, options, people)
     if not survey.n_rows:
         for problem in survey.problems:
             report(problem)
         survey.report_second_headers(table.file, report)
+        if exclusion is not None and exclusion.has_rows_of(table.file):
+            message = "all rows are of records that --exclude-records names; nothing is left to read"
+            raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
+    thermal = options.thermal or table.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
-    decisions = decide(survey.evidence, survey.units, options.thermal, hints, single_trials=layout.is_long)
+    decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():
         column = layout.find(code) or layout.find("value")
         header = column.header if column else code

@@ -5,8 +5,7 @@ rows, of an area or of a trial, and is then read like any other table.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from qst.loaders.cells import Texts, is_blank
 from qst.loaders.columns import recognise
 from qst.loaders.names import find_unit, normalise, parameter_names, parse_header, words
 from qst.loaders.options import LoadOptions
-from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, Block, TextTable
+from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, Block, TextTable, rearrange_table
 from qst.protocol import BY_CODE, CODES
 from qst.tables import Problem, Report, shorten
 
@@ -55,20 +54,6 @@ class Part(NamedTuple):
     trial: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UnfoldedTable(TextTable):
-    """A table whose rows are unfolded as they are read."""
-
-    source: TextTable = field(kw_only=True)
-    source_width: int = field(kw_only=True)
-    unfold: Callable[[Block], Block] = field(kw_only=True)
-
-    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
-        """Rows below the header, each as the rows it stands for; all of them have its number."""
-        for block in self.source.read_blocks(header_row, self.source_width, report):
-            yield self.unfold(block)
-
-
 def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
     """The table with a row an area or a trial; the same table where no header names an area or a trial.
 
@@ -81,7 +66,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     parts = _leave_out_unclear(table, row, parts, report)
     if not any(part.place or part.trial for part in parts):
         return table
-    header = table.preview[row - 1]
+    header = table.preview[0 if table.header_row else row - 1]
     parts = _leave_out_doubles(table, row, _name_control_area(parts), report)
     roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
     for position, text in enumerate(header):
@@ -105,23 +90,15 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         unfold = _Areas(base, roles, codes, parts)  # type: ignore[assignment]
         told = f"a row unfolded into {len(unfold.places)} assessments"
     places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
-    return UnfoldedTable(
-        table.file,
-        [new_header],
-        f"{table.understood}, {told} by its headers ({'; '.join(places)})",
-        table.read_rows,
-        sheet=table.sheet,
-        header_row=row,
-        source=table,
-        source_width=len(header),
-        unfold=unfold,
-    )
+    told = f"{told} by its headers ({'; '.join(places)})"
+    return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
 
 
 def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]]:
     """The header's row, and what its measured columns say."""
     best: tuple[int, int, list[Part]] = (-1, 1, [])
-    for number, texts in enumerate(table.preview[:HEADER_AMONG], start=1):
+    first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
+    for number, texts in enumerate(table.preview[:among], start=first):
         known = [recognise(position, text, options) for position, text in enumerate(texts)]
         parts = []
         for column in known:
@@ -180,14 +157,15 @@ def _read_rest(tokens: Sequence[str]) -> dict[str, str] | None:
     """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
     found: dict[str, str] = {}
     for token in tokens:
-        role, word = _read_token(token)
+        role, word = read_token(token)
         if role is None or role in found:
             return None
         found[role] = word
     return found
 
 
-def _read_token(token: str) -> tuple[str | None, str]:
+def read_token(token: str) -> tuple[str | None, str]:
+    """What a piece of a header names, and which; None where it is not known."""
     if token.isdigit():
         return "trial", str(int(token))
     if _VISIT.fullmatch(token):

@@ -214,7 +214,7 @@ class _Complaints:
 
 def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: TextTable, report: Report) -> None:
     """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
-    for number, written in missing_codes().items():
+    for written, number in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
             how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:

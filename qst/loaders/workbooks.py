@@ -1,6 +1,7 @@
 """Excel workbooks: the sheets of an xlsx as tables of text."""
 
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -16,6 +17,16 @@ LARGEST_ROW = 1_048_576
 """Rows an Excel sheet has."""
 LARGEST_WORKBOOK = 2_000_000_000
 """Bytes a workbook may have when unpacked; more is a fault or an attack."""
+LARGEST_RATIO, SMALL_WORKBOOK = 100, 100_000_000
+"""A workbook that unpacks to more than so many times its size, and to more than so many bytes, is an attack (ours)."""
+_FAR_CELL = re.compile(rb'<c r="[A-Z]{3}\d')
+_FAR_FILLED = re.compile(rb'<c r="([A-Z]{3})\d+"[^>]*[^/]>\s*<(?:v|is|f)[ >]')
+"""A cell, and a filled cell, beyond column ZZ, the 702nd."""
+
+NEAR_COLUMNS = 702
+"""Columns (A to ZZ) that are always looked at; those beyond only where a cell of them is filled."""
+_NOT_USED = {"xl/vbaProject.bin": "macros not run", "xl/externalLinks/": "links to other files not followed"}
+"""Parts of a workbook that are ignored, and how that is told."""
 
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, ArithmeticError, OSError, EOFError, TypeError,
@@ -26,6 +37,8 @@ _DAMAGE = (
 
 def open_workbook(path: Path) -> list[TextTable]:
     """The filled sheets of a workbook, as tables."""
+    from openpyxl.utils import column_index_from_string
+
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -34,16 +47,27 @@ def open_workbook(path: Path) -> list[TextTable]:
             if "xl/workbook.xml" not in names:
                 message = "a zip archive, but no Excel workbook: unpack it, or save it as xlsx or CSV"
                 raise refuse(path, "not-a-table", message)
-            if unpacked > LARGEST_WORKBOOK:
-                message = f"the workbook unpacks to {unpacked:,} bytes; save its data sheet alone, as CSV"
+            packed = path.stat().st_size
+            if unpacked > LARGEST_WORKBOOK or unpacked > max(SMALL_WORKBOOK, LARGEST_RATIO * packed):
+                message = (
+                    f"not opened, as the workbook of {packed:,} bytes unpacks to {unpacked:,} bytes; save its data "
+                    "sheet alone, as CSV"
+                )
                 raise refuse(path, "too-large", message)
-            has_formulas = any(b"<f" in archive.read(name) for name in sheet_parts)
+            has_formulas, width = False, None
+            for name in sheet_parts:
+                data = archive.read(name)
+                has_formulas |= b"<f" in data
+                if _FAR_CELL.search(data):
+                    far_columns = {column_index_from_string(far.decode()) for far in _FAR_FILLED.findall(data)}
+                    width = max(width or NEAR_COLUMNS, *far_columns, 0)
+            not_used = [told for part, told in _NOT_USED.items() if any(name.startswith(part) for name in names)]
         with warnings.catch_warnings():
             # openpyxl warns of parts it leaves out (styles, validation, names); none of them is a cell.
             warnings.simplefilter("ignore", UserWarning)
-            sheets = _read_sheets(path, stored_results=True)
+            sheets = _read_sheets(path, width, stored_results=True)
             if has_formulas:
-                sheets = _show_formulas_without_result(sheets, _read_sheets(path, stored_results=False))
+                sheets = _show_formulas_without_result(sheets, _read_sheets(path, width, stored_results=False))
         if not sheets:
             raise KeyError("no sheet")
     except InputError:
@@ -54,18 +78,19 @@ def open_workbook(path: Path) -> list[TextTable]:
     filled = {title: _align(records) for title, records in sheets.items() if records}
     if not filled:
         raise refuse(path, "empty-file", "the workbook has no filled cell: check that this is the right file")
-    told = "Excel workbook"
+    told = ", ".join(["Excel workbook", *not_used])
     if path.suffix.lower() not in WORKBOOK_ENDINGS:
         told += f" in spite of its ending {path.suffix}"
     return [_make_table(path, title, records, told, len(filled) > 1) for title, records in filled.items()]
 
 
-def _read_sheets(path: Path, stored_results: bool) -> dict[str, list[Record]]:
-    """Title of each sheet to its rows that have any filled cell."""
+def _read_sheets(path: Path, width: int | None, stored_results: bool) -> dict[str, list[Record]]:
+    """Title of each sheet to its rows that have any filled cell, up to column `width`: beyond it there is none."""
     import openpyxl
 
     # All at once: openpyxl reads a sheet from the file as it goes, and the file may be closed by then.
-    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=stored_results)
+    content = io.BytesIO(path.read_bytes())
+    book = openpyxl.load_workbook(content, read_only=True, data_only=stored_results, keep_links=False)
     sheets: dict[str, list[Record]] = {}
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
@@ -73,7 +98,7 @@ def _read_sheets(path: Path, stored_results: bool) -> dict[str, list[Record]]:
         for number, row in enumerate(sheet.iter_rows(), start=1):
             if number > LARGEST_ROW:
                 raise ValueError("a row number beyond those that Excel has")
-            cells = [_cell_text(cell) for cell in row]
+            cells = [_cell_text(cell) for cell in row[:width]]
             while cells and not cells[-1].strip():
                 cells.pop()
             if cells:
@@ -111,7 +136,7 @@ def _make_table(path: Path, title: str, records: list[Record], told: str, severa
     by_number = dict(records)
     preview = [by_number.get(number, []) for number in range(1, min(records[-1][0], SAMPLE_ROWS) + 1)]
     file = f"{name_file(path)}[{title}]" if several else name_file(path)
-    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, sheet=title)
+    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, path=path, sheet=title)
 
 
 def _cell_text(cell: Any) -> str:

@@ -1,0 +1,27 @@
+"""Tables with a row a tested area or a row a trial, or a row a person with the rest in the headers."""
+
+from collections.abc import Sequence
+
+from qst.loaders.formats.format import Format
+from qst.loaders.options import LoadOptions
+from qst.loaders.texts import TextTable
+from qst.loaders.unfold import unfold_table
+from qst.tables import Report
+
+
+def _recognise(tables: Sequence[TextTable]) -> str:
+    return "as no other was recognised"
+
+
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+    return [unfold_table(table, options, report) for table in tables]
+
+
+FORMAT = Format(
+    name="tidy",
+    title="a row a tested area or a row a trial; headers may name area, side, visit, site or trial",
+    needs="age, sex and site, by columns, --set or --demographics",
+    basis="seen",
+    recognise=_recognise,
+    arrange=_arrange,
+)
