@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import tomllib
 from pathlib import Path
 
@@ -83,6 +84,34 @@ def test_the_thresholds_lie_below_the_one_that_needs_no_calibration() -> None:
     assert pytest.approx(1.30103, abs=1e-5) == CEILING
     for mechanism in BASE.mechanisms:
         assert 0.5 <= mechanism.threshold <= CEILING
+
+
+def test_the_documents_table_is_what_the_entries_say() -> None:
+    text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", text, flags=re.MULTILINE))
+    assert set(rows) == {*MECHANISMS, *NEVER}
+    for mechanism in BASE.mechanisms:
+        *_, seen, threshold = (cell.strip() for cell in rows[mechanism.id].split("|"))
+        assert (seen, threshold) == (mechanism.seen, f"{mechanism.threshold:.2f}")
+        for sign in (*mechanism.signs, *(sign for pattern in mechanism.against for sign in pattern.signs)):
+            told = f"{sign.parameter} {sign.mean:+g} ± {sign.sd:g}"
+            if sign.size == "present":
+                told = f"{sign.parameter} present (in {sign.present:.0%}; healthy {sign.healthy:.1%})"
+            if sign.direction == "preserved":
+                told = f"{sign.parameter} preserved (no {sign.mean:g})"
+            assert told in rows[mechanism.id]
+    for mechanism in BASE.never:
+        assert all(need in rows[mechanism.id] for need in mechanism.needed)
+
+
+def test_the_documents_example_of_an_entry_is_the_example_file_and_can_be_used() -> None:
+    path = ROOT / "examples" / "heat_only.toml"
+    text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+    assert f"```toml\n{path.read_text(encoding='utf-8')}```" in text
+    result = run("score", COHORT, "--mechanisms", path, "-o", "out.csv")
+    assert result.exit_code == 0
+    assert any(line.strip().startswith("heat_only  ") for line in result.stderr.splitlines())
+    assert "mechanism_heat_only" in pd.read_csv("out.csv", nrows=1)
 
 
 # --- the schema ------------------------------------------------------------------------------------------------------
