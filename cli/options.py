@@ -71,6 +71,12 @@ _SCORING_OPTIONS = (
     click.option(
         "--device-limit", "device_limits", multiple=True, metavar="NAME=VALUE", help="A device's own end: PPT=2000."
     ),
+    click.option(
+        "--mechanisms",
+        type=click.Path(),
+        metavar="PATH",
+        help="Entries (a TOML file or a folder) that are added to the shipped mechanisms or replace them.",
+    ),
 )
 
 
@@ -140,6 +146,7 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
         dma_threshold=given.pop("dma_threshold"),
         site_as=parse_pairs(given.pop("site_as"), "--site-as", "forearm=hand"),
         device_limits=device_limits,
+        mechanisms=given.pop("mechanisms"),
     )
 
 

@@ -23,13 +23,19 @@ from .options import (
     "-o", "--output", type=click.Path(), help="File to write: .csv, .xlsx, .parquet, .json. Default: CSV to stdout."
 )
 @click.option(
+    "--details",
+    type=click.Path(),
+    metavar="FILE.json",
+    help="Write the signs for and against every mechanism, with their sources, assessment by assessment.",
+)
+@click.option(
     "-q", "--quiet", is_flag=True, help="Only problems on stderr: nothing of what was understood, no summary."
 )
 @input_options
 @scoring_options
 @ends_cleanly
-def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: Any) -> None:
-    """Score files: z-scores, gain and loss of function, LoGa.
+def command(inputs: tuple[str, ...], output: str | None, details: str | None, quiet: bool, **given: Any) -> None:
+    """Score files: z-scores, gain and loss of function, LoGa, and evidence for pain mechanisms.
 
     Takes files and folders of CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed
     in silence: what was
@@ -40,15 +46,20 @@ def command(inputs: tuple[str, ...], output: str | None, quiet: bool, **given: A
       qst score cohort.csv -o scored.csv
       qst score thresholds.csv --demographics people.csv --set site=hand \\
           --map pin.prick_mN=MPT --codes sex:1=female,2=male -o scored.xlsx
+      qst score cohort.csv -o scored.csv --details why.json
     """
     from qst.batch import score_files
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
-    batch = score_files(inputs, output, load_options, settings, stdout=sys.stdout, tell=None if quiet else tell)
+    batch = score_files(
+        inputs, output, load_options, settings, stdout=sys.stdout, tell=None if quiet else tell, details=details
+    )
     tell_problems(batch.problems)
     if not quiet:
         for line in batch.summary.lines(batch.problems):
             tell(line)
         if output is not None and batch.written:
             tell(f"Written: {output}")
+        if details is not None and batch.written:
+            tell(f"Written: {details}")
     sys.exit(exit_status(batch.problems))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from qst.norms import load_reference as load_reference
     from qst.plots import plot_profile as plot_profile
     from qst.scoring import score as score
+    from qst.simulate import simulate_healthy as simulate_healthy
+    from qst.simulate import simulate_model as simulate_model
     from qst.tables import Problem as Problem
     from qst.zscores import z_score as z_score
 
@@ -33,6 +35,8 @@ _HOMES = {
     "load_reference": "qst.norms",
     "plot_profile": "qst.plots",
     "score": "qst.scoring",
+    "simulate_healthy": "qst.simulate",
+    "simulate_model": "qst.simulate",
     "write_form": "qst.entry_form.writing",
     "z_score": "qst.zscores",
 }

@@ -1,6 +1,7 @@
 """Files to a file: the whole path over any number of rows, with the problems and the summary of it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -8,16 +9,19 @@ from typing import IO
 import pandas as pd
 from tqdm import tqdm
 
+from qst.details import DetailsWriter
 from qst.errors import InputError, OptionError
+from qst.knowledge import load_mechanisms
 from qst.loaders import LoadOptions, Readings, open_readings
 from qst.loaders.scored import read_scored
 from qst.norms import load_reference
 from qst.scoring import Settings, score_readings
 from qst.summary import Summary
 from qst.tables import Problem
-from qst.writing import check_writable, open_sink
+from qst.writing import check_writable, open_sink, replace_file
 
 Tell = Callable[[str], None]
+DETAILS_ENDINGS = (".json",)
 
 WRONG_USE = ("no-file", "no-files")
 """Problems that are the command's fault and not the data's."""
@@ -41,6 +45,7 @@ def score_files(
     stdout: IO[str] | None = None,
     tell: Tell | None = None,
     dry: bool = False,
+    details: str | Path | None = None,
 ) -> Batch:
     """Score files and write the scored table, in blocks: memory does not grow with the rows.
 
@@ -57,6 +62,8 @@ def score_files(
         Gets what was understood of the files, line by line, before they are scored.
     dry : bool
         Look for problems only; write nothing. Then `tell` gets a line for each column of the files.
+    details : path, optional
+        A JSON file with the signs for and against every mechanism, assessment by assessment (`qst.details`).
 
     Returns
     -------
@@ -66,17 +73,23 @@ def score_files(
     ------
     InputError
         No input can be used.
-    OptionError, ReferenceSetError
+    OptionError, ReferenceSetError, MechanismError
         Wrong use. Nothing is written then.
     """
     problems: list[Problem] = []
-    summary = Summary()
     options, settings = options or LoadOptions(), settings or Settings()
     reference = load_reference(settings.reference)
     if output is not None:
         check_writable(Path(output))
     earlier = _refuse_overwriting(inputs, output, options, settings)
-    settings = replace(settings, reference=reference)
+    if details is not None:
+        check_writable(Path(details), DETAILS_ENDINGS)
+        earlier += _refuse_overwriting(inputs, details, options, settings)
+        if output is not None and Path(details).resolve() == Path(output).resolve():
+            raise OptionError(f"{details} is the output already: give the details another name")
+    base = load_mechanisms(settings.mechanisms)
+    settings = replace(settings, reference=reference, mechanisms=base)
+    summary = Summary(base)
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:
@@ -91,11 +104,24 @@ def score_files(
         for _ in blocks:
             pass
     else:
-        with open_sink(output, stdout, problems.append) as sink:
+        with _open_details(details, settings) as take, open_sink(output, stdout, problems.append) as sink:
             for block in blocks:
                 sink.write(block)
+                take(block)
     summary.report_suspicious(problems.append)
     return Batch(summary, problems, written=not dry)
+
+
+@contextmanager
+def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Something that takes blocks for the details file; it appears whole or not at all."""
+    if path is None:
+        yield lambda _: None
+        return
+    with replace_file(Path(path), DETAILS_ENDINGS) as temporary, temporary.open("w", encoding="utf-8") as file:
+        writer = DetailsWriter(file, load_reference(settings.reference).id, settings.mechanisms)
+        yield writer.write
+        writer.close()
 
 
 def _with(problems: list[Problem], problem: Problem) -> list[Problem]:
@@ -124,8 +150,7 @@ def _refuse_overwriting(
         return []
     path = Path(output).resolve()
     read = [*inputs, options.demographics, options.names.file]
-    if isinstance(settings.reference, str | Path):
-        read.append(settings.reference)
+    read += [path for path in (settings.reference, settings.mechanisms) if isinstance(path, str | Path)]
     for other in read:
         if other is None or not Path(other).exists():
             continue

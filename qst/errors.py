@@ -28,6 +28,10 @@ class ReferenceSetError(QSTError):
     """A reference set that cannot be found, or whose data break a rule."""
 
 
+class MechanismError(QSTError):
+    """An entry of the knowledge base of mechanisms that breaks its schema. The text names file and key."""
+
+
 class OptionError(QSTError):
     """An option whose value means nothing, such as ``--set sex=1``."""
 

@@ -37,6 +37,8 @@ LOGA_GROUPS: dict[str, tuple[str, ...]] = {
 
 _NONE, _NORMAL, _GAIN, _LOSS, _LIMIT = range(5)
 _FINDINGS = np.array([np.nan, NORMAL, GAIN, LOSS, LIMIT], dtype=object)
+FINDING_NUMBERS = {NORMAL: _NORMAL, GAIN: _GAIN, LOSS: _LOSS, LIMIT: _LIMIT}
+"""Number of each finding in `Patterns.numbers`; 0 stands for none."""
 _LOGA = np.array([f"L{loss}G{gain}" for loss in range(4) for gain in range(4)] + [np.nan], dtype=object)
 
 
@@ -56,6 +58,8 @@ class Patterns:
     """Findings and their summary; one entry an assessment."""
 
     findings: dict[str, pd.api.extensions.ExtensionArray]
+    numbers: dict[str, npt.NDArray[np.int8]]
+    censored: dict[str, npt.NDArray[np.int8]]
     counts: dict[str, npt.NDArray[np.floating] | Ints]
     loga: pd.api.extensions.ExtensionArray
     flags: dict[str, Bools]
@@ -139,6 +143,9 @@ def find_patterns(
     Patterns
         `findings` : gain, loss, normal, limit, or NaN without value or norm. PHS is a loss above the norm's mean +
         1.96 SD, DMA a gain above its threshold; both otherwise normal.
+        `censored` : for the 11 with a z-score, −1 where the value lies at the insensitive end of the device, +1 at the
+        sensitive end: all that is known is that the threshold lies there or beyond.
+        `numbers` : the same as `FINDING_NUMBERS`, for the stages that go on from them.
         `counts` : `n_scored`, `n_gain` and `n_loss` over all 13 findings. `expected_by_chance` is how many abnormal
         z-scores healthy variation alone would show: for each z-score the tail beyond the cut-off, times the tails that
         can be found. `p_profile` is the probability that a healthy person shows at least as many abnormal z-scores
@@ -150,6 +157,7 @@ def find_patterns(
     """
     length = len(stratum)
     codes: dict[str, npt.NDArray[np.int8]] = {}
+    censored: dict[str, npt.NDArray[np.int8]] = {}
     flags: dict[str, Bools] = {}
     tail = float(stats.norm.sf(cut_off))
     two_tails, one_tail = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.int64)
@@ -165,6 +173,9 @@ def find_patterns(
             past = parameter.gain_sign * (reach.insensitive_end[code] - values[code])
             at_limit = (past >= -1e-9) & (past <= parameter.overshoot)
             flags[f"at_limit:{code}"] = at_limit
+        censored[code] = -at_limit.astype(np.int8)
+        if parameter.sensitive_end is not None:
+            censored[code] += parameter.gain_sign * (values[code] - parameter.sensitive_end) >= -1e-9
         finding[z > cut_off] = _GAIN
         finding[z < -cut_off] = _LOSS
         finding[scored & at_limit & ~reach.loss[stratum, column]] = _LIMIT
@@ -189,7 +200,7 @@ def find_patterns(
     }
     loga, loga_flags = _form_loga(codes)
     findings = {code: take_texts(_FINDINGS, codes[code]) for code in CODES}
-    return Patterns(findings, counts, loga, flags | loga_flags)
+    return Patterns(findings, codes, censored, counts, loga, flags | loga_flags)
 
 
 def _judge_phs(count: Floats, bound: Floats) -> npt.NDArray[np.int8]:

@@ -10,24 +10,29 @@ import pandas as pd
 
 from qst.derive import derive_values, is_trials
 from qst.errors import OptionError
+from qst.knowledge import KnowledgeBase, load_mechanisms
 from qst.loaders import Readings
+from qst.mechanisms import gather_measured, list_supported, weigh_mechanisms
 from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
 from qst.protocol import BY_CODE, CODES, PARAMETERS, Z_CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
+    MECHANISM_PREFIX,
+    MECHANISMS,
     NOTES,
     NOTES_BEFORE_SCORING,
     RESULT_COLUMNS,
-    SCORED_COLUMNS,
     SOURCE,
     Problem,
     Report,
     cut_text,
+    find_added_mechanisms,
     free_name,
     is_scored,
     join_texts,
     label_flags,
+    result_columns,
     shorten,
     take_texts,
 )
@@ -49,6 +54,7 @@ class Settings:
     cut_off, dma_threshold : float
     site_as : mapping of str to str
     device_limits : mapping of str to float
+    mechanisms : path or KnowledgeBase, optional
     """
 
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE
@@ -56,6 +62,7 @@ class Settings:
     dma_threshold: float = DMA_THRESHOLD
     site_as: Mapping[str, str] = field(default_factory=dict)
     device_limits: Mapping[str, float] = field(default_factory=dict)
+    mechanisms: str | Path | KnowledgeBase | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.cut_off < np.inf:
@@ -74,6 +81,8 @@ class Settings:
         """What differs from the defaults, as notes that every scored row carries."""
         notes = [f"cut_off:{self.cut_off:g}"] if self.cut_off != CUT_OFF else []
         notes += [f"dma_threshold:{self.dma_threshold:g}"] if self.dma_threshold != DMA_THRESHOLD else []
+        if self.mechanisms is not None and (base := load_mechanisms(self.mechanisms)) is not load_mechanisms():
+            notes.append(f"mechanisms:{base.id}")
         return ";".join([*notes, *(f"device_limit:{code}={limit:g}" for code, limit in self.device_limits.items())])
 
 
@@ -85,8 +94,9 @@ def score(
     dma_threshold: float = DMA_THRESHOLD,
     site_as: Mapping[str, str] | None = None,
     device_limits: Mapping[str, float] | None = None,
+    mechanisms: str | Path | KnowledgeBase | None = None,
 ) -> pd.DataFrame:
-    """Score a table: z-scores, gain and loss of function, chance, and the LoGa pattern.
+    """Score a table: z-scores, gain and loss of function, chance, the LoGa pattern, and evidence for mechanisms.
 
     Parameters
     ----------
@@ -105,20 +115,22 @@ def score(
         Measured site to the site whose norm stands in for it; noted on each such row.
     device_limits : mapping of str to float, optional
         Insensitive ends of the device that differ from the protocol's, for example ``{"PPT": 2000}``.
+    mechanisms : path or KnowledgeBase, optional
+        A TOML file or folder whose entries are added to the shipped mechanisms or replace them.
 
     Returns
     -------
     pandas.DataFrame
-        One row an assessment, in the order given, with the columns `qst.tables.SCORED_COLUMNS` and then the
-        caller's own. No row is dropped: what cannot be scored has a missing z and finding, and `notes` say why
-        (`qst.tables.NOTES`). Each row's numbers depend on that row alone.
+        One row an assessment, in the order given, with the columns `qst.tables.SCORED_COLUMNS` (those of added
+        mechanisms after the shipped ones) and then the caller's own. No row is dropped: what cannot be scored has a
+        missing z and finding, and `notes` say why (`qst.tables.NOTES`). Each row's numbers depend on that row alone.
 
     Raises
     ------
     OptionError
         An option has no meaning, for example a negative cut-off; or the table has none of the 13 parameters.
-    ReferenceSetError
-        The reference set cannot be used.
+    ReferenceSetError, MechanismError
+        The reference set or an entry of the mechanisms cannot be used.
 
     Examples
     --------
@@ -127,14 +139,16 @@ def score(
     >>> score(pd.DataFrame([row])).loc[0, ["CPT_finding", "HPT_finding"]].tolist()
     ['gain', 'normal']
     """
-    return score_table(frame, Settings(reference, cut_off, dma_threshold, site_as or {}, device_limits or {}))
+    settings = Settings(reference, cut_off, dma_threshold, site_as or {}, device_limits or {}, mechanisms)
+    return score_table(frame, settings)
 
 
 def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """`score`, with its arguments in one."""
-    reference = load_reference(settings.reference)
+    reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
+    columns = result_columns(_find_added(base))
     table = derive_values(frame) if is_trials(frame) else frame
-    assessments, earlier_notes = _set_aside_earlier_results(table)
+    assessments, earlier_notes = _set_aside_earlier_results(table, columns)
     twice = assessments.columns[assessments.columns.duplicated()].tolist()
     if twice:
         raise OptionError(f"the table has more than one column {', '.join(map(str, twice))}: rename one")
@@ -162,12 +176,15 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     results |= patterns.counts
     results["not_findable"] = take_texts(reach.not_findable, placement.stratum)
     results["loga"] = patterns.loga
+    evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
+    results["mechanisms"] = list_supported(evidence, base)
+    results |= {MECHANISM_PREFIX + name: values for name, values in evidence.items()}
     same = np.zeros(len(assessments), dtype=np.int64)
     results["reference_set"] = take_texts(np.array([reference.id], dtype=object), same)
     codes, texts = pd.factorize(notes)
     results["notes"] = take_texts(texts, codes)
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
-    scored = pd.DataFrame(ours | {column: results[column] for column in RESULT_COLUMNS}, index=assessments.index)
+    scored = pd.DataFrame(ours | {column: results[column] for column in columns}, index=assessments.index)
     own = assessments[[column for column in assessments if column not in scored]]
     return pd.concat([scored, own], axis=1)
 
@@ -186,11 +203,13 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     Yields
     ------
     pandas.DataFrame
-        Scored assessments, all with the same columns: `SCORED_COLUMNS`, the files' own, `source_file, source_row`.
+        Scored assessments, all with the same columns: `SCORED_COLUMNS` (and those of added mechanisms), the files'
+        own, `source_file, source_row`.
     """
-    reference = load_reference(settings.reference)
-    settings = replace(settings, reference=reference)
-    columns = [*SCORED_COLUMNS, *readings.own_columns, *SOURCE]
+    reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
+    settings = replace(settings, reference=reference, mechanisms=base)
+    ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
+    columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
     reporter = _NormReporter(reference, report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
@@ -239,13 +258,21 @@ class _NormReporter:
         self.report(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
 
 
-def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
+def _find_added(base: KnowledgeBase) -> list[str]:
+    """Mechanisms that a user added: they have columns after those of the shipped ones."""
+    return [name for name in base.ids if name not in MECHANISMS]
+
+
+def _set_aside_earlier_results(
+    table: pd.DataFrame, columns: Sequence[str]
+) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
     """Take an earlier scoring's columns off the table, and keep the notes that were set before it.
 
     A column of the caller's own that has the name of a result is carried on as `<name>_input`.
     """
     notes = np.full(len(table), "", dtype=object)
-    scored_before = is_scored(table.columns)
+    scored_columns = [str(column) for column in table.columns]
+    scored_before = is_scored(scored_columns)
     if "notes" in table:
         codes, texts = pd.factorize(table["notes"])
         kept = [_notes_before_scoring(str(text)) for text in texts]
@@ -255,15 +282,16 @@ def _set_aside_earlier_results(table: pd.DataFrame) -> tuple[pd.DataFrame, npt.N
             notes = np.array([*kept, ""], dtype=object)[codes]
             table = table.drop(columns="notes")
     if scored_before:
-        return table.drop(columns=[column for column in RESULT_COLUMNS if column in table]), notes
-    return _rename(table, [column for column in RESULT_COLUMNS if column in table]), notes
+        earlier = {*RESULT_COLUMNS, *find_added_mechanisms(scored_columns)}
+        table = table.drop(columns=[column for column in table if column in earlier])
+    return _rename(table, [column for column in columns if column in table], columns), notes
 
 
-def _rename(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def _rename(table: pd.DataFrame, columns: Sequence[str], ours: Sequence[str] = RESULT_COLUMNS) -> pd.DataFrame:
     """Add `_input` to the names of some columns until no other column has the name."""
     names = [str(name) for name in table.columns]
     for column in columns:
-        names[names.index(column)] = free_name(column, {*names, *RESULT_COLUMNS})
+        names[names.index(column)] = free_name(column, {*names, *ours})
     return table.set_axis(names, axis=1)
 
 

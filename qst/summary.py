@@ -1,13 +1,19 @@
 """What a batch of scored assessments came to, for the person who started it."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from qst.knowledge import KnowledgeBase, load_mechanisms
 from qst.protocol import CODES, Z_CODES
-from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, NOTES, Problem, Report
+from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX, NOTES, Problem, Report
 
+CHANCE = 0.05
+"""How many healthy people at most show a mechanism; the thresholds are set so that fewer do."""
+WIDTH = 100
+"""Characters of a line of the summary's texts."""
 NEARLY_ALL, AT_LEAST = 0.9, 8
 """A parameter with this share of losses (or gains) in so many values was hardly measured as the norms were (ours)."""
 
@@ -15,7 +21,10 @@ NEARLY_ALL, AT_LEAST = 0.9, 8
 class Summary:
     """Counts over scored blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: KnowledgeBase | None = None) -> None:
+        self.base = base or load_mechanisms()
+        self.mechanisms: Counter[str] = Counter()
+        self.judged: Counter[str] = Counter()
         self.n_assessments = 0
         self.n_scored = 0
         self.n_expected = 0.0
@@ -35,6 +44,10 @@ class Summary:
         for code in CODES:
             counts = scored[f"{code}_finding"].value_counts()
             self.findings.update({(code, str(finding)): int(count) for finding, count in counts.items()})
+        for mechanism in self.base.mechanisms:
+            evidence = scored[MECHANISM_PREFIX + mechanism.id]
+            self.judged[mechanism.id] += int(evidence.notna().sum())
+            self.mechanisms[mechanism.id] += int((evidence >= mechanism.threshold).sum())
         self.loga.update({str(code): int(n) for code, n in scored["loga"].value_counts().items()})
         for text, count in scored["notes"].value_counts().items():
             for note in {item.partition(":")[0] for item in str(text).split(";") if item}:
@@ -65,6 +78,7 @@ class Summary:
             + (f"; {limits:,} values at the device's limit could not be judged" if limits else ""),
         ]
         lines += self._loga_table()
+        lines += self._mechanism_table()
         if self.notes:
             lines.append("Notes on rows:")
             lines += [f"  {note:<22}{count:>8,}  {NOTES[note]}" for note, count in self.notes.most_common()]
@@ -88,6 +102,27 @@ class Summary:
             counts = "".join(f"{self.loga[f'L{loss}G{gain}']:>15,}" for gain in range(4))
             lines.append(f"  {name:<14}{counts}")
         return lines
+
+    def _mechanism_table(self) -> list[str]:
+        """Supported mechanisms beside what chance would show, and what the evidence for them does not carry."""
+        judged = [mechanism for mechanism in self.base.mechanisms if self.judged[mechanism.id]]
+        if not judged:
+            return ["Mechanisms: no assessment has the tests for any"]
+        lines = [
+            "Mechanisms that the pattern of signs supports (it is compatible with others as well)",
+            f"  {'':<32}{'supported':>9}{'judged':>9}{'5 % chance':>12}  seen by QST",
+        ]
+        for mechanism in judged:
+            n = self.judged[mechanism.id]
+            counts = f"{self.mechanisms[mechanism.id]:>9,}{n:>9,}{CHANCE * n:>12,.1f}"
+            lines.append(f"  {mechanism.id:<32}{counts}  {mechanism.seen}")
+        for mechanism in judged:
+            if self.mechanisms[mechanism.id] and mechanism.seen in ("indirect", "weak"):
+                lines += textwrap.wrap(
+                    f"{mechanism.id}: {mechanism.caveat}", WIDTH, initial_indent="  ", subsequent_indent="    "
+                )
+        never = ", ".join(mechanism.name for mechanism in self.base.never)
+        return [*lines, *textwrap.wrap(f"Not assessable by QST: {never}", WIDTH, subsequent_indent="  ")]
 
 
 def count_problems(problems: Iterable[Problem]) -> list[tuple[tuple[str, str], int]]:

@@ -5,7 +5,7 @@ assessments : one row a tested area, columns `ASSESSMENT_COLUMNS`.
 scored : assessments with z-scores, findings and patterns, columns `SCORED_COLUMNS`.
 
 Columns of a user's file that are none of ours follow after ours, untouched. Missing numbers and missing findings are
-NaN; `not_findable` and `notes` are empty text where there is nothing to list.
+NaN; `not_findable`, `mechanisms` and `notes` are empty text where there is nothing to list.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,7 +34,24 @@ AREAS = ("test", "control")
 Z_COLUMNS = tuple(f"{code}_z" for code in Z_CODES)
 FINDING_COLUMNS = tuple(f"{code}_finding" for code in CODES)
 COUNTS = ("n_scored", "n_gain", "n_loss")
-NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile")
+
+MECHANISMS = (
+    "deafferentation_small_fibre",
+    "deafferentation_large_fibre",
+    "peripheral_sensitisation",
+    "irritable_nociceptor",
+    "cold_sensitisation",
+    "cold_disinhibition",
+    "central_sensitisation_pinprick",
+    "central_sensitisation_touch",
+    "temporal_summation",
+    "deep_tissue_sensitisation",
+)
+"""Mechanisms QST can speak about; every scored table has them. What is known of them: `reference_values/mechanisms`."""
+MECHANISM_PREFIX = "mechanism_"
+MECHANISM_COLUMNS = tuple(MECHANISM_PREFIX + name for name in MECHANISMS)
+
+NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile", *MECHANISM_COLUMNS)
 """Columns of numbers with fractions; all columns but these and the counts are text."""
 
 RESULT_COLUMNS = (
@@ -45,6 +62,8 @@ RESULT_COLUMNS = (
     "p_profile",
     "not_findable",
     "loga",
+    "mechanisms",
+    *MECHANISM_COLUMNS,
     "reference_set",
     "notes",
 )
@@ -80,6 +99,7 @@ NOTES: dict[str, str] = {
     "threshold_beyond": "not felt even at the device's end, which stands for the threshold of the yes/no trials",
     "no_threshold": "the yes/no trials of this parameter support no threshold; the reason follows",
     "loga_without": "the LoGa code was formed without these parameters",
+    "mechanisms": "entries from another file or folder were added to the mechanisms; its name follows",
     "cut_off": "another cut-off than 1.96 was asked for",
     "dma_threshold": "another threshold for DMA than 0 was asked for",
     "device_limit": "the device's end was given for this parameter",
@@ -160,6 +180,26 @@ def shorten(text: str, length: int = 40) -> str:
 def is_scored(columns: Collection[object]) -> bool:
     """Whether a table with these columns was scored: its results can be formed anew."""
     return set(SCORED_COLUMNS) <= set(columns)
+
+
+def result_columns(added_mechanisms: Sequence[str] = ()) -> list[str]:
+    """`RESULT_COLUMNS`, with a column after the shipped mechanisms for each that a user added."""
+    place = RESULT_COLUMNS.index(MECHANISM_COLUMNS[-1]) + 1
+    added = [MECHANISM_PREFIX + name for name in added_mechanisms]
+    return [*RESULT_COLUMNS[:place], *added, *RESULT_COLUMNS[place:]]
+
+
+def find_added_mechanisms(columns: Sequence[str]) -> list[str]:
+    """Columns of mechanisms that a user added to a scored table: those between the shipped ones and what follows.
+
+    By place and not by name alone, as a laboratory may have a column `mechanism_of_injury` of its own.
+    """
+    names = list(columns)
+    following = RESULT_COLUMNS[RESULT_COLUMNS.index(MECHANISM_COLUMNS[-1]) + 1]
+    if not is_scored(names):
+        return []
+    between = names[names.index(MECHANISM_COLUMNS[-1]) + 1 : names.index(following)]
+    return [name for name in between if name.startswith(MECHANISM_PREFIX)]
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

@@ -136,7 +136,7 @@ def test_validate_writes_one_line_a_problem_and_no_file() -> None:
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """The table as a file shows it that cannot tell empty text from none."""
-    return frame.replace({column: {"": math.nan} for column in ("notes", "not_findable")})
+    return frame.replace({column: {"": math.nan} for column in ("notes", "mechanisms", "not_findable")})
 
 
 # --- whole or not at all --------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from qst.tables import shorten
 
 IN_HEADERS = ("side", "area", "site", "stimulus")
 """Columns whose words may stand in a header, as in `HPT_left`; there, a word can mean one thing only."""
-ADDABLE = ("columns", "parameters", "words", "missing", "units")
+ADDABLE = ("columns", "parameters", "words", "missing", "device", "modality", "probe", "units")
 """Sections to which a file can add; what the others list belongs to a reader."""
 OPEN = ("site",)
 """Columns that may have words of the laboratory's own, for which a reference set may have norms."""

@@ -27,6 +27,7 @@ from qst.tables import (
     TRIAL_COLUMNS,
     Problem,
     Report,
+    find_added_mechanisms,
     free_name,
     is_scored,
     join_texts,
@@ -231,7 +232,10 @@ class Reading:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
         taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
-        formed = RESULT_COLUMNS if self.is_scored else ("notes",) if self.table.noted else ()
+        headers = [column.header for column in self.layout.columns]
+        formed = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
+        if self.table.noted:
+            formed = formed | {"notes"}
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
