@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from qst.errors import InputError
 from qst.formulas import restore_text
 from qst.loaders.cells import is_number
-from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, symptom_names, words
+from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, remembered, symptom_names, words
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.protocol import BY_CODE, CODES
@@ -119,30 +119,55 @@ def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Colum
     return table.header_row or best + 1, rows[best]
 
 
+class Meaning(NamedTuple):
+    """What a header says by its names alone. `unit` is a text that may be one."""
+
+    role: str | None
+    unit: str | None
+    codes: Mapping[str, str]
+    thermal: Thermal | None = None
+
+
 def recognise(position: int, header: str, options: LoadOptions) -> Column:
     """The meaning of one header by itself."""
     if len(header) > LONGEST_HEADER or header.strip() in options.ignore:
         return Column(position, header, None)
-    name, unit_text = parse_header(header)
-    if not name:
+    role, unit_text, codes, thermal = _find_meaning(header)
+    if options.columns and (given := _find_given_role(header, options)) is not None:
+        role, codes, thermal = given, _find_codes(given, unit_text), None
+    if role is None:
         return Column(position, header, None)
-    mapped = {normalise(text): role for text, role in options.columns.items()}
-    role = mapped.get(normalise(header)) or mapped.get(name)
-    if role is None:
-        role = column_names().get(normalise(header)) or column_names().get(name) or symptom_names().get(name)
-    thermal: Thermal | None = None
-    if role is None and (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
-        role = column_names()[hint[1]]
-        thermal = "absolute" if hint[2].startswith("abs") else "difference"
-    codes: Mapping[str, str] = {}
-    if role is None:
-        role, codes = _read_coded_header(header)
-    elif role in _CODED and unit_text:
-        codes = _read_pairs(role, unit_text)
-    unit = None if role is None else options.unit_of(role)
-    if unit is None and role is not None and unit_text:
+    unit = options.unit_of(role)
+    if unit is None and unit_text:
         unit = options.on_probe(role, find_unit(role, unit_text))
     return Column(position, header, role, unit, codes, thermal)
+
+
+def _find_given_role(header: str, options: LoadOptions) -> str | None:
+    """What `--map` says of a header."""
+    mapped = {normalise(text): role for text, role in options.columns.items()}
+    name = parse_header(header)[0]
+    return (mapped.get(normalise(header)) or mapped.get(name)) if name else None
+
+
+@remembered
+def _find_meaning(header: str) -> Meaning:
+    name, unit_text = parse_header(header)
+    if not name:
+        return Meaning(None, None, {})
+    role = column_names().get(normalise(header)) or column_names().get(name) or symptom_names().get(name)
+    if role is not None:
+        return Meaning(role, unit_text, _find_codes(role, unit_text))
+    if (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
+        return Meaning(
+            column_names()[hint[1]], unit_text, {}, "absolute" if hint[2].startswith("abs") else "difference"
+        )
+    role, codes = _read_coded_header(header)
+    return Meaning(role, unit_text, codes)
+
+
+def _find_codes(role: str, unit_text: str | None) -> Mapping[str, str]:
+    return _read_pairs(role, unit_text) if role in _CODED and unit_text else {}
 
 
 def _read_coded_header(header: str) -> tuple[str | None, Mapping[str, str]]:

@@ -3,10 +3,10 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, wraps
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -70,7 +70,7 @@ class Vocabulary:
 
     def __init__(self, catalogue: Mapping[str, Any], file: Path | None = None, told: str = "") -> None:
         self.catalogue, self.file, self.told = catalogue, file, told
-        self.headers: dict[str, tuple[str, str | None]] = {}
+        self.remembered: dict[str, dict[str, Any]] = {}
         self._words: dict[str, dict[str, str]] = {}
         self._units: dict[str, dict[str, tuple[str, Any]]] = {}
         self._sets: dict[tuple[str, str], frozenset[str]] = {}
@@ -293,6 +293,23 @@ def normalise_unit(text: str) -> str:
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
+def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
+    """Remember what a header was understood as, apart for each vocabulary: headers are looked at many times."""
+
+    @wraps(understand)
+    def look_up(header: str) -> Item:
+        known = vocabulary_in_use().remembered.setdefault(understand.__name__, {})
+        if header not in known:
+            if len(known) >= MOST_HEADERS:
+                known.clear()
+            known[header] = understand(header)
+        meaning: Item = known[header]
+        return meaning
+
+    return look_up
+
+
+@remembered
 def parse_header(header: str) -> tuple[str, str | None]:
     """Split a header into its name and what may be its unit.
 
@@ -303,15 +320,6 @@ def parse_header(header: str) -> tuple[str, str | None]:
     >>> parse_header("visit")
     ('visit', None)
     """
-    known = vocabulary_in_use().headers
-    if header not in known:
-        if len(known) >= MOST_HEADERS:
-            known.clear()
-        known[header] = _take_header_apart(header)
-    return known[header]
-
-
-def _take_header_apart(header: str) -> tuple[str, str | None]:
     text = unicodedata.normalize("NFKC", header).strip()
     bracketed = re.fullmatch(r"(.*?)\s*[\[(]\s*([^\])]+?)\s*[\])]", text)
     if bracketed:

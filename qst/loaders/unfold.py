@@ -20,6 +20,7 @@ from qst.loaders.names import (
     normalise,
     parameter_names,
     parse_header,
+    remembered,
     words,
 )
 from qst.loaders.options import LoadOptions
@@ -142,13 +143,19 @@ def take_apart(position: int, header: str) -> Part | None:
     >>> take_apart(0, "ppt_quad_1") is None
     True
     """
+    part = _take_apart(header)
+    return None if part is None else part._replace(position=position)
+
+
+@remembered
+def _take_apart(header: str) -> Part | None:
     if len(header) > LONGEST_HEADER:
         return None
     name, unit = parse_header(header)
     for beginning, (named, stimulus) in header_stimuli().items():
         if name == beginning or name.startswith(f"{beginning}_"):
             rest = _read_rest(named, [token for piece in name.split("_")[1:] for token in _split(piece)])
-            return None if rest is None else _make_part(position, header, named, unit, rest | {"stimulus": stimulus})
+            return None if rest is None else _make_part(header, named, unit, rest | {"stimulus": stimulus})
     tokens = [token for piece in name.split("_") for token in _split(piece)]
     for start, stop in _spans(len(tokens)):
         code = parameter_names().get("_".join(tokens[start:stop]))
@@ -157,14 +164,14 @@ def take_apart(position: int, header: str) -> Part | None:
         rest = _read_rest(code, [*tokens[:start], *tokens[stop:]])
         known_unit = unit is None or find_unit(code, unit) is not None
         if rest is not None and known_unit and rest:
-            return _make_part(position, header, code, unit, rest)
+            return _make_part(header, code, unit, rest)
     return None
 
 
-def _make_part(position: int, header: str, code: str, unit: str | None, rest: Mapping[str, str]) -> Part:
+def _make_part(header: str, code: str, unit: str | None, rest: Mapping[str, str]) -> Part:
     place = tuple((role, rest[role]) for role in PLACES if role in rest)
     stimulus, trial = rest.get("stimulus", ""), rest.get("trial", "")
-    return Part(position, header, code, unit or "", place, stimulus, trial, "keep" not in rest)
+    return Part(0, header, code, unit or "", place, stimulus, trial, "keep" not in rest)
 
 
 def _split(piece: str) -> list[str]:
