@@ -95,6 +95,9 @@ NOTES: dict[str, str] = {
     "rating_offset_added": "the file holds plain mean ratings (0 occurs); 0.1 was added before the logarithm",
     "trials": "fewer or more trials than the protocol has; the number follows",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
+    "yes_no_trials": "thresholds fitted to yes/no trials, without reaction time; the norms are of the method of limits",
+    "threshold_beyond": "not felt even at the device's end, which stands for the threshold of the yes/no trials",
+    "no_threshold": "the yes/no trials of this parameter support no threshold; the reason follows",
     "loga_without": "the LoGa code was formed without these parameters",
     "mechanisms": "entries from another file or folder were added to the mechanisms; its name follows",
     "cut_off": "another cut-off than 1.96 was asked for",
@@ -111,6 +114,9 @@ NOTES_BEFORE_SCORING = (
     "baseline",
     "rating_offset_added",
     "duplicate_assessment",
+    "yes_no_trials",
+    "threshold_beyond",
+    "no_threshold",
 )
 """Notes that loading and deriving set; all others are formed anew whenever a table is scored."""
 
