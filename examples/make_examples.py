@@ -30,6 +30,7 @@ SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
 FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
 REDCAP_FILE, DICTIONARY_FILE = "redcap_synthetic.csv", "redcap_synthetic_dictionary.csv"
+SYMPTOMS_FILE = "symptoms_synthetic.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -47,6 +48,11 @@ SHIFTS: dict[str, dict[str, float]] = {
 }
 # How often light touch hurts in the test area, and between which log10 of its mean rating + 0.1.
 ALLODYNIA = {THERMAL_HYPERALGESIA: (0.4, (-0.9, -0.2)), MECHANICAL_HYPERALGESIA: (0.85, (-0.6, 1.0))}
+
+# Answers beside the tests: header, and the words for yes and no.
+ANSWERS = {"Dauerschmerz": ("ja", "nein"), "Sympathikusblockade": ("ja", "nein"), "CPM": ("impaired", "normal")}
+SYMPTOMS_OF_A_GROUP = 4
+NPSI_TIMINGS = (4, 7)
 
 # Parts of the variance of z that a person shares over all tests of a sense, and over both areas of one test.
 SENSE_VARIANCE, TEST_VARIANCE = 0.2, 0.3
@@ -135,7 +141,9 @@ def main() -> None:
     folder = parser.parse_args().output
     folder.mkdir(parents=True, exist_ok=True)
     reference = load_reference("magerl2010")
-    write_csv(make_cohort(reference, np.random.default_rng([SEED, 1])), folder / COHORT_FILE)
+    cohort = make_cohort(reference, np.random.default_rng([SEED, 1]))
+    write_csv(cohort, folder / COHORT_FILE)
+    write_csv(add_symptoms(cohort, np.random.default_rng([SEED, 3])), folder / SYMPTOMS_FILE)
     trials = make_trials(reference, np.random.default_rng([SEED, 2]))
     write_csv(trials, folder / TRIALS_FILE)
     write_form_of(trials[trials["subject"] == ON_THE_FORM], folder / FORM_FILE)
@@ -159,6 +167,21 @@ def make_cohort(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
     cohort.loc[test_area & (cohort["subject"] == AT_LIMIT), ["CPT", "HPT"]] = [0.0, 50.0]
     cohort.loc[test_area & (cohort["subject"] == WITHOUT_WUR), "WUR"] = np.nan
     return write_as_laboratory(cohort)[[*ASSESSMENT_COLUMNS, "diagnosis_label"]]
+
+
+def add_symptoms(cohort: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Test areas of some people of each group, with invented answers; the healthy have no symptoms."""
+    tested = cohort[cohort["area"] == AREAS[0]]
+    some = tested.groupby("diagnosis_label", sort=False).head(SYMPTOMS_OF_A_GROUP).reset_index(drop=True)
+    healthy = (some["diagnosis_label"] == HEALTHY).to_numpy()
+    for item in range(1, 13):
+        highest = 5 if item in NPSI_TIMINGS else 10
+        ratings = np.where(healthy, 0, rng.integers(0, highest + 1, len(some)))
+        some[f"NPSI Q{item}"] = [str(rating) for rating in ratings]
+    some.loc[len(some) - 1, "NPSI Q9"] = "NA"
+    for header, words in ANSWERS.items():
+        some[header] = np.where(healthy, words[1], rng.choice([*words, ""], len(some)))
+    return some
 
 
 def draw_people(rng: np.random.Generator) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from qst.errors import OptionError
 from qst.loaders.names import (
+    SYMPTOMS,
     Unit,
     Vocabulary,
     find_unit,
@@ -103,7 +104,7 @@ class LoadOptions:
             if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
                 raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
-            if column not in ROLES:
+            if column not in (*ROLES, *SYMPTOMS):
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
         for column, codes in self.codes.items():
             if column not in ("visit", "sex", "site", "side", "area", "parameter"):

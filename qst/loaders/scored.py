@@ -7,10 +7,10 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
-from qst.tables import COUNTS, NUMBERS, Problem, find_added_mechanisms, is_scored
+from qst.loaders.names import find_npsi_results
+from qst.tables import COUNTS, LISTS, NUMBERS, Problem, find_added_mechanisms, is_scored
 
 _NUMBERS = (*NUMBERS, *COUNTS)
-_LISTS = ("not_findable", "mechanisms", "notes")
 
 
 def read_scored(path: str | Path) -> pd.DataFrame | None:
@@ -49,13 +49,14 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         frame = frame.set_axis([restore_text(str(name)) for name in frame.columns], axis=1)
     if frame is None or not is_scored(frame.columns):
         return None
-    numbers = [*_NUMBERS, *find_added_mechanisms(list(frame.columns))]
+    names = [str(name) for name in frame.columns]
+    numbers = [*_NUMBERS, *find_added_mechanisms(names), *find_npsi_results(names)]
     for column in numbers:
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
     for column in frame.columns.difference(numbers):
         texts = frame[column].astype(object)
         frame[column] = [restore_text(text) if isinstance(text, str) else text for text in texts]
-    for column in _LISTS:
+    for column in LISTS:
         frame[column] = frame[column].astype(object).fillna("")
     return frame
 
