@@ -68,7 +68,7 @@ def explain_mechanisms(
     Examples
     --------
     >>> import qst
-    >>> row = {"age": 25, "sex": "female", "site": "hand", "HPT": 36.0, "CDT": 1.1, "WDT": 1.7}
+    >>> row = {"age": 25, "sex": "female", "site": "hand", "HPT": 35.0, "CDT": 1.1, "WDT": 1.7}
     >>> told = explain_mechanisms(qst.score(pd.DataFrame([row])))[0]["mechanisms"][2]
     >>> told["id"], told["status"], [sign["parameter"] for sign in told["for"]], told["missing"]
     ('peripheral_sensitisation', 'supported', ['HPT'], ['TSL', 'PPT', 'MPT', 'MPS'])

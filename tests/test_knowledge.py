@@ -354,7 +354,8 @@ def test_details_over_the_output_are_refused() -> None:
 
 def test_the_summary_puts_supported_mechanisms_beside_chance_and_says_what_they_do_not_carry() -> None:
     lines = run("score", COHORT, "-o", "out.csv").stderr.splitlines()
-    counts = next(line.split() for line in lines if line.strip().startswith("irritable_nociceptor  "))
+    begins = next(place for place, line in enumerate(lines) if line.startswith("Mechanisms that"))
+    counts = next(line.split() for line in lines[begins:] if line.strip().startswith("irritable_nociceptor  "))
     scored = read_scored("out.csv")
     assert scored is not None
     listed = scored["mechanisms"].str.contains("irritable_nociceptor")
