@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from qst.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
 from qst.derive import derive_values, is_trials
 from qst.errors import OptionError
 from qst.knowledge import KnowledgeBase, load_mechanisms
@@ -15,6 +16,7 @@ from qst.loaders import Readings
 from qst.mechanisms import gather_measured, list_supported, weigh_mechanisms
 from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
+from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.protocol import BY_CODE, CODES, PARAMETERS, Z_CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -54,6 +56,8 @@ class Settings:
     cut_off, dma_threshold : float
     site_as : mapping of str to str
     device_limits : mapping of str to float
+    phenotypes : str, Path or Prototypes
+    criteria : str, Path or Criteria
     mechanisms : path or KnowledgeBase, optional
     """
 
@@ -62,6 +66,8 @@ class Settings:
     dma_threshold: float = DMA_THRESHOLD
     site_as: Mapping[str, str] = field(default_factory=dict)
     device_limits: Mapping[str, float] = field(default_factory=dict)
+    phenotypes: str | Path | Prototypes = OURS
+    criteria: str | Path | Criteria = PUBLISHED
     mechanisms: str | Path | KnowledgeBase | None = None
 
     def __post_init__(self) -> None:
@@ -81,6 +87,8 @@ class Settings:
         """What differs from the defaults, as notes that every scored row carries."""
         notes = [f"cut_off:{self.cut_off:g}"] if self.cut_off != CUT_OFF else []
         notes += [f"dma_threshold:{self.dma_threshold:g}"] if self.dma_threshold != DMA_THRESHOLD else []
+        criteria = load_criteria(self.criteria)
+        notes += [f"criteria:{criteria.id}"] if criteria is not load_criteria() else []
         if self.mechanisms is not None and (base := load_mechanisms(self.mechanisms)) is not load_mechanisms():
             notes.append(f"mechanisms:{base.id}")
         return ";".join([*notes, *(f"device_limit:{code}={limit:g}" for code, limit in self.device_limits.items())])
@@ -94,9 +102,11 @@ def score(
     dma_threshold: float = DMA_THRESHOLD,
     site_as: Mapping[str, str] | None = None,
     device_limits: Mapping[str, float] | None = None,
+    phenotypes: str | Path | Prototypes = OURS,
+    criteria: str | Path | Criteria = PUBLISHED,
     mechanisms: str | Path | KnowledgeBase | None = None,
 ) -> pd.DataFrame:
-    """Score a table: z-scores, gain and loss of function, chance, the LoGa pattern, and evidence for mechanisms.
+    """Score a table: z-scores, gain and loss of function, chance, patterns, and evidence for mechanisms.
 
     Parameters
     ----------
@@ -115,6 +125,10 @@ def score(
         Measured site to the site whose norm stands in for it; noted on each such row.
     device_limits : mapping of str to float, optional
         Insensitive ends of the device that differ from the protocol's, for example ``{"PPT": 2000}``.
+    phenotypes : str, Path or Prototypes
+        Prototypes of the sensory phenotypes; see `qst.phenotypes.load_prototypes`. Default: ours.
+    criteria : str, Path or Criteria
+        Rules of the criteria; see `qst.criteria.load_criteria`. Default: the published ones.
     mechanisms : path or KnowledgeBase, optional
         A TOML file or folder whose entries are added to the shipped mechanisms or replace them.
 
@@ -139,7 +153,16 @@ def score(
     >>> score(pd.DataFrame([row])).loc[0, ["CPT_finding", "HPT_finding"]].tolist()
     ['gain', 'normal']
     """
-    settings = Settings(reference, cut_off, dma_threshold, site_as or {}, device_limits or {}, mechanisms)
+    settings = Settings(
+        reference,
+        cut_off,
+        dma_threshold,
+        site_as or {},
+        device_limits or {},
+        phenotypes=phenotypes,
+        criteria=criteria,
+        mechanisms=mechanisms,
+    )
     return score_table(frame, settings)
 
 
@@ -166,7 +189,10 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         cut_off=settings.cut_off,
         dma_threshold=settings.dma_threshold,
     )
+    prototypes = load_prototypes(settings.phenotypes)
+    fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
+    flags |= {f"phenotypes:{prototypes.id}": fit.said}
     told = np.full(len(assessments), settings.tell(), dtype=object)
     # Where the offset was added already, an earlier note says so; so it stands with the earlier notes.
     added, others = (label_flags(part, len(assessments)) for part in (values.offset_added, flags))
@@ -176,6 +202,8 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     results |= patterns.counts
     results["not_findable"] = take_texts(reach.not_findable, placement.stratum)
     results["loga"] = patterns.loga
+    results |= fit.columns
+    results |= find_criteria(patterns.numbers, settings.criteria)
     evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
     results["mechanisms"] = list_supported(evidence, base)
     results |= {MECHANISM_PREFIX + name: values for name, values in evidence.items()}
@@ -207,7 +235,13 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         own, `source_file, source_row`.
     """
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
-    settings = replace(settings, reference=reference, mechanisms=base)
+    settings = replace(
+        settings,
+        reference=reference,
+        phenotypes=load_prototypes(settings.phenotypes),
+        criteria=load_criteria(settings.criteria),
+        mechanisms=base,
+    )
     ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
     columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
     reporter = _NormReporter(reference, report)

@@ -5,7 +5,7 @@ assessments : one row a tested area, columns `ASSESSMENT_COLUMNS`.
 scored : assessments with z-scores, findings and patterns, columns `SCORED_COLUMNS`.
 
 Columns of a user's file that are none of ours follow after ours, untouched. Missing numbers and missing findings are
-NaN; `not_findable`, `mechanisms` and `notes` are empty text where there is nothing to list.
+NaN; the columns of `LISTS` are empty text where there is nothing to list.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,6 +35,12 @@ Z_COLUMNS = tuple(f"{code}_z" for code in Z_CODES)
 FINDING_COLUMNS = tuple(f"{code}_finding" for code in CODES)
 COUNTS = ("n_scored", "n_gain", "n_loss")
 
+HEALTHY = "healthy"
+PHENOTYPES = ("sensory_loss", "thermal_hyperalgesia", "mechanical_hyperalgesia")
+"""Sensory phenotypes of Baron et al. 2017, Pain 158:261; `healthy` stands beside them."""
+PHENOTYPE_COLUMNS = tuple(f"phenotype_{name}" for name in (*PHENOTYPES, HEALTHY))
+CRITERIA = ("irritable_nociceptor", "small_fibre", "large_fibre")
+
 MECHANISMS = (
     "deafferentation_small_fibre",
     "deafferentation_large_fibre",
@@ -51,7 +57,7 @@ MECHANISMS = (
 MECHANISM_PREFIX = "mechanism_"
 MECHANISM_COLUMNS = tuple(MECHANISM_PREFIX + name for name in MECHANISMS)
 
-NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile", *MECHANISM_COLUMNS)
+NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile", *PHENOTYPE_COLUMNS, *MECHANISM_COLUMNS)
 """Columns of numbers with fractions; all columns but these and the counts are text."""
 
 RESULT_COLUMNS = (
@@ -62,17 +68,24 @@ RESULT_COLUMNS = (
     "p_profile",
     "not_findable",
     "loga",
+    "phenotype",
+    *PHENOTYPE_COLUMNS,
+    *CRITERIA,
     "mechanisms",
     *MECHANISM_COLUMNS,
     "reference_set",
     "notes",
+    "phenotypes_all",
 )
+LISTS = ("not_findable", "mechanisms", "notes", "phenotypes_all")
+"""Columns of names with `;` between; empty text where there is nothing to list."""
 SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
 
 DISCLAIMER = "Research use; QST alone is no diagnosis."
 """Stands wherever a person reads a result."""
 
 GAIN, LOSS, NORMAL, LIMIT = "gain", "loss", "normal", "limit"
+YES, NO = "yes", "no"
 
 NOTES: dict[str, str] = {
     "no_age": "no age, so no norm: no z-score",
@@ -96,6 +109,8 @@ NOTES: dict[str, str] = {
     "trials": "fewer or more trials than the protocol has; the number follows",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
     "loga_without": "the LoGa code was formed without these parameters",
+    "phenotypes": "by which prototypes the sensory phenotypes were judged; 'ours' are built from the published description",
+    "criteria": "criteria from another file than the published ones were asked for",
     "mechanisms": "entries from another file or folder were added to the mechanisms; its name follows",
     "cut_off": "another cut-off than 1.96 was asked for",
     "dma_threshold": "another threshold for DMA than 0 was asked for",

@@ -7,10 +7,9 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
-from qst.tables import COUNTS, NUMBERS, Problem, find_added_mechanisms, is_scored
+from qst.tables import COUNTS, LISTS, NUMBERS, Problem, find_added_mechanisms, is_scored
 
 _NUMBERS = (*NUMBERS, *COUNTS)
-_LISTS = ("not_findable", "mechanisms", "notes")
 
 
 def read_scored(path: str | Path) -> pd.DataFrame | None:
@@ -55,7 +54,7 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
     for column in frame.columns.difference(numbers):
         texts = frame[column].astype(object)
         frame[column] = [restore_text(text) if isinstance(text, str) else text for text in texts]
-    for column in _LISTS:
+    for column in LISTS:
         frame[column] = frame[column].astype(object).fillna("")
     return frame
 
