@@ -145,7 +145,9 @@ def _build(text: bytes, name: str, file: str) -> Criteria:
             raise ReferenceSetError(f"{file}: [volunteers] {key} is '{number}'; it must be a whole number from 1 on")
     # The id stands in the notes of each row, where ; and : divide.
     return Criteria(
-        re.sub(r"[;:\s]+", "_", str(data.get("id", name))), {name: _read_criterion(name, tables[name], file) for name in CRITERIA}, **numbers
+        re.sub(r"[;:\s]+", "_", str(data.get("id", name))),
+        {name: _read_criterion(name, tables[name], file) for name in CRITERIA},
+        **numbers,
     )
 
 

@@ -311,9 +311,7 @@ def compare_test(
     name: str, code: str, z: Floats, censored: npt.NDArray[np.int8] | None, prototypes: Prototypes
 ) -> Floats:
     """Natural log of the likelihood ratio of one test's z-scores under a phenotype against healthy people."""
-    scaled = {
-        who: (z - prototypes.mean[who][code]) / prototypes.sd[who][code] for who in (name, HEALTHY)
-    }
+    scaled = {who: (z - prototypes.mean[who][code]) / prototypes.sd[who][code] for who in (name, HEALTHY)}
     widths = np.log(prototypes.sd[HEALTHY][code] / prototypes.sd[name][code])
     ratio = np.asarray((scaled[HEALTHY] ** 2 - scaled[name] ** 2) / 2 + widths)
     for side in (-1, 1) if censored is not None else ():

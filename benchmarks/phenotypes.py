@@ -1,0 +1,132 @@
+"""How often healthy people are given a sensory phenotype, and how often people built from a prototype are given it.
+
+Healthy people are drawn from the norms (`qst.simulate_healthy`); people of a phenotype have the z-scores of its
+prototype instead. Prints the lowest cut-off at which no group of healthy people shows any phenotype in more than 6 %,
+which is the one that `reference_values/phenotypes/source.toml` records, and the tables behind it. With prototypes of
+your own it finds the cut-off to write into their source.toml.
+
+    python benchmarks/phenotypes.py [--phenotypes PATH] [--people 400000] [--seed 20260101]
+"""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.norms import load_reference, look_up_norms
+from qst.patterns import find_patterns, find_reach
+from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
+from qst.simulate import PainModel, simulate_healthy, simulate_model
+from qst.tables import HEALTHY, PHENOTYPES
+from qst.zscores import compute_z_scores, prepare_values
+
+PEOPLE, SEED = 400_000, 20260101
+MOST = 0.06
+"""Healthy people of a stratum with any phenotype, at most: a specificity of 94 %, as published (Vollert 2017)."""
+STEP = 0.05
+PEOPLE_OF_A_PHENOTYPE = 50_000
+LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    "all tests": (),
+    "without PHS and DMA": ("PHS", "DMA"),
+    "without TSL, MPS, WUR": ("TSL", "MPS", "WUR"),
+    "the least that is judged": ("TSL", "HPT", "PPT", "WUR", "VDT", "PHS", "DMA"),
+}
+
+Floats = npt.NDArray[np.float64]
+
+
+def weigh(assessments: pd.DataFrame, prototypes: Prototypes) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Evidence (a row a phenotype) and stratum of each assessment."""
+    reference = load_reference()
+    values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
+    z_scores = compute_z_scores(values, stratum, reference)
+    patterns = find_patterns(values, z_scores, stratum, find_reach(reference))
+    fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
+    return np.array([fit.evidence[name] for name in PHENOTYPES]), stratum
+
+
+def calibrate(prototypes: Prototypes, people: int = PEOPLE, seed: int = SEED) -> dict[str, Any]:
+    """The lowest cut-off, in steps of 0.05, at which healthy people show any phenotype in at most 6 %.
+
+    In every stratum with all tests; and at hand and foot with each selection of tests that `LEFT_OUT` names.
+    """
+    healthy = simulate_healthy(people, seed=seed)
+    samples = []
+    for left_out in LEFT_OUT.values():
+        evidence, stratum = weigh(healthy.drop(columns=[*left_out]), prototypes)
+        samples.append((pd.Series(evidence.max(axis=0)), healthy["site"] if left_out else stratum, evidence))
+    cut_off = STEP
+    while (worst := max(_worst_share(s, group, cut_off) for s, group, _ in samples)) > MOST:
+        cut_off = round(cut_off + STEP, 2)
+    strongest, group, evidence = samples[0]
+    return {
+        "cut_off": cut_off,
+        "people": people,
+        "seed": seed,
+        "worst": round(worst, 4),
+        "worst_stratum": round(_worst_share(strongest, group, cut_off), 4),
+        "any": round(float((strongest > cut_off).mean()), 4),
+        **{n: round(float(np.mean(row > cut_off)), 4) for n, row in zip(PHENOTYPES, evidence, strict=True)},
+    }
+
+
+def _worst_share(strongest: "pd.Series[float]", group: Any, cut_off: float) -> float:
+    return float((strongest > cut_off).groupby(np.asarray(group)).mean().max())
+
+
+def measure_sensitivity(prototypes: Prototypes, cut_off: float, seed: int = SEED) -> pd.DataFrame:
+    """For people built from each prototype, the share above the cut-off of each phenotype, and the most probable."""
+    rows = {}
+    for name in (*PHENOTYPES, HEALTHY):
+        signs = prototypes.probability[name] if name != HEALTHY else {"PHS": 0.0, "DMA": 0.0}
+        model = PainModel(name, name, dict(prototypes.mean[name]), signs["PHS"], signs["DMA"], (), ())
+        evidence, _ = weigh(simulate_model(model, PEOPLE_OF_A_PHENOTYPE, seed=seed), prototypes)
+        above = evidence > cut_off
+        most = np.where(above.any(axis=0), evidence.argmax(axis=0), len(PHENOTYPES))
+        shares = np.bincount(most, minlength=len(PHENOTYPES) + 1) / PEOPLE_OF_A_PHENOTYPE
+        rows[name] = [*above.mean(axis=1), above.any(axis=0).mean(), *shares]
+    columns = [*(f"above {n}" for n in PHENOTYPES), "above any", *(f"most {n}" for n in (*PHENOTYPES, HEALTHY))]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--phenotypes", default=OURS)
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args()
+    prototypes = load_prototypes(options.phenotypes)
+    print(f"Prototypes: {prototypes.id}; cut-off in their file: {prototypes.cut_off:.2f}")
+    found = calibrate(prototypes, options.people, options.seed)
+    print("\nCalibration on healthy people (aim: any phenotype in at most 6 %):")
+    for key, value in found.items():
+        print(f"  {key} = {value}")
+
+    print(f"\nHealthy people given a phenotype at {prototypes.cut_off:.2f}, in %:")
+    print(f"  {'':<28}{'any':>6}" + "".join(f"{name:>26}" for name in PHENOTYPES))
+    for label, left_out in LEFT_OUT.items():
+        for site in ("hand", "foot"):
+            people = simulate_healthy(options.people // 4, seed=options.seed + 1, site=site).drop(columns=[*left_out])
+            evidence, _ = weigh(people, prototypes)
+            shares = [float(np.mean(evidence.max(axis=0) > prototypes.cut_off))]
+            shares += [float(np.mean(row > prototypes.cut_off)) for row in evidence]
+            told = f"{label}, {site}"
+            print(f"  {told:<34}{100 * shares[0]:>4.1f}" + "".join(f"{100 * s:>26.1f}" for s in shares[1:]))
+
+    table = 100 * measure_sensitivity(prototypes, prototypes.cut_off, options.seed + 2)
+    print("\nPeople built from a prototype (rows) who are above the cut-off of each phenotype, in %:")
+    print(f"  {'':<26}" + "".join(f"{name:>26}" for name in PHENOTYPES) + f"{'any':>8}")
+    for name, row in table.iterrows():
+        print(f"  {name:<26}" + "".join(f"{s:>26.1f}" for s in row.iloc[:3]) + f"{row.iloc[3]:>8.1f}")
+    print("\nThe most probable of the four, in % of the row:")
+    print(f"  {'':<26}" + "".join(f"{name:>26}" for name in (*PHENOTYPES, HEALTHY)))
+    for name, row in table.iterrows():
+        print(f"  {name:<26}" + "".join(f"{s:>26.1f}" for s in row.iloc[4:]))
+    print("\nPublished, in patients with the publication's own algorithm: sensitivity 78 %, specificity 94 %.")
+
+
+if __name__ == "__main__":
+    main()
