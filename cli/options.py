@@ -63,6 +63,21 @@ _SCORING_OPTIONS = (
         "--device-limit", "device_limits", multiple=True, metavar="NAME=VALUE", help="A device's own end: PPT=2000."
     ),
     click.option(
+        "--phenotypes",
+        default="ours",
+        show_default=True,
+        metavar="ours|PATH",
+        help="Prototypes of the sensory phenotypes. Those that come with the program are ours, built from the published "
+        "description and not its numbers; a CSV file or folder takes their place.",
+    ),
+    click.option(
+        "--criteria",
+        default="published",
+        show_default=True,
+        metavar="published|PATH",
+        help="Rules of irritable nociceptor, small and large fibre (a TOML file).",
+    ),
+    click.option(
         "--mechanisms",
         type=click.Path(),
         metavar="PATH",
@@ -133,6 +148,8 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
         dma_threshold=given.pop("dma_threshold"),
         site_as=parse_pairs(given.pop("site_as"), "--site-as", "forearm=hand"),
         device_limits=device_limits,
+        phenotypes=given.pop("phenotypes"),
+        criteria=given.pop("criteria"),
         mechanisms=given.pop("mechanisms"),
     )
 

@@ -39,6 +39,9 @@ STRICT_CUT_OFF = float(np.log10(50.0))
 """Cut-off for prototypes that come without one. Whatever the prototypes are, a likelihood ratio against healthy people
 of more than 50 occurs in at most 1 in 50 of these (Markov's inequality), so any of three in at most 6 % (ours)."""
 
+FARTHEST = 4.0
+"""A z beyond it, to either side, adds no evidence: nobody knows how often people lie so far out (ours)."""
+
 POOLED: dict[str, tuple[str, ...]] = {
     modality: tuple(p.code for p in PARAMETERS if p.has_z and p.modality == modality)
     for modality in ("thermal detection", "thermal pain", "mechanical detection", "mechanical pain")
@@ -283,13 +286,14 @@ def _weigh(
             continue
         pooled, n_tests = np.zeros(len(total)), np.zeros(len(total))
         for code in codes:
-            ratio = compare_test(name, code, z_scores[code], censored.get(code), prototypes)
+            ratio = compare_test(name, code, z_scores[code], censored[code], prototypes)
             pooled += np.where(present[code], ratio, 0.0)
             n_tests += present[code]
         total += pooled / (1 + np.maximum(n_tests - 1, 0) * mean_correlation(codes))
     for code, sign in SIGNS.items():
         total += compare_sign(name, code, numbers[code] == FINDING_NUMBERS[sign], numbers[code] != 0, prototypes)
-    return total * _TO_LOG10
+    evidence: Floats = total * _TO_LOG10
+    return evidence
 
 
 @lru_cache
@@ -307,15 +311,14 @@ def _tells(name: str, code: str, prototypes: Prototypes) -> bool:
     return own.mean[name][code] != own.mean[healthy][code] or own.sd[name][code] != own.sd[healthy][code]
 
 
-def compare_test(
-    name: str, code: str, z: Floats, censored: npt.NDArray[np.int8] | None, prototypes: Prototypes
-) -> Floats:
+def compare_test(name: str, code: str, z: Floats, censored: npt.NDArray[np.int8], prototypes: Prototypes) -> Floats:
     """Natural log of the likelihood ratio of one test's z-scores under a phenotype against healthy people."""
+    z = np.clip(z, -FARTHEST, FARTHEST)
     scaled = {who: (z - prototypes.mean[who][code]) / prototypes.sd[who][code] for who in (name, HEALTHY)}
     widths = np.log(prototypes.sd[HEALTHY][code] / prototypes.sd[name][code])
     ratio = np.asarray((scaled[HEALTHY] ** 2 - scaled[name] ** 2) / 2 + widths)
-    for side in (-1, 1) if censored is not None else ():
-        at_end = np.flatnonzero(censored == side)  # type: ignore[operator]
+    for side in (-1, 1):
+        at_end = np.flatnonzero(censored == side)
         if len(at_end):
             # What lies at or below z for the insensitive end, at or above it for the sensitive one.
             tails = {who: special.log_ndtr(-side * scaled[who][at_end]) for who in scaled}

@@ -109,7 +109,7 @@ NOTES: dict[str, str] = {
     "trials": "fewer or more trials than the protocol has; the number follows",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
     "loga_without": "the LoGa code was formed without these parameters",
-    "phenotypes": "by which prototypes the sensory phenotypes were judged; 'ours' are built from the published description",
+    "phenotypes": "the prototypes the sensory phenotypes were judged by; 'ours' are built from the published words",
     "criteria": "criteria from another file than the published ones were asked for",
     "mechanisms": "entries from another file or folder were added to the mechanisms; its name follows",
     "cut_off": "another cut-off than 1.96 was asked for",

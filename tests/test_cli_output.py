@@ -14,7 +14,7 @@ from command_line import COHORT, ROOT, TRIALS, frames_agree, run, same, work  # 
 import qst
 import qst.writing
 from qst.loaders.scored import read_scored
-from qst.tables import SCORED_COLUMNS
+from qst.tables import LISTS, SCORED_COLUMNS
 
 # --- the same numbers as the library --------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ def test_validate_writes_one_line_a_problem_and_no_file() -> None:
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """The table as a file shows it that cannot tell empty text from none."""
-    return frame.replace({column: {"": math.nan} for column in ("notes", "mechanisms", "not_findable")})
+    return frame.replace({column: {"": math.nan} for column in LISTS})
 
 
 # --- whole or not at all --------------------------------------------------------------------------------------------

@@ -370,7 +370,10 @@ def test_columns_stand_in_the_promised_order() -> None:
     assert columns[20:44] == [f"{code}_z" for code in codes[:11]] + [f"{code}_finding" for code in codes]
     assert columns[44:49] == ["n_scored", "n_gain", "n_loss", "expected_by_chance", "p_profile"]
     assert columns[49:51] == ["not_findable", "loga"]
-    assert columns[-4:] == ["reference_set", "notes", "diagnosis", "zeta"]
+    phenotypes = ["sensory_loss", "thermal_hyperalgesia", "mechanical_hyperalgesia", "healthy"]
+    assert columns[51:56] == ["phenotype", *(f"phenotype_{name}" for name in phenotypes)]
+    assert columns[56:60] == ["irritable_nociceptor", "small_fibre", "large_fibre", "mechanisms"]
+    assert columns[-5:] == ["reference_set", "notes", "phenotypes_all", "diagnosis", "zeta"]
 
 
 @pytest.mark.parametrize("name", ["notes", "loga", "CDT_z", "n_gain"])
