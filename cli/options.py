@@ -67,8 +67,8 @@ _SCORING_OPTIONS = (
         default="ours",
         show_default=True,
         metavar="ours|PATH",
-        help="Prototypes of the sensory phenotypes. Those that come with the program are ours, built from the published "
-        "description and not its numbers; a CSV file or folder takes their place.",
+        help="Prototypes of the sensory phenotypes. Those of the program are ours, built from the published description "
+        "and not its numbers; a CSV file or folder takes their place.",
     ),
     click.option(
         "--criteria",

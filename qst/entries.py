@@ -17,6 +17,18 @@ SEEN = ("direct", "indirect", "weak", "never")
 SIZES = {"gain": ("mild", "pronounced", "present"), "loss": ("mild", "pronounced", "present"), "preserved": ("spared",)}
 EVIDENCE = ("published", "domain", "ours")
 SPEAKS = ("for", "against", "open")
+SYMPTOMS = (
+    "ongoing_pain",
+    "paroxysmal_pain",
+    "sympathetic_block_relief",
+    "lidocaine_relief",
+    "capsaicin_pain",
+    "menthol_pain",
+    "pain_modulation",
+)
+"""What a file can say beside the tests, `yes` or `no`."""
+SYMPTOM_STATUSES = ("supported", "possible", "not supported", "")
+"""Statuses an answer can give, the strongest first."""
 
 _PRESENCE = {"DMA": "gain", "PHS": "loss"}
 """Parameters without z: their finding is there or not."""
@@ -67,6 +79,29 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class SymptomRule:
+    """What an answer beside the tests says of a mechanism: a status, and no number.
+
+    Attributes
+    ----------
+    symptom : str
+        One of `SYMPTOMS`.
+    yes, no : str
+        Status by the answer; empty where the answer says nothing.
+    evidence, citation, doi, ours : str
+        As for `Sign`.
+    """
+
+    symptom: str
+    yes: str
+    no: str
+    evidence: str
+    citation: str
+    doi: str
+    ours: str
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """A published finding on a treatment; never advice.
 
@@ -101,6 +136,7 @@ class Mechanism:
         Of each group at least one test must be there; otherwise the mechanism is not assessable.
     signs : tuple of Sign
     against : tuple of Pattern
+    symptoms : tuple of SymptomRule
     treatments : tuple of Treatment
     needed : tuple of str
         `never`: what would be needed to assess it.
@@ -125,6 +161,7 @@ class Mechanism:
     needs: tuple[tuple[str, ...], ...]
     signs: tuple[Sign, ...]
     against: tuple[Pattern, ...]
+    symptoms: tuple[SymptomRule, ...]
     treatments: tuple[Treatment, ...]
     needed: tuple[str, ...]
     citations: tuple[tuple[str, str], ...]
@@ -229,6 +266,7 @@ def read_entry(table: object, file: str) -> Mechanism:
         needs=needs,
         signs=signs,
         against=against,
+        symptoms=tuple(_read_symptom(part, sources) for part in reader.tables("symptom")),
         treatments=tuple(_read_treatment(part, sources) for part in reader.tables("treatment")),
         needed=reader.texts("needed"),
         citations=tuple(sources.values()),
@@ -320,6 +358,25 @@ def _read_sign(reader: _Reader, sources: Mapping[str, tuple[str, str]], directio
         reader.fail("source", "is missing, and the evidence is said to be published")
     reader.finish()
     return Sign(code, direction, size, mean, sd, present, healthy, evidence, citation, doi, ours)  # type: ignore[arg-type]
+
+
+def _read_symptom(reader: _Reader, sources: Mapping[str, tuple[str, str]]) -> SymptomRule:
+    citation, doi = _take_source(reader, sources)
+    rule = SymptomRule(
+        symptom=reader.text("symptom", SYMPTOMS),
+        yes=reader.text("yes", SYMPTOM_STATUSES, default=""),
+        no=reader.text("no", SYMPTOM_STATUSES, default=""),
+        evidence=reader.text("evidence", EVIDENCE),
+        citation=citation,
+        doi=doi,
+        ours=reader.text("ours", default=""),
+    )
+    if not rule.yes and not rule.no:
+        reader.fail("yes", "is missing, and `no` as well: an answer must say something")
+    if not citation and not rule.ours:
+        reader.fail("source", "is missing: name a source, or say under `ours` why the symptom stands here")
+    reader.finish()
+    return rule
 
 
 def _read_treatment(reader: _Reader, sources: Mapping[str, tuple[str, str]]) -> Treatment:

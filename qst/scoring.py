@@ -10,20 +10,24 @@ import pandas as pd
 
 from qst.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
 from qst.derive import derive_values, is_trials
+from qst.entries import SYMPTOM_STATUSES
 from qst.errors import OptionError
 from qst.knowledge import KnowledgeBase, load_mechanisms
 from qst.loaders import Readings
-from qst.mechanisms import gather_measured, list_supported, weigh_mechanisms
+from qst.loaders.names import find_npsi_results
+from qst.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
 from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
 from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.protocol import BY_CODE, CODES, PARAMETERS, Z_CODES
+from qst.symptoms import has_npsi, judge_by_symptoms, read_symptoms, report_incomplete_npsi, report_symptoms
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     MECHANISM_PREFIX,
     MECHANISMS,
     NOTES,
     NOTES_BEFORE_SCORING,
+    NPSI_COLUMNS,
     RESULT_COLUMNS,
     SOURCE,
     Problem,
@@ -170,6 +174,7 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """`score`, with its arguments in one."""
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
     columns = result_columns(_find_added(base))
+    columns += NPSI_COLUMNS if has_npsi(list(frame.columns)) else ()
     table = derive_values(frame) if is_trials(frame) else frame
     assessments, earlier_notes = _set_aside_earlier_results(table, columns)
     twice = assessments.columns[assessments.columns.duplicated()].tolist()
@@ -193,6 +198,10 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
     flags |= {f"phenotypes:{prototypes.id}": fit.said}
+    evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
+    symptoms = read_symptoms(assessments)
+    by_symptom = judge_by_symptoms(symptoms, evidence, base)
+    flags |= symptoms.flags() | _flag_statuses(by_symptom)
     told = np.full(len(assessments), settings.tell(), dtype=object)
     # Where the offset was added already, an earlier note says so; so it stands with the earlier notes.
     added, others = (label_flags(part, len(assessments)) for part in (values.offset_added, flags))
@@ -204,13 +213,13 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     results["loga"] = patterns.loga
     results |= fit.columns
     results |= find_criteria(patterns.numbers, settings.criteria)
-    evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
-    results["mechanisms"] = list_supported(evidence, base)
+    results["mechanisms"] = _list_mechanisms(list_supported(evidence, base), by_symptom)
     results |= {MECHANISM_PREFIX + name: values for name, values in evidence.items()}
     same = np.zeros(len(assessments), dtype=np.int64)
     results["reference_set"] = take_texts(np.array([reference.id], dtype=object), same)
     codes, texts = pd.factorize(notes)
     results["notes"] = take_texts(texts, codes)
+    results |= symptoms.scores
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
     scored = pd.DataFrame(ours | {column: results[column] for column in columns}, index=assessments.index)
     own = assessments[[column for column in assessments if column not in scored]]
@@ -243,11 +252,14 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         mechanisms=base,
     )
     ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
+    ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
+    report_incomplete_npsi(readings.own_columns, report)
     columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
     reporter = _NormReporter(reference, report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
         reporter.look_at(scored)
+        report_symptoms(scored, report)
         yield scored.reindex(columns=columns)
 
 
@@ -297,6 +309,28 @@ def _find_added(base: KnowledgeBase) -> list[str]:
     return [name for name in base.ids if name not in MECHANISMS]
 
 
+def _list_mechanisms(
+    supported: pd.api.extensions.ExtensionArray, by_symptom: Mapping[str, npt.NDArray[np.object_]]
+) -> pd.api.extensions.ExtensionArray:
+    """Supported mechanisms: those by the tests, the strongest first, then those by an answer alone."""
+    answered = {name: status == SUPPORTED for name, status in by_symptom.items()}
+    if not any(supported_by.any() for supported_by in answered.values()):
+        return supported
+    both = join_texts([np.asarray(supported, dtype=object), label_flags(answered, len(supported))])
+    codes, texts = pd.factorize(both)
+    return take_texts(texts, codes)
+
+
+def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[str, Bools]:
+    """A note for each mechanism and status that an answer gives."""
+    return {
+        f"by_symptom:{name}={status.replace(' ', '_')}": statuses == status
+        for name, statuses in by_symptom.items()
+        for status in SYMPTOM_STATUSES
+        if status
+    }
+
+
 def _set_aside_earlier_results(
     table: pd.DataFrame, columns: Sequence[str]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
@@ -316,7 +350,7 @@ def _set_aside_earlier_results(
             notes = np.array([*kept, ""], dtype=object)[codes]
             table = table.drop(columns="notes")
     if scored_before:
-        earlier = {*RESULT_COLUMNS, *find_added_mechanisms(scored_columns)}
+        earlier = {*RESULT_COLUMNS, *find_added_mechanisms(scored_columns), *find_npsi_results(scored_columns)}
         table = table.drop(columns=[column for column in table if column in earlier])
     return _rename(table, [column for column in columns if column in table], columns), notes
 

@@ -77,6 +77,15 @@ RESULT_COLUMNS = (
     "notes",
     "phenotypes_all",
 )
+NPSI_COLUMNS = (
+    "npsi_total",
+    "npsi_burning",
+    "npsi_pressing",
+    "npsi_paroxysmal",
+    "npsi_evoked",
+    "npsi_paraesthesia",
+)
+"""Scores of the Neuropathic Pain Symptom Inventory; after the results, where a file has the items."""
 LISTS = ("not_findable", "mechanisms", "notes", "phenotypes_all")
 """Columns of names with `;` between; empty text where there is nothing to list."""
 SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
@@ -112,6 +121,9 @@ NOTES: dict[str, str] = {
     "phenotypes": "the prototypes the sensory phenotypes were judged by; 'ours' are built from the published words",
     "criteria": "criteria from another file than the published ones were asked for",
     "mechanisms": "entries from another file or folder were added to the mechanisms; its name follows",
+    "by_symptom": "status of a mechanism by the symptoms in the file, as the tests cannot tell it",
+    "npsi_unusable": "an answer of the NPSI is not a number from 0 to 10, so scores that need it are missing",
+    "answer_unusable": "an answer to a symptom says neither yes nor no and was not used",
     "cut_off": "another cut-off than 1.96 was asked for",
     "dma_threshold": "another threshold for DMA than 0 was asked for",
     "device_limit": "the device's end was given for this parameter",

@@ -12,7 +12,17 @@ import pandas as pd
 
 from qst.errors import OptionError
 from qst.formulas import defuse_columns, is_formula
-from qst.tables import COUNTS, MECHANISM_COLUMNS, NUMBERS, Problem, Report, find_added_mechanisms, shorten
+from qst.loaders.names import find_npsi_results
+from qst.tables import (
+    COUNTS,
+    MECHANISM_COLUMNS,
+    NUMBERS,
+    PHENOTYPE_COLUMNS,
+    Problem,
+    Report,
+    find_added_mechanisms,
+    shorten,
+)
 
 ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
 EXCEL_ROWS = 1_048_575
@@ -159,7 +169,13 @@ class _ExcelSink:
             )
         if first:
             self._sheet.append([self._cell(name, bold=True) for name in self._columns])
-        numbers = {"expected_by_chance", "p_profile", *MECHANISM_COLUMNS, *find_added_mechanisms(self._columns)}
+        numbers = {
+            "expected_by_chance",
+            "p_profile",
+            *PHENOTYPE_COLUMNS,
+            *MECHANISM_COLUMNS,
+            *find_added_mechanisms(self._columns),
+        }
         rounded = [name.endswith("_z") or name in numbers for name in self._columns]
         for row in block.astype(object).where(block.notna(), None).itertuples(index=False, name=None):
             self._sheet.append([self._cell(value, two=two) for value, two in zip(row, rounded, strict=True)])
@@ -215,7 +231,9 @@ class _ParquetSink:
         # By name and not by content: a column of texts may be empty in one block and filled in the next.
         numbers = {
             **dict.fromkeys(("source_row", *COUNTS), self._pa.int64()),
-            **dict.fromkeys((*NUMBERS, *find_added_mechanisms(self._columns)), self._pa.float64()),
+            **dict.fromkeys(NUMBERS, self._pa.float64()),
+            **dict.fromkeys(find_added_mechanisms(self._columns), self._pa.float64()),
+            **dict.fromkeys(find_npsi_results(self._columns), self._pa.float64()),
         }
         schema = self._pa.schema([(name, numbers.get(name, self._pa.string())) for name in self._columns])
         block = block.astype({name: object for name in self._columns if name not in numbers})

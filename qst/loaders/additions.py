@@ -79,7 +79,7 @@ class _Additions:
             raise OptionError(f"{self.file}: {section} must be a section: write [{section}] above its keys")
         with using(our_vocabulary()):
             match section:
-                case "columns" | "parameters":
+                case "columns" | "parameters" | "symptoms":
                     self._add_spellings(section, content, self._refuse_other_name)
                 case "missing":
                     self._add_spellings(section, content, self._refuse_no_missing)
@@ -214,7 +214,7 @@ class _Additions:
 
     def _is_first(self, section: str, key: str, normalised: str, spelling: str) -> bool:
         """Whether the file gives a spelling for the first time; it may not give it two meanings."""
-        kind = "names" if section in ("columns", "parameters") else section
+        kind = "names" if section in ("columns", "parameters", "symptoms") else section
         if kind.startswith("missing"):
             normalised = spelling  # '-9' and '9' are two codes
         place = (kind, normalised)

@@ -8,7 +8,7 @@ from typing import Literal
 from qst.errors import InputError
 from qst.formulas import restore_text
 from qst.loaders.cells import is_number
-from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, words
+from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, symptom_names, words
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.protocol import BY_CODE, CODES
@@ -128,7 +128,7 @@ def recognise(position: int, header: str, options: LoadOptions) -> Column:
     mapped = {normalise(text): role for text, role in options.columns.items()}
     role = mapped.get(normalise(header)) or mapped.get(name)
     if role is None:
-        role = column_names().get(normalise(header)) or column_names().get(name)
+        role = column_names().get(normalise(header)) or column_names().get(name) or symptom_names().get(name)
     thermal: Thermal | None = None
     if role is None and (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
         role = column_names()[hint[1]]

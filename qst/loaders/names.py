@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property, lru_cache
@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from qst.protocol import BY_CODE
+from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS, is_scored
 
+NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
+SYMPTOMS = (
+    "ongoing_pain",
+    "paroxysmal_pain",
+    "sympathetic_block_relief",
+    "lidocaine_relief",
+    "capsaicin_pain",
+    "menthol_pain",
+    "pain_modulation",
+    *NPSI_ITEMS,
+)
+"""What a file can say beside the tests."""
 FAHRENHEIT_OFFSET = 32.0
 Item = TypeVar("Item")
 
@@ -65,6 +78,11 @@ class Vocabulary:
     def parameter_names(self) -> dict[str, str]:
         """Normalised spelling to parameter code."""
         return _by_spelling(self.catalogue["parameters"])
+
+    @cached_property
+    def symptom_names(self) -> dict[str, str]:
+        """Normalised spelling to symptom, or to an item of the NPSI."""
+        return _by_spelling(self.catalogue["symptoms"])
 
     @cached_property
     def missing_words(self) -> frozenset[str]:
@@ -141,6 +159,11 @@ def parameter_names() -> dict[str, str]:
     return vocabulary_in_use().parameter_names
 
 
+def symptom_names() -> dict[str, str]:
+    """Normalised spelling to symptom, or to an item of the NPSI."""
+    return vocabulary_in_use().symptom_names
+
+
 def words(column: str) -> dict[str, str]:
     """Normalised spelling to our word, for a column with a vocabulary of its own; empty for others."""
     return vocabulary_in_use().words(column)
@@ -213,6 +236,28 @@ def parse_header(header: str) -> tuple[str, str | None]:
         if name and _is_unit_suffix(name, ending):
             return name, ending
     return normalise(text), None
+
+
+def name_symptom(header: str) -> str | None:
+    """The symptom, or the item of the NPSI, that a header names. By our own names alone, as tables are scored by them.
+
+    >>> name_symptom("Dauerschmerz"), name_symptom("NPSI Q10 [0-10]"), name_symptom("remark")
+    ('ongoing_pain', 'npsi_q10', None)
+    """
+    return our_vocabulary().symptom_names.get(parse_header(header)[0])
+
+
+def find_npsi_results(columns: Sequence[str]) -> list[str]:
+    """Scores of the NPSI among the columns of a scored table: those that `qst` formed, and no laboratory's own.
+
+    They stand right after the other results, and the items they were formed from are there.
+    """
+    names = list(columns)
+    if not is_scored(names):
+        return []
+    place = names.index(RESULT_COLUMNS[-1]) + 1
+    found = tuple(names[place : place + len(NPSI_COLUMNS)]) == NPSI_COLUMNS
+    return list(NPSI_COLUMNS) if found and any(name_symptom(name) == "npsi_q1" for name in names) else []
 
 
 def _is_unit_suffix(name: str, suffix: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qst.errors import OptionError
-from qst.loaders.names import Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
+from qst.loaders.names import SYMPTOMS, Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
@@ -76,7 +76,7 @@ class LoadOptions:
             if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
                 raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
-            if column not in ROLES:
+            if column not in (*ROLES, *SYMPTOMS):
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
         for column, codes in self.codes.items():
             if column not in ("visit", "sex", "site", "side", "area"):

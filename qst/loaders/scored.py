@@ -7,6 +7,7 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
+from qst.loaders.names import find_npsi_results
 from qst.tables import COUNTS, LISTS, NUMBERS, Problem, find_added_mechanisms, is_scored
 
 _NUMBERS = (*NUMBERS, *COUNTS)
@@ -48,7 +49,8 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         frame = frame.set_axis([restore_text(str(name)) for name in frame.columns], axis=1)
     if frame is None or not is_scored(frame.columns):
         return None
-    numbers = [*_NUMBERS, *find_added_mechanisms(list(frame.columns))]
+    names = [str(name) for name in frame.columns]
+    numbers = [*_NUMBERS, *find_added_mechanisms(names), *find_npsi_results(names)]
     for column in numbers:
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
     for column in frame.columns.difference(numbers):

@@ -11,7 +11,7 @@ from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
 from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import words
+from qst.loaders.names import SYMPTOMS, find_npsi_results, name_symptom, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
@@ -224,13 +224,18 @@ class Reading:
         taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
         headers = [column.header for column in self.layout.columns]
         results = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
+        results |= set(find_npsi_results(headers))
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
-            carried = column.role is None or column.role in self.decisions.refused
+            is_symptom = column.role in SYMPTOMS
+            carried = column.role is None or column.role in self.decisions.refused or is_symptom
             empty = not column.header.strip() and column.position not in self.survey.filled
             if not carried or empty or name in results:
                 continue
+            if name_symptom(name) != (column.role if is_symptom else None):
+                # Scoring knows a symptom by its name: one that was mapped gets ours, one to be ignored loses it.
+                name = str(column.role) if is_symptom else f"{name}_input"
             names[column.position] = free_name(name, taken)
             taken.add(names[column.position])
         return names
