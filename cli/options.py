@@ -67,7 +67,7 @@ _SCORING_OPTIONS = (
         default="ours",
         show_default=True,
         metavar="ours|PATH",
-        help="Prototypes of the sensory phenotypes. Those of the program are ours, built from the published description "
+        help="Prototypes of the sensory phenotypes. Those of the program are ours, built from the published words "
         "and not its numbers; a CSV file or folder takes their place.",
     ),
     click.option(
