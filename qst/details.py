@@ -24,6 +24,7 @@ from qst.mechanisms import (
     weigh_mechanism,
 )
 from qst.protocol import Z_CODES
+from qst.symptoms import tell_answers
 from qst.tables import DISCLAIMER, GAIN, IDENTITY, LOSS, SOURCE, is_scored
 
 NO_ADVICE = "Treatment findings are what was published, for and against; they are no advice."
@@ -57,6 +58,8 @@ def explain_mechanisms(
         without which it is not assessable;
         `caveat`, `citations`.
 
+        Beside it `answers`: what symptoms in the table say of mechanisms, as `qst.symptoms.tell_answers` gives it.
+
     Raises
     ------
     OptionError
@@ -79,6 +82,8 @@ def explain_mechanisms(
     for mechanism in base.mechanisms:
         for row, told in zip(rows, _explain_one(mechanism, measured, findings, base), strict=True):
             row["mechanisms"].append(told)
+    for row, answers in zip(rows, tell_answers(scored, base), strict=True):
+        row["answers"] = answers
     places = [column for column in (*IDENTITY, *SOURCE) if column in scored]
     records = scored[places].astype(object).where(scored[places].notna(), None).to_dict("records")
     return [

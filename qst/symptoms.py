@@ -238,10 +238,39 @@ def report_incomplete_npsi(columns: Sequence[object], report: Report) -> None:
         report(Problem("warning", "npsi-incomplete", message, column=found[items[0]]))
 
 
-def tell_symptoms(symptoms: Symptoms) -> list[dict[str, str | None]]:
-    """The answers of each row in words, for those that are there."""
-    rows: list[dict[str, str | None]] = [{} for _ in range(len(next(iter(symptoms.answers.values()), [])))]
-    for name, answers in symptoms.answers.items():
-        for row, answer in zip(rows, answers.tolist(), strict=True):
-            row[name] = {_IS_YES: YES, _IS_NO: NO}.get(answer)
+def tell_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict[str, Any]]]:
+    """What each row's answers say of the mechanisms, ready for JSON.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Scored or not; uses the columns of symptoms alone.
+    base : KnowledgeBase
+
+    Returns
+    -------
+    list of list of dict
+        For each row, the answers that are tied to a mechanism: `mechanism`, `name`, `symptom`, `column`, `answer` (yes,
+        no or None), `status` (empty where the answer says nothing), `assessable` (whether the tests can tell the
+        mechanism themselves: then the answer stands beside them and counts only where they are missing), `evidence`,
+        `citation`, `doi`, `ours`.
+    """
+    symptoms = read_symptoms(table)
+    rows: list[list[dict[str, Any]]] = [[] for _ in range(len(table))]
+    for mechanism in (*base.mechanisms, *base.never):
+        for rule in mechanism.symptoms:
+            if rule.symptom not in symptoms.answers:
+                continue
+            for row, answer in zip(rows, symptoms.answers[rule.symptom].tolist(), strict=True):
+                told = {
+                    "mechanism": mechanism.id,
+                    "name": mechanism.name,
+                    "symptom": rule.symptom,
+                    "column": symptoms.headers[rule.symptom],
+                    "answer": {_IS_YES: YES, _IS_NO: NO}.get(answer),
+                    "status": {_IS_YES: rule.yes, _IS_NO: rule.no}.get(answer, ""),
+                    "assessable": mechanism.assessable,
+                }
+                told |= {"evidence": rule.evidence, "citation": rule.citation, "doi": rule.doi, "ours": rule.ours}
+                row.append(told)
     return rows
