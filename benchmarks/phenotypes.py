@@ -25,8 +25,8 @@ from qst.zscores import compute_z_scores, prepare_values
 
 PEOPLE, SEED = 400_000, 20260101
 MOST = 0.055
-"""Healthy people of a group with any phenotype, at most. Published is a specificity of 94 % (Vollert 2017), so 6 %; half
-a point is left for samples of another seed."""
+"""Healthy people of a group with any phenotype, at most. Published is a specificity of 94 % (Vollert 2017), so 6 %;
+half a point is left for samples of another seed."""
 STEP = 0.05
 PEOPLE_OF_A_PHENOTYPE = 50_000
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {

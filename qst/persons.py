@@ -1,0 +1,131 @@
+"""One person's assessments, found in files; and the one that is meant."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from qst.derive import derive_values, is_trials
+from qst.errors import OptionError
+from qst.loaders import LoadOptions, Readings, open_readings
+from qst.loaders.scored import read_scored
+from qst.tables import Problem
+
+CHOICES = ("visit", "site", "side", "area")
+"""What tells several assessments of one person apart."""
+NEAR = 3
+"""So many similar names are shown where a subject is not found, and not all people of a file."""
+
+
+@dataclass
+class Found:
+    """The rows of one person.
+
+    Attributes
+    ----------
+    assessments : pandas.DataFrame
+        As the loaders give them, values derived from trials among them; or rows of a scored table.
+    trials : pandas.DataFrame or None
+        Single trials, where the files have them.
+    understood : list of str
+        Lines on how the files with these rows were read.
+    problems : list of Problem
+        Of all files.
+    """
+
+    assessments: pd.DataFrame
+    trials: pd.DataFrame | None
+    understood: list[str]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions) -> Found:
+    """Read files, or one scored table, and keep the rows of one person.
+
+    Raises
+    ------
+    OptionError
+        There is no such person; a few similar names are told.
+    InputError
+        The input cannot be read.
+    """
+    if len(paths) == 1 and (table := read_scored(paths[0])) is not None:
+        known = table["subject"].dropna().astype(str)
+        rows = table[(table["subject"] == subject).fillna(False)]
+        if rows.empty:
+            raise _miss(subject, set(known))
+        told = f"{paths[0]}: a table that qst score wrote; its values are scored again"
+        return Found(rows.reset_index(drop=True), None, [told])
+    problems: list[Problem] = []
+    readings = open_readings(paths, options, problems.append)
+    names: set[str] = set()
+    parts: list[pd.DataFrame] = []
+    trials: list[pd.DataFrame] = []
+    for frame in readings.frames(problems.append):
+        names |= set(frame["subject"].dropna().astype(str))
+        rows = frame[(frame["subject"] == subject).fillna(False)].reset_index(drop=True)
+        if rows.empty:
+            continue
+        if is_trials(rows):
+            trials.append(rows)
+            rows = derive_values(rows)
+        parts.append(rows)
+    if not parts:
+        raise _miss(subject, names)
+    rows = pd.concat(parts, ignore_index=True)
+    files = set(rows["source_file"])
+    understood = [line for file, lines in _understood_by_file(readings) if file in files for line in lines]
+    return Found(rows, pd.concat(trials, ignore_index=True) if trials else None, understood, problems)
+
+
+def _understood_by_file(readings: Readings) -> Iterator[tuple[str, list[str]]]:
+    for table in readings.tables:
+        yield table.table.file, table.explain()
+
+
+def _miss(subject: str, names: set[str]) -> OptionError:
+    """The error of an unknown subject: similar names, and how many there are."""
+    bare = {name: name.strip().lstrip("0").casefold() for name in names}
+    near = sorted(name for name, text in bare.items() if text == subject.strip().lstrip("0").casefold())
+    near += [name for name in difflib.get_close_matches(subject, sorted(names), NEAR) if name not in near]
+    told = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "none has a similar name"
+    return OptionError(f"no subject {subject!r} among {len(names)}; {told} A subject is written as in the file")
+
+
+def choose_assessment(rows: pd.DataFrame, subject: str, given: Mapping[str, str]) -> pd.DataFrame:
+    """The one assessment that is meant, by its visit, site, side or area as far as these are given.
+
+    Raises
+    ------
+    OptionError
+        There is none, or more than one; those that there are, are told.
+    """
+    texts = rows.reindex(columns=list(CHOICES)).astype(object)
+    texts = texts.where(texts.notna(), "").astype(str)
+    meant = np.ones(len(rows), dtype=bool)
+    for name, value in given.items():
+        meant &= (texts[name].str.casefold() == value.casefold()).to_numpy()
+    varying = [name for name in CHOICES if texts[name].nunique() > 1]
+    listed = "; ".join(
+        dict.fromkeys(
+            ", ".join(f"{name} {text[name] or '(none)'}" for name in varying) for text in texts.to_dict("records")
+        )
+    )
+    if not meant.any():
+        asked = ", ".join(f"{name} {value}" for name, value in given.items())
+        there = listed or ", ".join(f"{name} {value}" for name, value in texts.iloc[0].items() if value)
+        raise OptionError(f"subject {subject!r} has no assessment with {asked}; there is: {there}")
+    if meant.sum() > 1:
+        still = [name for name in varying if texts.loc[meant, name].nunique() > 1]
+        if not still:
+            raise OptionError(
+                f"subject {subject!r} has {int(meant.sum())} assessments that nothing tells apart "
+                "(duplicate_assessment): give one of them a visit of its own"
+            )
+        alone = [name for name in still if texts.loc[meant, name].nunique() == meant.sum()]
+        options = " or ".join(f"--{name}" for name in alone) or " and ".join(f"--{name}" for name in still)
+        raise OptionError(f"subject {subject!r} has {int(meant.sum())} assessments: say {options}. There is: {listed}")
+    return rows[meant].reset_index(drop=True)
