@@ -1,4 +1,5 @@
-"""How often healthy people are given a sensory phenotype, and how often people built from a prototype are given it.
+"""How often healthy people are given a sensory phenotype or meet a criterion, and how often people built
+from a prototype are given it.
 
 Healthy people are drawn from the norms (`qst.simulate_healthy`); people of a phenotype have the z-scores of its
 prototype instead. Prints the lowest cut-off at which no group of healthy people shows any phenotype in more than 5.5 %,
@@ -16,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from qst.criteria import find_criteria
 from qst.norms import load_reference, look_up_norms
 from qst.patterns import find_patterns, find_reach
 from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.simulate import PainModel, simulate_healthy, simulate_model
-from qst.tables import HEALTHY, PHENOTYPES
+from qst.tables import HEALTHY, PHENOTYPES, YES
 from qst.zscores import compute_z_scores, prepare_values
 
 PEOPLE, SEED = 400_000, 20260101
@@ -78,6 +80,16 @@ def _worst_share(strongest: "pd.Series[float]", group: Any, cut_off: float) -> f
     return float((strongest > cut_off).groupby(np.asarray(group)).mean().max())
 
 
+def measure_criteria(people: int = PEOPLE, seed: int = SEED) -> dict[str, float]:
+    """Share of healthy people who meet each criterion, of those in whom it is settled."""
+    reference, assessments = load_reference(), simulate_healthy(people, seed=seed)
+    values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
+    z_scores = compute_z_scores(values, stratum, reference)
+    numbers = find_patterns(values, z_scores, stratum, find_reach(reference)).numbers
+    answers = {name: pd.Series(answer).dropna() for name, answer in find_criteria(numbers).items()}
+    return {name: round(float((answer == YES).mean()), 4) for name, answer in answers.items()}
+
+
 def measure_sensitivity(prototypes: Prototypes, cut_off: float, seed: int = SEED) -> pd.DataFrame:
     """For people built from each prototype, the share above the cut-off of each phenotype, and the most probable."""
     rows = {}
@@ -116,6 +128,10 @@ def main() -> None:
             shares += [float(np.mean(row > prototypes.cut_off)) for row in evidence]
             told = f"{label}, {site}"
             print(f"  {told:<34}{100 * shares[0]:>4.1f}" + "".join(f"{100 * s:>26.1f}" for s in shares[1:]))
+
+    print("\nHealthy people who meet a criterion:")
+    for name, share in measure_criteria(options.people, options.seed).items():
+        print(f"  {name} = {share}")
 
     table = 100 * measure_sensitivity(prototypes, prototypes.cut_off, options.seed + 2)
     print("\nPeople built from a prototype (rows) who are above the cut-off of each phenotype, in %:")

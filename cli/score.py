@@ -29,13 +29,18 @@ from .options import (
     help="Write the signs for and against every mechanism, with their sources, assessment by assessment.",
 )
 @click.option(
+    "--volunteers", is_flag=True, help="All people are healthy volunteers: say in the summary who probably is not."
+)
+@click.option(
     "-q", "--quiet", is_flag=True, help="Only problems on stderr: nothing of what was understood, no summary."
 )
 @input_options
 @scoring_options
 @ends_cleanly
-def command(inputs: tuple[str, ...], output: str | None, details: str | None, quiet: bool, **given: Any) -> None:
-    """Score files: z-scores, gain and loss of function, LoGa, and evidence for pain mechanisms.
+def command(
+    inputs: tuple[str, ...], output: str | None, details: str | None, volunteers: bool, quiet: bool, **given: Any
+) -> None:
+    """Score files: z-scores, gain and loss of function, patterns, and evidence for pain mechanisms.
 
     Takes files and folders of CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed
     in silence: what was
@@ -52,7 +57,14 @@ def command(inputs: tuple[str, ...], output: str | None, details: str | None, qu
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     batch = score_files(
-        inputs, output, load_options, settings, stdout=sys.stdout, tell=None if quiet else tell, details=details
+        inputs,
+        output,
+        load_options,
+        settings,
+        stdout=sys.stdout,
+        tell=None if quiet else tell,
+        details=details,
+        volunteers=volunteers,
     )
     tell_problems(batch.problems)
     if not quiet:

@@ -9,12 +9,15 @@ from typing import IO
 import pandas as pd
 from tqdm import tqdm
 
+from qst.criteria import load_criteria
 from qst.details import DetailsWriter
 from qst.errors import InputError, OptionError
 from qst.knowledge import load_mechanisms
 from qst.loaders import LoadOptions, Readings, open_readings
 from qst.loaders.scored import read_scored
 from qst.norms import load_reference
+from qst.pattern_summary import PatternSummary
+from qst.phenotypes import load_prototypes
 from qst.scoring import Settings, score_readings
 from qst.summary import Summary
 from qst.tables import Problem
@@ -46,6 +49,7 @@ def score_files(
     tell: Tell | None = None,
     dry: bool = False,
     details: str | Path | None = None,
+    volunteers: bool = False,
 ) -> Batch:
     """Score files and write the scored table, in blocks: memory does not grow with the rows.
 
@@ -64,6 +68,8 @@ def score_files(
         Look for problems only; write nothing. Then `tell` gets a line for each column of the files.
     details : path, optional
         A JSON file with the signs for and against every mechanism, assessment by assessment (`qst.details`).
+    volunteers : bool
+        All people are taken for healthy: the summary says who probably is not (`qst.criteria.check_volunteers`).
 
     Returns
     -------
@@ -88,8 +94,9 @@ def score_files(
         if output is not None and Path(details).resolve() == Path(output).resolve():
             raise OptionError(f"{details} is the output already: give the details another name")
     base = load_mechanisms(settings.mechanisms)
-    settings = replace(settings, reference=reference, mechanisms=base)
-    summary = Summary(base)
+    prototypes, criteria = load_prototypes(settings.phenotypes), load_criteria(settings.criteria)
+    settings = replace(settings, reference=reference, mechanisms=base, phenotypes=prototypes, criteria=criteria)
+    summary = Summary(base, PatternSummary(prototypes, criteria, volunteers=volunteers))
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:

@@ -74,10 +74,14 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The criteria, and the numbers of the rule for volunteers."""
+    """The criteria, and the numbers of the rule for volunteers.
+
+    `healthy` is the share of simulated healthy people who meet each criterion; empty where the file does not say.
+    """
 
     id: str
     criteria: Mapping[str, Criterion]
+    healthy: Mapping[str, float]
     person_abnormal: int
     parameter_abnormal: int
     group_size: int
@@ -144,9 +148,11 @@ def _build(text: bytes, name: str, file: str) -> Criteria:
         if not isinstance(number, int) or number < 1:
             raise ReferenceSetError(f"{file}: [volunteers] {key} is '{number}'; it must be a whole number from 1 on")
     # The id stands in the notes of each row, where ; and : divide.
+    healthy = data.get("healthy", {})
     return Criteria(
         re.sub(r"[;:\s]+", "_", str(data.get("id", name))),
         {name: _read_criterion(name, tables[name], file) for name in CRITERIA},
+        {name: float(healthy[name]) for name in CRITERIA if isinstance(healthy.get(name), int | float)},
         **numbers,
     )
 

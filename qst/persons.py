@@ -57,7 +57,7 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
         rows = table[(table["subject"] == subject).fillna(False)]
         if rows.empty:
             raise _miss(subject, set(known))
-        told = f"{paths[0]}: a table that qst score wrote; its values are scored again"
+        told = f"{paths[0]}: a table that qst score wrote; its values are scored again, by the options given now"
         return Found(rows.reset_index(drop=True), None, [told])
     problems: list[Problem] = []
     readings = open_readings(paths, options, problems.append)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from qst.knowledge import KnowledgeBase, load_mechanisms
+from qst.pattern_summary import PatternSummary
 from qst.protocol import CODES, Z_CODES
 from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX, NOTES, Problem, Report
 
@@ -21,8 +22,9 @@ NEARLY_ALL, AT_LEAST = 0.9, 8
 class Summary:
     """Counts over scored blocks."""
 
-    def __init__(self, base: KnowledgeBase | None = None) -> None:
+    def __init__(self, base: KnowledgeBase | None = None, patterns: PatternSummary | None = None) -> None:
         self.base = base or load_mechanisms()
+        self.patterns = patterns or PatternSummary()
         self.mechanisms: Counter[str] = Counter()
         self.judged: Counter[str] = Counter()
         self.n_assessments = 0
@@ -48,6 +50,7 @@ class Summary:
             evidence = scored[MECHANISM_PREFIX + mechanism.id]
             self.judged[mechanism.id] += int(evidence.notna().sum())
             self.mechanisms[mechanism.id] += int((evidence >= mechanism.threshold).sum())
+        self.patterns.add(scored)
         self.loga.update({str(code): int(n) for code, n in scored["loga"].value_counts().items()})
         for text, count in scored["notes"].value_counts().items():
             for note in {item.partition(":")[0] for item in str(text).split(";") if item}:
@@ -78,6 +81,7 @@ class Summary:
             + (f"; {limits:,} values at the device's limit could not be judged" if limits else ""),
         ]
         lines += self._loga_table()
+        lines += self.patterns.lines()
         lines += self._mechanism_table()
         if self.notes:
             lines.append("Notes on rows:")
