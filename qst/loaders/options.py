@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qst.errors import OptionError
-from qst.loaders.names import SYMPTOMS, Unit, Vocabulary, find_unit, known_units, normalise, our_vocabulary, using, words
+from qst.loaders.names import (
+    SYMPTOMS,
+    Unit,
+    Vocabulary,
+    find_unit,
+    known_units,
+    normalise,
+    our_vocabulary,
+    using,
+    words,
+)
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
