@@ -1,4 +1,6 @@
-"""Write the example files: a cohort of assessments and three people trial by trial, all of them invented.
+"""Write the example files: a cohort of assessments, a part of it with symptoms, and three people trial by trial.
+
+All of them are invented.
 
 Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
 which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
@@ -24,6 +26,7 @@ from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
 # of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
 SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
+SYMPTOMS_FILE = "symptoms_synthetic.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -41,6 +44,11 @@ SHIFTS: dict[str, dict[str, float]] = {
 }
 # How often light touch hurts in the test area, and between which log10 of its mean rating + 0.1.
 ALLODYNIA = {THERMAL_HYPERALGESIA: (0.4, (-0.9, -0.2)), MECHANICAL_HYPERALGESIA: (0.85, (-0.6, 1.0))}
+
+# Answers beside the tests: header, and the words for yes and no.
+ANSWERS = {"Dauerschmerz": ("ja", "nein"), "Sympathikusblockade": ("ja", "nein"), "CPM": ("impaired", "normal")}
+SYMPTOMS_OF_A_GROUP = 4
+NPSI_TIMINGS = (4, 7)
 
 # Parts of the variance of z that a person shares over all tests of a sense, and over both areas of one test.
 SENSE_VARIANCE, TEST_VARIANCE = 0.2, 0.3
@@ -94,7 +102,9 @@ def main() -> None:
     folder = parser.parse_args().output
     folder.mkdir(parents=True, exist_ok=True)
     reference = load_reference("magerl2010")
-    write_csv(make_cohort(reference, np.random.default_rng([SEED, 1])), folder / COHORT_FILE)
+    cohort = make_cohort(reference, np.random.default_rng([SEED, 1]))
+    write_csv(cohort, folder / COHORT_FILE)
+    write_csv(add_symptoms(cohort, np.random.default_rng([SEED, 3])), folder / SYMPTOMS_FILE)
     write_csv(make_trials(reference, np.random.default_rng([SEED, 2])), folder / TRIALS_FILE)
 
 
@@ -113,6 +123,21 @@ def make_cohort(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
     cohort.loc[test_area & (cohort["subject"] == AT_LIMIT), ["CPT", "HPT"]] = [0.0, 50.0]
     cohort.loc[test_area & (cohort["subject"] == WITHOUT_WUR), "WUR"] = np.nan
     return write_as_laboratory(cohort)[[*ASSESSMENT_COLUMNS, "diagnosis_label"]]
+
+
+def add_symptoms(cohort: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Test areas of some people of each group, with invented answers; the healthy have no symptoms."""
+    tested = cohort[cohort["area"] == AREAS[0]]
+    some = tested.groupby("diagnosis_label", sort=False).head(SYMPTOMS_OF_A_GROUP).reset_index(drop=True)
+    healthy = (some["diagnosis_label"] == HEALTHY).to_numpy()
+    for item in range(1, 13):
+        highest = 5 if item in NPSI_TIMINGS else 10
+        ratings = np.where(healthy, 0, rng.integers(0, highest + 1, len(some)))
+        some[f"NPSI Q{item}"] = [str(rating) for rating in ratings]
+    some.loc[len(some) - 1, "NPSI Q9"] = "NA"
+    for header, words in ANSWERS.items():
+        some[header] = np.where(healthy, words[1], rng.choice([*words, ""], len(some)))
+    return some
 
 
 def draw_people(rng: np.random.Generator) -> pd.DataFrame:

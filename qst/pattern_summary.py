@@ -11,6 +11,7 @@ from qst.protocol import CODES
 from qst.tables import GAIN, HEALTHY, LOSS, NO, PHENOTYPES, SOURCE, YES
 
 WIDTH = 100
+_BY_SYMPTOM = "by_symptom:"
 MOST_ROWS = 10
 """So many rows of volunteers are named."""
 
@@ -35,6 +36,7 @@ class PatternSummary:
         self.phenotype: Counter[str] = Counter()
         self.above: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str]] = Counter()
+        self.by_symptom: dict[str, Counter[str]] = {}
         self.abnormal: Counter[str] = Counter()
         self.judged: Counter[str] = Counter()
         self.not_healthy: list[str] = []
@@ -49,6 +51,11 @@ class PatternSummary:
         for criterion in self.criteria.criteria:
             counts = scored[criterion].value_counts()
             self.answers.update({(criterion, str(answer)): int(n) for answer, n in counts.items()})
+        for text, n in scored["notes"].value_counts().items():
+            for item in str(text).split(";"):
+                if item.startswith(_BY_SYMPTOM):
+                    name, _, status = item.removeprefix(_BY_SYMPTOM).partition("=")
+                    self.by_symptom.setdefault(name, Counter())[status.replace("_", " ")] += int(n)
         if self.volunteers:
             self._check(scored)
 
@@ -103,6 +110,14 @@ class PatternSummary:
                 text = f"{name} says {criterion.says}; {criterion.says_not}"
                 told += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         return [*lines, *told]
+
+    def _tell_answers(self) -> list[str]:
+        if not self.by_symptom:
+            return []
+        lines = ["Mechanisms by answers in the file, not by tests"]
+        for name, statuses in self.by_symptom.items():
+            lines.append(f"  {name:<32}" + ", ".join(f"{status} {n:,}" for status, n in statuses.most_common()))
+        return lines
 
     def _tell_volunteers(self) -> list[str]:
         rules = self.criteria

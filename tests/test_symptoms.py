@@ -185,6 +185,17 @@ def test_answers_stand_in_the_details() -> None:
     assert (told[0]["answer"], told[0]["status"]) == ("yes", "supported")
 
 
+def test_the_example_with_symptoms_is_scored_and_summed_up() -> None:
+    result = run("score", ROOT / "examples" / "symptoms_synthetic.csv", "-o", "out.csv")
+    assert result.exit_code == 0, result.stderr
+    table = pd.read_csv("out.csv")
+    assert table["npsi_total"].isna().sum() == 1
+    assert table.loc[table["diagnosis_label"] == "synthetic healthy", "npsi_total"].tolist() == [0] * 4
+    told = table["notes"].str.contains("by_symptom:sympathetic_coupling=supported").sum()
+    assert table["mechanisms"].str.contains("sympathetic_coupling").sum() == told > 0
+    assert f"supported {told}" in next(line for line in result.stderr.splitlines() if "  sympathetic_coupling" in line)
+
+
 def test_no_column_of_the_cohort_is_taken_for_a_symptom() -> None:
     table = qst.load(ROOT / "examples" / "cohort_synthetic.csv", problems=[])
     assert find_symptom_columns(list(table.columns)) == {}
