@@ -73,6 +73,7 @@ class PatternSummary:
         return [
             *self._phenotype_table(),
             *self._criteria_table(),
+            *self._tell_answers(),
             *(self._tell_volunteers() if self.volunteers else []),
         ]
 
