@@ -157,7 +157,8 @@ def _refuse_overwriting(
         return []
     path = Path(output).resolve()
     read = [*inputs, options.demographics, options.names.file]
-    read += [path for path in (settings.reference, settings.mechanisms) if isinstance(path, str | Path)]
+    data = (settings.reference, settings.mechanisms, settings.phenotypes, settings.criteria)
+    read += [path for path in data if isinstance(path, str | Path)]
     for other in read:
         if other is None or not Path(other).exists():
             continue

@@ -12,12 +12,15 @@ import independent_scorer
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
 import qst
-from qst.errors import ReferenceSetError
+from qst.batch import score_files
+from qst.errors import OptionError, ReferenceSetError
 from qst.phenotypes import STRICT_CUT_OFF, load_prototypes, mean_correlation
+from qst.scoring import Settings
 from qst.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 
@@ -141,7 +144,7 @@ def test_the_independent_scorer_agrees() -> None:
 any_z = st.fixed_dictionaries({name: st.floats(-3.5, 3.5) for name in Z})
 
 
-@settings(deadline=None, max_examples=40, derandomize=True, database=None)
+@how_often(deadline=None, max_examples=40, derandomize=True, database=None)
 @given(any_z, st.sampled_from(Z), st.floats(0.1, 2.0))
 def test_a_stronger_sign_is_never_less_evidence(z: dict[str, float], name: str, more: float) -> None:
     prototypes = load_prototypes()
@@ -296,3 +299,11 @@ def test_prototypes_that_are_not_there_are_refused(tmp_path: Path) -> None:
 def test_the_hash_is_that_of_the_file() -> None:
     digest = hashlib.sha256((FOLDER / "prototypes.csv").read_bytes()).hexdigest()
     assert load_prototypes().source["sha256"] == digest
+
+
+def test_the_output_is_not_written_over_the_prototypes(tmp_path: Path) -> None:
+    own, lab = tmp_path / "own.csv", tmp_path / "lab.csv"
+    own.write_bytes((FOLDER / "prototypes.csv").read_bytes())
+    lab.write_text("id,age,sex,site,HPT\n1,30,f,hand,44\n", encoding="utf-8")
+    with pytest.raises(OptionError, match="is also an input"):
+        score_files([lab], own, settings=Settings(phenotypes=own))
