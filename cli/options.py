@@ -35,6 +35,15 @@ _INPUT_OPTIONS = (
         help="Whether CDT and WDT are temperatures or distances from baseline.",
     ),
     click.option("--demographics", type=click.Path(), metavar="FILE", help="A table of people, joined by subject."),
+    click.option(
+        "--assign",
+        multiple=True,
+        metavar="N=PLACE|FILE",
+        help="Place or person of a device file's sequences: 1=hand,left,test, or a table.",
+    ),
+    click.option(
+        "--probe-area", type=float, metavar="CM2", help="Area of the algometer's probe, for PPT in N, kgf or lbf."
+    ),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
     click.option(
         "--exclude-records",
@@ -106,9 +115,11 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
     """Take the input options out of a command's arguments."""
     from qst.loaders import LoadOptions
     from qst.loaders.additions import read_names
+    from qst.loaders.assignments import Assignments
     from qst.loaders.names import our_vocabulary
 
     names = given.pop("names")
+    vocabulary = our_vocabulary() if names is None else read_names(names)
     codes = {}
     for text in given.pop("codes"):
         column, colon, pairs = text.partition(":")
@@ -126,8 +137,10 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         sheet=given.pop("sheet"),
         ignore=tuple(given.pop("ignore")),
         format=given.pop("format"),
-        names=our_vocabulary() if names is None else read_names(names),
+        names=vocabulary,
         exclude_records=tuple(given.pop("exclude_records")),
+        assign=Assignments(given.pop("assign"), vocabulary),
+        probe_area=given.pop("probe_area"),
     )
 
 

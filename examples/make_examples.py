@@ -1,6 +1,4 @@
-"""Write the example files: a cohort of assessments, a part of it with symptoms, and three people trial by trial.
-
-All of them are invented.
+"""Write the example files, all of people who are invented: a cohort, and single trials in several shapes.
 
 Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
 which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
@@ -11,21 +9,27 @@ correlations and the spread between trials are ours: plausible, and estimated fr
 """
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
+from qst.entry_form.writing import fill_form, make_form, save_form
 from qst.norms import ReferenceSet, load_reference, look_up_norms
-from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
+from qst.protocol import BASELINE, CODES, LIGHT_TOUCH, PARAMETERS, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
+from qst.protocol import PINPRICKS as PINPRICK_FORCES
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, IDENTITY
 
 # Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
 # of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
 SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
+FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
+REDCAP_FILE, DICTIONARY_FILE = "redcap_synthetic.csv", "redcap_synthetic_dictionary.csv"
 SYMPTOMS_FILE = "symptoms_synthetic.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -88,12 +92,47 @@ TRIAL_PEOPLE = pd.DataFrame(
         "diagnosis_label": [HEALTHY, SENSORY_LOSS, MECHANICAL_HYPERALGESIA],
     }
 )
+# Distance from baseline in °C: the intensities of each condition and the width of the psychometric function.
+YES_NO_LEVELS = {
+    1: (np.array([0.4, 0.8, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0]), 2.0),
+    2: (np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0]), 4.0),
+    3: (np.array([4.0, 8.0, 11.0, 14.0, 17.0, 20.0, 23.0, 26.0, 28.0, 29.8]), 8.0),
+    4: (np.array([8.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.5, 19.8]), 3.0),
+}
+YES_NO_PEOPLE = pd.DataFrame(
+    {
+        "subject": ["Y1", "Y2", "Y3", "Y4"],
+        "age": [28, 46, 67, 71],
+        "sex": ["female", "male", "male", "female"],
+        "site": "foot",
+        "side": "right",
+    }
+)
+YES_NO_THRESHOLDS = {
+    "Y1": (1.4, 4.0, 16.0, 13.5),
+    "Y2": (1.8, 5.0, 19.0, 15.0),
+    "Y3": (5.0, 9.5, 35.0, 17.0),
+    "Y4": (4.0, 6.0, 21.0, 15.5),
+}
+NEVER_FELT, REVERSED = ("Y3", 3), ("Y4", 2)
+MISTAKES = 0.02
 PRACTICE_TRIALS = {("S01", "test", "HPT"): 38.5, ("S02", "control", "WDT"): 7.4, ("S03", "test", "PPT"): 240.0}
 INCOMPLETE = {("S02", "test", "VDT"): 2}
 SINGLE_PINPRICK_RATING = {HEALTHY: 9.0, SENSORY_LOSS: 5.0, MECHANICAL_HYPERALGESIA: 14.0}
-PINPRICKS = 8.0 * 2.0 ** np.arange(7)
+PINPRICKS = np.array(PINPRICK_FORCES, dtype=float)
 VON_FREY_HAIRS = 0.25 * 2.0 ** np.arange(12)
-LIGHT_TOUCH = ("cotton wisp", "cotton tip", "brush")
+
+ON_THE_FORM = "S03"
+FORM_HEAD = {
+    "date": date(2026, 3, 5),
+    "examiner": "synthetic",
+    "device": "synthetic",
+    "remarks": "synthetic: an invented person, measured by nobody",
+}
+
+REDCAP_PEOPLE, TEST_RECORD = 8, "900"
+REDCAP_NAMES = {code: code.lower() for code in CODES} | {"CPT": "thr_cp", "HPT": "thr_hp"}
+KPA_IN_N_PER_CM2 = 10.0
 
 
 def main() -> None:
@@ -105,7 +144,12 @@ def main() -> None:
     cohort = make_cohort(reference, np.random.default_rng([SEED, 1]))
     write_csv(cohort, folder / COHORT_FILE)
     write_csv(add_symptoms(cohort, np.random.default_rng([SEED, 3])), folder / SYMPTOMS_FILE)
-    write_csv(make_trials(reference, np.random.default_rng([SEED, 2])), folder / TRIALS_FILE)
+    trials = make_trials(reference, np.random.default_rng([SEED, 2]))
+    write_csv(trials, folder / TRIALS_FILE)
+    write_form_of(trials[trials["subject"] == ON_THE_FORM], folder / FORM_FILE)
+    write_csv(make_yes_no_trials(np.random.default_rng([SEED, 3])), folder / YES_NO_FILE)
+    write_csv(make_redcap_export(reference, np.random.default_rng([SEED, 3])), folder / REDCAP_FILE)
+    write_csv(make_dictionary(), folder / DICTIONARY_FILE)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -255,6 +299,93 @@ def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
     return table
 
 
+# An export of REDCap
+
+
+def make_redcap_export(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """Eight records and a test record as REDCap exports them: a row for the person, and one for each tested area."""
+    chosen = draw_people(rng).iloc[:: len(SHIFTS) * GROUP_SIZE // REDCAP_PEOPLE].head(REDCAP_PEOPLE)
+    chosen = chosen.assign(subject=[str(number) for number in range(1, REDCAP_PEOPLE + 1)])
+    areas = write_as_laboratory(draw_assessments(chosen.reset_index(drop=True), reference, rng))
+    areas["PPT"] = [format_number(float(value) / KPA_IN_N_PER_CM2, 1) for value in areas["PPT"]]
+    rows: list[dict[str, str]] = []
+    for record, pair in areas.groupby("subject", sort=False):
+        person = pair.iloc[0]
+        rows.append(
+            {
+                "record_id": str(record),
+                "redcap_data_access_group": "muenster" if int(str(record)) % 2 else "bern",
+                "age": person["age"],
+                "sex": {"female": "1", "male": "2"}[person["sex"]],
+                "group": person["diagnosis_label"],
+                "medication___1": str(int(rng.random() < 0.3)),
+                "medication___2": str(int(rng.random() < 0.3)),
+                "demographics_complete": "2",
+            }
+        )
+        instances = [write_instance(area) for _, area in pair.iterrows()]
+        if record == "3":  # broken off, and begun again
+            broken_off = dict.fromkeys([REDCAP_NAMES[code] for code in ("PPT", "MPS", "WUR", "DMA")], "")
+            instances.insert(0, instances[0] | broken_off | {"qst_complete": "0"})
+        if record == "5":
+            instances[1] = instances[1] | {"qst_complete": "1"}
+        if record == "6":  # a typing error
+            instances[0] = instances[0] | {"thr_hp_d": "4.6"}
+        for number, instance in enumerate(instances, start=1):
+            plumbing = {"record_id": str(record), "redcap_repeat_instrument": "qst"}
+            rows.append(plumbing | {"redcap_repeat_instance": str(number)} | instance)
+    rows.append({"record_id": TEST_RECORD, "age": "99", "sex": "1", "demographics_complete": "0"})
+    rows.append(
+        {"record_id": TEST_RECORD, "redcap_repeat_instrument": "qst", "redcap_repeat_instance": "1", "thr_hp": "1"}
+        | {"site": "1", "side": "1", "area": "1", "thr_hp_d": "2", "qst_complete": "0"}
+    )
+    plumbing = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"]
+    person_fields = ["age", "sex", "group", "medication___1", "medication___2", "demographics_complete"]
+    measured = ["site", "side", "area", *REDCAP_NAMES.values(), "thr_hp_d", "qst_complete"]
+    return pd.DataFrame(rows, columns=[*plumbing, *person_fields, *measured]).fillna("")
+
+
+def write_instance(area: "pd.Series[Any]") -> dict[str, str]:
+    """The fields of one tested area, coded as the data dictionary says; heat pain was entered twice."""
+    place = {
+        "site": {"hand": "1", "foot": "2"}[area["site"]],
+        "side": {"left": "1", "right": "2"}[area["side"]],
+        "area": {"test": "1", "control": "2"}[area["area"]],
+    }
+    values = {name: str(area[code]) for code, name in REDCAP_NAMES.items()}
+    return place | values | {"thr_hp_d": values["thr_hp"], "qst_complete": "2"}
+
+
+def make_dictionary() -> pd.DataFrame:
+    """The data dictionary of the export, with the columns by which REDCap's is recognised."""
+    coded = {"site": "1, hand | 2, foot", "side": "1, left | 2, right", "area": "1, test | 2, control"}
+    labels = {"CPT": "Cold pain threshold", "HPT": "Heat pain threshold"}
+    notes = {"PPT": "N/cm2", "CPT": "°C", "HPT": "°C"}
+    fields = [
+        ("record_id", "demographics", "text", "Record ID", "", "", ""),
+        ("age", "demographics", "text", "Age", "", "years", "number"),
+        ("sex", "demographics", "radio", "Sex", "1, female | 2, male", "", ""),
+        ("group", "demographics", "text", "Group", "", "", ""),
+        ("medication", "demographics", "checkbox", "Medication", "1, analgesic | 2, antidepressant", "", ""),
+        *((name, "qst", "radio", name.capitalize(), choices, "", "") for name, choices in coded.items()),
+        *((name, "qst", "text", labels.get(c, c), "", notes.get(c, ""), "number") for c, name in REDCAP_NAMES.items()),
+        ("thr_hp_d", "qst", "text", "Heat pain threshold, second entry", "", "°C", "number"),
+    ]
+    return pd.DataFrame(
+        [(name, form, "", kind, *rest) for name, form, kind, *rest in fields],
+        columns=[
+            "Variable / Field Name",
+            "Form Name",
+            "Section Header",
+            "Field Type",
+            "Field Label",
+            "Choices, Calculations, OR Slider Labels",
+            "Field Note",
+            "Text Validation Type OR Show Slider Number",
+        ],
+    )
+
+
 def draw_trials(code: str, assessment: "pd.Series[Any]", rng: np.random.Generator) -> pd.DataFrame:
     """The trials of one parameter, such that their summary comes near the assessment's value."""
     value = float(assessment[code])
@@ -353,6 +484,60 @@ def draw_wind_up(ratio: float, single_rating: float, rng: np.random.Generator) -
     expected = np.where(is_train, ratio * single_rating, single_rating)
     ratings = np.clip(np.round(expected * draw_factors(0.15, 10, rng)), 0, 100)
     return tabulate(ratings, np.where(is_train, "train", "single"), np.repeat(np.arange(1, 6), 2))
+
+
+# The same trials on the entry form
+
+
+def write_form_of(trials: pd.DataFrame, path: Path) -> None:
+    """The trials of one person on the entry form, but for practice, for which it has no cell."""
+    book = make_form("en")
+    counted = trials[trials["keep"] == 1]
+    for area in AREAS:
+        rows = counted[counted["area"] == area].to_dict("records")
+        person = {name: rows[0][name] for name in ("subject", "sex", "site", "side")}
+        head = {**person, "visit": str(rows[0]["visit"]), "age": float(rows[0]["age"]), **FORM_HEAD}
+        entries = dict(map(write_on_form, rows))
+        fill_form(book, area, "en", head if area == "test" else {"side": rows[0]["side"]}, entries)
+    save_form(book, path)
+
+
+def write_on_form(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | str]:
+    """Which cell of the form a trial has, and what stands in it: a temperature, a yes, a rating."""
+    code, value, stimulus = trial["parameter"], float(trial["value"]), trial["stimulus"]
+    key = (code, int(trial["series"]), f"{stimulus} mN" if code == "MPS" else stimulus)
+    match code:
+        case "CDT" | "WDT":
+            return key, round(BASELINE + value, 1)
+        case "PHS":
+            return key, "yes" if value else "no"
+    return key, value
+
+
+# Yes/no trials: constant stimuli at the foot, from a baseline of 30 °C
+
+
+def make_yes_no_trials(rng: np.random.Generator) -> pd.DataFrame:
+    """Cold and warm detection (1, 2), cold and heat pain (3, 4): ten intensities, each four times, in random order."""
+    tables = []
+    for _, person in YES_NO_PEOPLE.iterrows():
+        for condition, (levels, width) in YES_NO_LEVELS.items():
+            threshold = YES_NO_THRESHOLDS[person["subject"]][condition - 1]
+            intensity = rng.permutation(np.repeat(levels, 4))
+            rise = special.ndtr((intensity - threshold) / width * 2 * special.ndtri(0.95))
+            felt = rng.random(len(intensity)) < MISTAKES + (1 - 2 * MISTAKES) * rise
+            if (person["subject"], condition) == NEVER_FELT:
+                felt[:] = False
+            if (person["subject"], condition) == REVERSED:
+                felt = ~felt
+            about = {name: person[name] for name in YES_NO_PEOPLE}
+            trials = {
+                "condition": condition,
+                "intensity": [f"{x:.1f}" for x in intensity],
+                "response": felt.astype(int),
+            }
+            tables.append(pd.DataFrame(about | trials))
+    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qst.derive import derive_values as derive_values
+    from qst.entry_form.writing import write_form as write_form
     from qst.errors import QSTError as QSTError
     from qst.errors import QSTWarning as QSTWarning
     from qst.loaders import load as load
@@ -36,6 +37,7 @@ _HOMES = {
     "score": "qst.scoring",
     "simulate_healthy": "qst.simulate",
     "simulate_model": "qst.simulate",
+    "write_form": "qst.entry_form.writing",
     "z_score": "qst.zscores",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)

@@ -3,6 +3,7 @@
 They stand in `reference_values/mechanisms/`, one TOML file a mechanism (`qst.entries` says what its keys mean).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -88,7 +89,8 @@ def load_mechanisms(mechanisms: "str | Path | KnowledgeBase | None" = None) -> K
         replaced = known.get(mechanism.id)
         position = replaced.position if replaced and mechanism.id in MECHANISMS else 1000.0 + place
         known[mechanism.id] = replace(mechanism, position=position)
-    return _arrange(path.stem, known, shipped.correlations)
+    # The name stands in notes, which are divided by `;` and `:`.
+    return _arrange(re.sub(r"[;:\s]+", "_", path.stem), known, shipped.correlations)
 
 
 @lru_cache

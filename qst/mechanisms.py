@@ -46,6 +46,7 @@ STATUSES: dict[str, str] = {
 """Every status and its rule; the first that applies holds, but for the last, which comes before all."""
 
 _LN10 = math.log(10)
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.ap
     length = len(supports[0])
     rows = np.flatnonzero(np.any(supports, axis=0))
     supported = np.column_stack([support[rows] for support in supports])
-    columns = np.column_stack([evidence[name][rows] for name in names])
+    # Rounded, so that evidence held at the same bound is alike however it was computed.
+    columns = np.column_stack([evidence[name][rows] for name in names]).round(_DIGITS)
     ranked = np.where(supported, -columns, np.inf)
     order = np.argsort(ranked, axis=1, kind="stable")
     count = supported.sum(axis=1)
@@ -252,9 +254,9 @@ def compute_censored_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
     """
     low, high = find_held(mean, sd)
     at_low, at_high = np.exp(compute_log_ratio(np.array([low, high]), mean, sd))
-    inner = np.clip(z, low, high)
-    between = special.ndtr((inner - mean) / sd) - special.ndtr((low - mean) / sd)
-    below = at_low * special.ndtr(np.minimum(z, low))
+    z = np.maximum(z, low)  # below it the ratio is the same throughout, and so is its mean
+    between = special.ndtr((np.minimum(z, high) - mean) / sd) - special.ndtr((low - mean) / sd)
+    below = at_low * special.ndtr(low)
     above = at_high * (special.ndtr(np.maximum(z, high)) - special.ndtr(high))
     result: Floats = np.log(below + between + above) - special.log_ndtr(z)
     return result

@@ -26,6 +26,15 @@ RATING_OFFSET = 0.1
 STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
 """The two kinds of stimuli from which a value is formed; without them it cannot be."""
 
+TURNING_POINTS = ("up", "down")
+"""MDT and MPT: the force first felt as forces rise, and the force first missed as they fall."""
+
+PINPRICKS = (8, 16, 32, 64, 128, 256, 512)
+"""Forces (mN) of the pinprick stimulators."""
+
+LIGHT_TOUCH = ("cotton wisp", "cotton tip", "brush")
+"""The moving stimuli of DMA, given among the pinpricks of MPS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

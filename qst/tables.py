@@ -117,6 +117,9 @@ NOTES: dict[str, str] = {
     "rating_offset_added": "the file holds plain mean ratings (0 occurs); 0.1 was added before the logarithm",
     "trials": "fewer or more trials than the protocol has; the number follows",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
+    "yes_no_trials": "thresholds fitted to yes/no trials, without reaction time; the norms are of the method of limits",
+    "threshold_beyond": "not felt even at the device's end, which stands for the threshold of the yes/no trials",
+    "no_threshold": "the yes/no trials of this parameter support no threshold; the reason follows",
     "loga_without": "the LoGa code was formed without these parameters",
     "phenotypes": "the prototypes the sensory phenotypes were judged by; 'ours' are built from the published words",
     "criteria": "criteria from another file than the published ones were asked for",
@@ -138,6 +141,9 @@ NOTES_BEFORE_SCORING = (
     "baseline",
     "rating_offset_added",
     "duplicate_assessment",
+    "yes_no_trials",
+    "threshold_beyond",
+    "no_threshold",
 )
 """Notes that loading and deriving set; all others are formed anew whenever a table is scored."""
 

@@ -111,6 +111,8 @@ def log_density(z: float, mean: float, sd: float) -> float:
 def integrate(end: float, mean: float, sd: float, steps: int = 2000) -> float:
     """Log of the mean likelihood ratio over healthy people whose z is `end` or less, by the trapezoidal rule."""
     start = end - 9.0
+    if held_ratio(start, mean, sd) == held_ratio(end, mean, sd):
+        return held_ratio(end, mean, sd)
     width = (end - start) / steps
     ratio = weight = 0.0
     for step in range(steps + 1):
@@ -122,5 +124,7 @@ def integrate(end: float, mean: float, sd: float, steps: int = 2000) -> float:
 
 
 def list_supported(evidence: dict[str, float | None], thresholds: dict[str, float]) -> str:
-    found = [(-value, place, name) for place, (name, value) in enumerate(evidence.items()) if value is not None]
+    found = [
+        (-round(value, 9), place, name) for place, (name, value) in enumerate(evidence.items()) if value is not None
+    ]
     return ";".join(name for value, _, name in sorted(found) if -value >= thresholds[name])

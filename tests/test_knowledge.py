@@ -219,6 +219,14 @@ def test_an_added_mechanism_has_its_column_after_the_shipped_ones(own: Path) -> 
     )
 
 
+def test_a_file_name_cannot_break_the_notes(tmp_path: Path) -> None:
+    path = tmp_path / "my; chill: 2.toml"
+    path.write_text(OWN, encoding="utf-8")
+    scored = qst.score(qst.load(COHORT), mechanisms=path)
+    assert scored["notes"].str.contains("mechanisms:my_chill_2").all()
+    assert "mechanisms" not in "".join(qst.score(scored)["notes"])
+
+
 def test_an_entry_with_a_shipped_id_replaces_it_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(OWN.replace("chill", "temporal_summation") + "", encoding="utf-8")

@@ -146,6 +146,11 @@ def test_censored_values_are_the_ratio_of_the_tails() -> None:
     )
 
 
+def test_a_limit_that_is_far_out_is_held_like_any_other_value() -> None:
+    for z in (-9.0, -50.0):
+        assert weigh("deafferentation_large_fibre", VDT=z, limits=("VDT",)) == pytest.approx((2.5 * CAP - 3.125) / LN10)
+
+
 def test_the_statuses_are_those_their_rules_say() -> None:
     evidence = np.array([math.nan, 0.8, 0.79, 0.3, 0.0, -0.4, -0.5])
     cost = np.array([0, 3.0, 0, 0.5, 0.1, 0, 0])

@@ -4,20 +4,24 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import InputError, OptionError, QSTWarning
 from qst.loaders.additions import read_names
+from qst.loaders.assignments import Assignments
 from qst.loaders.exclusion import Exclusion, read_excluded
 from qst.loaders.files import find_files, open_tables
-from qst.loaders.formats import choose_formats, name_format
+from qst.loaders.formats import choose_formats, name_format, tell_left_out
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
-from qst.loaders.options import Decimal, LoadOptions, Thermal
+from qst.loaders.options import FILE_NAME, Decimal, LoadOptions, Thermal
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
-from qst.loaders.texts import HEADER_AMONG
-from qst.loaders.tidy import Reading, understand
+from qst.loaders.texts import HEADER_AMONG, name_file
+from qst.loaders.tidy import Columns, Reading, understand
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
 __all__ = ["DuplicateFinder", "LoadOptions", "Readings", "load", "open_readings", "warn_of_problems"]
@@ -38,6 +42,8 @@ def load(
     format: str | None = None,
     names: str | Path | None = None,
     exclude_records: str | Path | Sequence[str | Path] = (),
+    assign: str | Path | Sequence[str | Path] = (),
+    probe_area: float | None = None,
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
@@ -50,7 +56,8 @@ def load(
     path : path or sequence of paths
         Files or folders.
     fixed : mapping, optional
-        Column to the value it has where the files are silent, for example ``{"sex": "female", "site": "hand"}``.
+        Column to the value it has where the files are silent, for example ``{"sex": "female", "site": "hand"}``. The
+        subject ``"filename"`` is each file's name without its ending; ``parameter`` is the test of a time series.
     columns : mapping, optional
         Header to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
     codes : mapping, optional
@@ -75,6 +82,12 @@ def load(
     exclude_records : str, path or sequence of them
         Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: an id a
         line, or a table with a column for the subject and, if need be, a column `exclude` of 0 and 1.
+    assign : str, path or sequence of them
+        For device files that do not say where or whom they measured: ``"1=hand,left,test"`` for sequence 1 (or
+        ``"1-4=…"``), or a table with any of the columns file, sequence, subject, age, sex, site, side, area, visit and
+        parameter.
+    probe_area : float, optional
+        Area (cm²) of the pressure algometer's probe, for PPT given as a force; 1 cm², the protocol's, is assumed.
     problems : list of Problem, optional
         Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
     understood : list of str, optional
@@ -101,6 +114,7 @@ def load(
     '001'
     """
     collected: list[Problem] = [] if problems is None else problems
+    vocabulary = our_vocabulary() if names is None else read_names(names)
     options = LoadOptions(
         fixed=fixed or {},
         columns=columns or {},
@@ -112,8 +126,10 @@ def load(
         sheet=sheet,
         ignore=tuple(ignore),
         format=format,
-        names=our_vocabulary() if names is None else read_names(names),
+        names=vocabulary,
         exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
+        assign=Assignments([assign] if isinstance(assign, str | Path) else assign, vocabulary),
+        probe_area=probe_area,
     )
     readings = open_readings([path] if isinstance(path, str | Path) else path, options, collected.append)
     if understood is not None:
@@ -164,13 +180,21 @@ class Readings:
         for table in self.tables:
             for frame in () if table.is_trials else table.frames(report):
                 yield duplicates.mark(frame.reindex(columns=wide), report)
-        trials = [frame for table in self.tables if table.is_trials for frame in table.frames(report)]
+        trials = [block for table in self.tables if table.is_trials for block in table.blocks(report)]
         if trials:
-            own = [name for name in self.own_columns if any(name in frame for frame in trials)]
-            every = pd.concat(trials, ignore_index=True)
-            yield check_trials(every[[*(c for c in every if c not in own and c not in SOURCE), *own, *SOURCE]], report)
+            own = [name for name in self.own_columns if any(name in block for block in trials)]
+            ours = [name for name in trials[0] if name not in own and name not in SOURCE]
+            names = [*ours, *own, *SOURCE]
+            yield check_trials(pd.DataFrame({name: _join_column(trials, name) for name in names}), report)
         if self.people is not None:
             self.people.report_unmatched(report)
+
+
+def _join_column(blocks: Sequence[Columns], name: str) -> npt.NDArray[Any]:
+    """A column of all blocks; None in those that have it not."""
+    return np.concatenate(
+        [block[name] if name in block else np.full(len(block["value"]), None, dtype=object) for block in blocks]
+    )
 
 
 def open_readings(
@@ -198,14 +222,18 @@ def _open_readings(
     options = replace(options, exclude_records=read_excluded(options.exclude_records, report))
     exclusion = Exclusion([str(name) for name in options.exclude_records])
     people = None if options.demographics is None else People(Path(options.demographics), options, report)
-    not_read = {
-        Path(path).resolve() for path in (*leave_out, *([options.demographics] if options.demographics else []))
-    }
+    others = [
+        *([options.demographics] if options.demographics else []),
+        *(options.assign.files if options.assign else []),
+    ]
+    not_read = {Path(path).resolve() for path in (*leave_out, *others)}
     files: list[Path] = []
     for path in paths:
         files += [file for file in find_files(Path(path), report) if file.resolve() not in not_read]
     if not files:
-        message = "no file is left to read beside the demographics and earlier output: name the measurements"
+        message = (
+            "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
+        )
         raise InputError(Problem("error", "no-files", message))
     tables: list[Reading] = []
     errors: list[InputError] = []
@@ -216,12 +244,15 @@ def _open_readings(
             errors.append(error)
             if len(files) > 1:
                 report(error.problem)
-    if not tables and errors:
-        raise errors[0]
+    if not tables:
+        message = "there are no measurements, only what describes them: name the export too"
+        raise errors[0] if errors else InputError(Problem("error", "no-measurements", message, name_file(files[0])))
     _check_named_columns(tables, options, people)
     exclusion.report_unknown(report)
     if people is not None:
         people.leave_out(exclusion.ids)
+    if options.assign is not None:
+        options.assign.report_unused(report)
     return Readings(tables, people, exclusion, options)
 
 
@@ -236,6 +267,10 @@ def _open_file(
         if not tables:
             known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
+    if options.fixed.get("subject") == FILE_NAME:
+        options = options.for_file(file)
+        named = f", subject {options.fixed['subject']!r} from the file's name"
+        tables = [replace(table, understood=table.understood + named) for table in tables]
     readings, errors = [], []
     for chosen, group, reason in choose_formats(tables, options):
         try:
@@ -248,15 +283,16 @@ def _open_file(
                 readings.append(understand(name_format(table, chosen, reason), options, people, report, exclusion))
             except InputError as error:
                 errors.append(error)
-    if not readings:
+    if not readings and errors:
         raise errors[0]
-    for left_out in (error.problem for error in errors):
-        message = f"{left_out.message}; this sheet was left out"
-        report(Problem("warning", left_out.code, message, left_out.file, left_out.row))
+    for failed in errors:
+        report(tell_left_out(failed.problem))
     return readings
 
 
 def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
+    if not options.columns and not options.ignore:
+        return
     headers = [column.header for table in tables for column in table.layout.columns]
     for table in tables:
         source = table.table.source

@@ -19,6 +19,8 @@ from qst.tables import shorten
 
 IN_HEADERS = ("side", "area", "site", "stimulus")
 """Columns whose words may stand in a header, as in `HPT_left`; there, a word can mean one thing only."""
+ADDABLE = ("columns", "parameters", "words", "missing", "device", "modality", "probe", "units")
+"""Sections to which a file can add; what the others list belongs to a reader."""
 OPEN = ("site",)
 """Columns that may have words of the laboratory's own, for which a reference set may have norms."""
 
@@ -72,8 +74,8 @@ class _Additions:
         self.added: list[str] = []
 
     def add(self, section: str, content: Any) -> None:
-        if section not in self.catalogue:
-            known = ", ".join(self.catalogue)
+        if section not in ADDABLE:
+            known = ", ".join(ADDABLE)
             raise OptionError(f"{self.file}: there is no section [{section}]: choose one of {known}")
         if not isinstance(content, dict):
             raise OptionError(f"{self.file}: {section} must be a section: write [{section}] above its keys")
@@ -83,6 +85,8 @@ class _Additions:
                     self._add_spellings(section, content, self._refuse_other_name)
                 case "missing":
                     self._add_spellings(section, content, self._refuse_no_missing)
+                case "device" | "modality" | "probe":
+                    self._add_spellings(section, content, self._refuse_other_key)
                 case "words":
                     self._add_words(content)
                 case _:
@@ -200,6 +204,13 @@ class _Additions:
             if meaning is not None:
                 raise self._refuse(section, key, f"'{spelling}' already means the {other} {meaning} in a header")
         return known is None
+
+    def _refuse_other_key(self, section: str, key: str, spelling: str) -> bool:
+        known = {normalise(text): name for name, texts in our_vocabulary().catalogue[section].items() for text in texts}
+        meaning = known.get(normalise(spelling))
+        if meaning is not None and meaning != key:
+            raise self._refuse(section, key, f"'{spelling}' already means {meaning}")
+        return meaning is None
 
     def _refuse_no_missing(self, section: str, key: str, spelling: str) -> bool:
         is_number = NUMBER.fullmatch(spelling.strip()) is not None

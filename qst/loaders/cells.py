@@ -13,6 +13,8 @@ from qst.loaders.names import missing_codes, missing_words, normalise
 from qst.tables import first_rows
 
 Texts = npt.NDArray[np.object_]
+FEW = 100
+"""So many texts are read as numbers one by one, which is quicker than to call pandas for them."""
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
@@ -93,7 +95,10 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
     Numbers
     """
     plain = np.array([_point_for_comma(text) for text in texts], dtype=object) if decimal == "," else texts
-    values = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    if len(plain) > FEW:
+        values = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    else:
+        values = np.array([float(text) if NUMBER.fullmatch(text) else np.nan for text in plain], dtype=np.float64)
     unreadable = np.zeros(len(texts), dtype=bool)
     missing: Counter[str] = Counter()
     odd = np.flatnonzero(~np.isfinite(values))

@@ -88,6 +88,7 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     """
     row, columns = find_header(table, options)
     rows, position = table.preview, 0 if table.header_row else row - 1
+    columns = [replace(c, role=None) if c.role == "response" else c for c in columns]  # of yes/no trials only
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
@@ -140,7 +141,7 @@ def recognise(position: int, header: str, options: LoadOptions) -> Column:
         codes = _read_pairs(role, unit_text)
     unit = None if role is None else options.unit_of(role)
     if unit is None and role is not None and unit_text:
-        unit = find_unit(role, unit_text)
+        unit = options.on_probe(role, find_unit(role, unit_text))
     return Column(position, header, role, unit, codes, thermal)
 
 

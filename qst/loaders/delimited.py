@@ -181,13 +181,20 @@ def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
     if not widths:
         return (-1, 0.0)
     known = max(
-        sum(parse_header(cell)[0] in column_names() for cell in row if len(cell) < LONGEST_HEADER)
+        sum(parse_header(cell)[0] in column_names() for cell in row if _may_be_name(cell, alone=len(row) == 1))
         for row in rows[:HEADER_AMONG]
     )
     commonest = max(set(widths), key=lambda width: (widths.count(width), width))
     regularity = widths.count(commonest) / len(widths)
     header = len(next(row for row in rows if any(row)))  # it has no decimals, so it shows the separator
     return (known, regularity * (commonest - 1) ** 0.5 + header)
+
+
+def _may_be_name(cell: str, *, alone: bool) -> bool:
+    """Whether a cell can be a column's name at all: it has letters, and is no whole row that was not divided."""
+    if len(cell) >= LONGEST_HEADER or cell.lower() == cell.upper():
+        return False
+    return not (alone and any(separator in cell for separator in SEPARATORS))
 
 
 def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list[list[str]]]) -> None:

@@ -76,6 +76,8 @@ class IdentityReader:
         if self.people is not None:
             self.people.fill(columns, gaps)
         for role, value in self.options.fixed.items():
+            if role not in columns:
+                continue
             empty = gaps[role] & _is_none(columns[role])  # demographics may have filled it
             number = role in ("age", "baseline")
             columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)

@@ -27,6 +27,8 @@ SYMPTOMS = (
 )
 """What a file can say beside the tests."""
 FAHRENHEIT_OFFSET = 32.0
+MOST_HEADERS = 4096
+"""Headers that are remembered, taken apart."""
 Item = TypeVar("Item")
 
 
@@ -62,12 +64,16 @@ class Vocabulary:
         Where a user's additions are from.
     told : str
         What they are, for the user.
+    headers : dict
+        Headers that were taken apart into name and unit, so that many files with the same ones are read quickly.
     """
 
     def __init__(self, catalogue: Mapping[str, Any], file: Path | None = None, told: str = "") -> None:
         self.catalogue, self.file, self.told = catalogue, file, told
+        self.headers: dict[str, tuple[str, str | None]] = {}
         self._words: dict[str, dict[str, str]] = {}
         self._units: dict[str, dict[str, tuple[str, Any]]] = {}
+        self._sets: dict[tuple[str, str], frozenset[str]] = {}
 
     @cached_property
     def column_names(self) -> dict[str, str]:
@@ -78,6 +84,11 @@ class Vocabulary:
     def parameter_names(self) -> dict[str, str]:
         """Normalised spelling to parameter code."""
         return _by_spelling(self.catalogue["parameters"])
+
+    @cached_property
+    def device_names(self) -> dict[str, str]:
+        """Normalised spelling to the meaning of a column in a device's file."""
+        return _by_spelling(self.catalogue["device"])
 
     @cached_property
     def symptom_names(self) -> dict[str, str]:
@@ -99,6 +110,18 @@ class Vocabulary:
         if column not in self._words:
             self._words[column] = _by_spelling(self.catalogue["words"].get(column, {}))
         return self._words[column]
+
+    def listed(self, section: str, key: str) -> frozenset[str]:
+        """Normalised spellings that one key of a section lists."""
+        if (section, key) not in self._sets:
+            self._sets[section, key] = frozenset(map(normalise, self.catalogue[section][key]))
+        return self._sets[section, key]
+
+    @cached_property
+    def header_stimuli(self) -> dict[str, tuple[str, str]]:
+        """Beginnings of headers that name a parameter and a stimulus in one."""
+        beginnings = self.catalogue["headers"]["stimuli"]
+        return {normalise(start): (code, stimulus) for start, (code, stimulus) in beginnings.items()}
 
     def units(self, family: str) -> dict[str, tuple[str, Any]]:
         """Normalised spelling to the catalogue's spelling and factor, for the units of one quantity."""
@@ -159,6 +182,28 @@ def parameter_names() -> dict[str, str]:
     return vocabulary_in_use().parameter_names
 
 
+def device_names() -> dict[str, str]:
+    """Normalised spelling to the meaning of a column in a device's file."""
+    return vocabulary_in_use().device_names
+
+
+def name_modality(text: str) -> str | None:
+    """The parameter that the free text of a thermal test means; None where it is not clear.
+
+    >>> name_modality("Cold Pain - limits"), name_modality("Wärmeschwelle"), name_modality("Heat tolerance")
+    ('CPT', 'WDT', None)
+    """
+    name = normalise(text)
+    if parameter_names().get(name) in ("CDT", "WDT", "TSL", "CPT", "HPT"):
+        return parameter_names()[name]
+    listed = vocabulary_in_use().catalogue["modality"].items()
+    kinds = {kind for kind, parts in listed if any(part in name for part in parts)}
+    pain, cold = "pain" in kinds, "cold" in kinds
+    if "other" in kinds or cold == ("warm" in kinds) or not (pain or "detection" in kinds):
+        return None
+    return ("CPT" if cold else "HPT") if pain else ("CDT" if cold else "WDT")
+
+
 def symptom_names() -> dict[str, str]:
     """Normalised spelling to symptom, or to an item of the NPSI."""
     return vocabulary_in_use().symptom_names
@@ -167,6 +212,31 @@ def symptom_names() -> dict[str, str]:
 def words(column: str) -> dict[str, str]:
     """Normalised spelling to our word, for a column with a vocabulary of its own; empty for others."""
     return vocabulary_in_use().words(column)
+
+
+def trial_columns(meaning: str) -> frozenset[str]:
+    """Normalised names of a column of trials whose parameter is not named: instruction, quality, parameter or value."""
+    return vocabulary_in_use().listed("trial_columns", meaning)
+
+
+def instructed_parameters() -> dict[str, str]:
+    """Instruction and quality, in our words with a blank between, to the parameter that they measure."""
+    return {pair: code for code, pairs in vocabulary_in_use().catalogue["instructed"].items() for pair in pairs}
+
+
+def header_words(kind: str) -> frozenset[str]:
+    """Normalised words that a header can have beside a parameter: fillers, ratings or practice."""
+    return vocabulary_in_use().listed("headers", kind)
+
+
+def header_stimuli() -> dict[str, tuple[str, str]]:
+    """Beginnings of headers that name a parameter and a stimulus in one."""
+    return vocabulary_in_use().header_stimuli
+
+
+def description_titles() -> frozenset[str]:
+    """Normalised titles of sheets that describe the others."""
+    return vocabulary_in_use().listed("sheets", "description")
 
 
 def missing_words() -> frozenset[str]:
@@ -212,6 +282,12 @@ def known_units(column: str) -> str:
     return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
+def is_force_of_probe(column: str, unit: Unit) -> bool:
+    """Whether a unit of PPT is a force, which becomes a pressure by the area of the probe."""
+    return column == "PPT" and unit.name in vocabulary_in_use().catalogue["probe"]["forces"]
+
+
+@lru_cache(maxsize=4096)
 def normalise_unit(text: str) -> str:
     """A unit without case, blanks, and the signs of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())
@@ -227,6 +303,15 @@ def parse_header(header: str) -> tuple[str, str | None]:
     >>> parse_header("visit")
     ('visit', None)
     """
+    known = vocabulary_in_use().headers
+    if header not in known:
+        if len(known) >= MOST_HEADERS:
+            known.clear()
+        known[header] = _take_header_apart(header)
+    return known[header]
+
+
+def _take_header_apart(header: str) -> tuple[str, str | None]:
     text = unicodedata.normalize("NFKC", header).strip()
     bracketed = re.fullmatch(r"(.*?)\s*[\[(]\s*([^\])]+?)\s*[\])]", text)
     if bracketed:

@@ -1,9 +1,9 @@
 """What a user can say about a file that the file does not say itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from qst.errors import OptionError
 from qst.loaders.names import (
@@ -11,19 +11,28 @@ from qst.loaders.names import (
     Unit,
     Vocabulary,
     find_unit,
+    is_force_of_probe,
     known_units,
     normalise,
     our_vocabulary,
+    parameter_names,
     using,
     words,
 )
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
 from qst.tables import IDENTITY, OLDEST, SEXES
 
+if TYPE_CHECKING:
+    from qst.loaders.assignments import Assignments
+
 Decimal = Literal[".", ","]
 Thermal = Literal["absolute", "difference"]
-SETTABLE = (*IDENTITY, "baseline")
-ROLES = (*SETTABLE, "parameter", "series", "stimulus", "value", "unit", "keep", *CODES)
+SETTABLE = (*IDENTITY, "baseline", "parameter")
+SMALLEST_PROBE, LARGEST_PROBE = 0.01, 10.0
+"""Areas (cm²) that the probe of an algometer can have (ours)."""
+FILE_NAME = "filename"
+"""As the subject: the name of the file, without its ending."""
+ROLES = (*SETTABLE, "response", "series", "stimulus", "value", "unit", "keep", *CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,8 @@ class LoadOptions:
     Attributes
     ----------
     fixed : mapping
-        Column to the value it has where the file is silent, for example ``{"sex": "female"}``.
+        Column to the value it has where the file is silent, for example ``{"sex": "female"}``. The subject
+        ``filename`` is the name of the file without its ending; `parameter` is the test of a time series.
     columns : mapping
         Header in the file to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
     codes : mapping
@@ -56,6 +66,10 @@ class LoadOptions:
         By which names, words and units are recognised; `qst.loaders.additions.read_names` gives one with a user's own.
     exclude_records : tuple of str or Path
         Subjects that are left out, and files that list such.
+    assign : Assignments, optional
+        Place, person or test of device files and of their sequences.
+    probe_area : float, optional
+        Area (cm²) of the pressure algometer's probe, for PPT given as a force. The protocol's has 1 cm².
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +84,8 @@ class LoadOptions:
     format: str | None = None
     names: Vocabulary = field(default_factory=our_vocabulary)
     exclude_records: tuple[str | Path, ...] = ()
+    assign: "Assignments | None" = None
+    probe_area: float | None = None
 
     def __post_init__(self) -> None:
         with using(self.names):
@@ -83,23 +99,43 @@ class LoadOptions:
                 raise OptionError(f"sex cannot be '{value}': say female or male")
             if column == "age" and not _is_number(value, 0, OLDEST):
                 raise OptionError(f"age cannot be '{value}': give years, 0 to {OLDEST:g}")
+            if column == "parameter" and normalise(value) not in parameter_names():
+                raise OptionError(f"parameter cannot be '{value}': choose one of {' '.join(CODES)}")
             if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
                 raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
             if column not in (*ROLES, *SYMPTOMS):
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
         for column, codes in self.codes.items():
-            if column not in ("visit", "sex", "site", "side", "area"):
-                raise OptionError(f"codes are for visit, sex, site, side and area, not for '{column}'")
+            if column not in ("visit", "sex", "site", "side", "area", "parameter"):
+                raise OptionError(f"codes are for visit, sex, site, side, area and parameter, not for '{column}'")
             for code, word in codes.items():
+                if column == "parameter" and normalise(word) not in parameter_names():
+                    raise OptionError(
+                        f"the code {code} of parameter cannot mean '{word}': say one of {' '.join(CODES)}"
+                    )
                 if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
+        if self.probe_area is not None and not SMALLEST_PROBE <= self.probe_area <= LARGEST_PROBE:
+            raise OptionError(
+                f"the probe's area is {self.probe_area:g} cm²: give one from {SMALLEST_PROBE:g} to {LARGEST_PROBE:g}"
+            )
         for column in self.units:
             self.unit_of(column)
         if self.decimal is not None and self.decimal not in get_args(Decimal):
             raise OptionError(f"the decimal sign is '{self.decimal}': say '.' or ','")
         if self.thermal is not None and self.thermal not in get_args(Thermal):
             raise OptionError(f"thermal is '{self.thermal}': say absolute or difference")
+
+    def for_file(self, path: Path) -> "LoadOptions":
+        """The options for one file: where its name is the subject, with that."""
+        if self.fixed.get("subject") != FILE_NAME:
+            return self
+        return replace(self, fixed={**self.fixed, "subject": path.stem})
+
+    def assigned_to(self, path: Path | None, sequence: str = "") -> dict[str, str]:
+        """What `--assign` says of a file, or of one of its sequences."""
+        return {} if self.assign is None else self.assign.find(path, sequence)
 
     def unit_of(self, column: str) -> Unit | None:
         """The unit given for a column, if any."""
@@ -109,7 +145,13 @@ class LoadOptions:
         if unit is None or unit.foreign:
             known = f"give one of {known_units(column)}" if column in BY_CODE else f"choose one of {' '.join(CODES)}"
             raise OptionError(f"'{self.units[column]}' is no unit of {column}: {known}")
-        return unit
+        return self.on_probe(column, unit)
+
+    def on_probe(self, column: str, unit: Unit | None) -> Unit | None:
+        """A unit with the area of the probe in its factor, where it is a force that presses on one."""
+        if unit is None or self.probe_area is None or not is_force_of_probe(column, unit):
+            return unit
+        return unit._replace(factor=unit.factor / self.probe_area)
 
 
 def _is_number(text: str, low: float, high: float) -> bool:

@@ -51,7 +51,8 @@ class DuplicateFinder:
 def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
     """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
 
-    Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given.
+    Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given; one that
+    does not count is not asked.
     """
     columns = ["subject", "visit", "age", "sex", "site", "side", "area", "parameter", "series", "stimulus", "value"]
     same, first_of_same = first_rows(number_groups(trials, columns))
@@ -59,6 +60,8 @@ def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
     told = (
         trials["series"].notna().to_numpy() & trials["value"].notna().to_numpy() & trials["subject"].notna().to_numpy()
     )
+    if "keep" in trials:
+        told &= trials["keep"].to_numpy(dtype=bool)
     for position in np.flatnonzero((first < np.arange(len(trials))) & told):
         message = f"the same trial stands in row {trials['source_row'].iloc[first[position]]}; both count: delete one"
         report(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))

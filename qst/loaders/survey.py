@@ -68,6 +68,8 @@ class Survey:
         Rows with data.
     only_block : list of Block
         The rows themselves, where they are few enough to be kept.
+    only_groups : list of Measured
+        Their measured cells.
     """
 
     def __init__(self, table: TextTable, layout: Layout, options: LoadOptions, people: People | None) -> None:
@@ -90,15 +92,16 @@ class Survey:
         self.filled: set[int] = set()
         self.n_rows = self.n_blocks = 0
         self.only_block: list[Block] = []
+        self.only_groups: list[Measured] = []
         for block in chain(head, blocks):
             self._look_at(block)
         if self.n_blocks != 1:
-            self.only_block = []
+            self.only_block, self.only_groups = [], []
 
     def _look_at(self, block: Block) -> None:
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
-        groups = measure(block, self.layout, self.options, self.decimal)
+        groups = self.only_groups = measure(block, self.layout, self.options, self.decimal)
         second = find_second_headers(block, self.layout, groups)
         self.templates += block.rows[template].tolist()
         self.second_headers += block.rows[second].tolist()
@@ -121,7 +124,8 @@ class Survey:
             self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
 
     def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
-        codes, stimulus = name_parameters(named), self.layout.find("stimulus")
+        codes = name_parameters(named, self.options.codes.get("parameter", {}))
+        stimulus = self.layout.find("stimulus")
         for position in np.flatnonzero((codes == np.array(None)) & ~template):
             if named[position] != header:
                 self.parameters.setdefault(named[position], []).append(int(block.rows[position]))

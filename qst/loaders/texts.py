@@ -63,6 +63,8 @@ class TextTable:
         Row of the header, where it is known; then it is the first of `preview`.
     thermal : {"absolute", "difference"}, optional
         Whether CDT and WDT are temperatures or distances from baseline, where the format says so.
+    noted : bool
+        Whether its column `notes` holds codes of `qst.tables.NOTES` that its reader set.
     format : str
         Which reader arranged it and why, for the user.
     source : TextTable, optional
@@ -82,6 +84,7 @@ class TextTable:
     sheet: str | None = None
     header_row: int | None = None
     thermal: Literal["absolute", "difference"] | None = None
+    noted: bool = False
     format: str = ""
     source: "TextTable | None" = None
     told: tuple[str, ...] = ()
@@ -148,6 +151,7 @@ def rearrange_table(
         sheet=source.sheet,
         header_row=header_row,
         thermal=source.thermal,
+        noted=source.noted,
         format=source.format,
         told=(*source.told, *told),
         ignored=source.ignored,

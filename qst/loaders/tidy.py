@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
 from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import SYMPTOMS, find_npsi_results, name_symptom, words
+from qst.loaders.names import SYMPTOMS, find_npsi_results, is_force_of_probe, name_symptom, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
@@ -35,6 +36,8 @@ from qst.tables import (
 )
 
 Floats = npt.NDArray[np.float64]
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of a block by their names, all of one length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,14 @@ class Reading:
 
     def frames(self, report: Report) -> Iterator[pd.DataFrame]:
         """The table in blocks, as assessments or trials, with all problems of its cells reported."""
+        yield from map(pd.DataFrame, self.blocks(report))
+
+    def blocks(self, report: Report) -> Iterator[Columns]:
+        """The same, each block as its columns: frames of many small files are formed at once, which is quick."""
         width = len(self.layout.columns)
         for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, report):
             # Rows without data were reported when they were counted.
-            groups = measure(block, self.layout, self.options, self.decimal)
+            groups = self.survey.only_groups or measure(block, self.layout, self.options, self.decimal)
             without = find_template_rows(block, self.layout) | find_second_headers(block, self.layout, groups)
             if without.all():
                 continue
@@ -132,9 +139,13 @@ class Reading:
         if unit is None:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
-        return f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        told = f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        if not is_force_of_probe(role, unit):
+            return told
+        area = self.options.probe_area
+        return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
 
-    def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> pd.DataFrame:
+    def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> Columns:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
         for group in groups:
             measured |= ~np.isnan(group.numbers.values) & (group.code not in self.decisions.refused)
@@ -149,21 +160,22 @@ class Reading:
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.code] = self._convert(group, baseline, report)
-        frame = pd.DataFrame({**identity, **values})[list(ASSESSMENT_COLUMNS)]
+        columns: Columns = {**identity, **values}
         flags = {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
-        if self.is_scored:
+        if self.is_scored or self.table.noted:
             noted = next(column.position for column in self.layout.columns if column.header == "notes")
             earlier = block.columns[noted]
             notes = join_texts([np.where(is_blank(earlier), "", earlier), notes])
-        return self._append_own_columns(frame.assign(notes=notes), block)
+        ordered = {name: columns[name] for name in ASSESSMENT_COLUMNS}
+        return {**ordered, "notes": notes, **self._read_own_columns(block)}
 
-    def _read_trials(self, block: Block, groups: list[Measured], report: Report) -> pd.DataFrame:
+    def _read_trials(self, block: Block, groups: list[Measured], report: Report) -> Columns:
         length = len(block.rows)
         parameter = self.layout.find("parameter")
         named = block.columns[parameter.position] if parameter else np.full(length, "", dtype=object)
-        codes = name_parameters(named)
+        codes = name_parameters(named, self.options.codes.get("parameter", {}))
         known = codes != np.array(None)
         identity = self.survey.identity.read(block, known, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
@@ -171,19 +183,17 @@ class Reading:
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.positions] = self._convert(group, baseline[group.positions], report)
-        frame = pd.DataFrame(
-            {
-                **identity,
-                "parameter": np.where(known, codes, named),
-                "series": self._words("series", block),
-                "stimulus": self._words("stimulus", block),
-                "value": values,
-                "keep": self._read_keep(block, report),
-                "baseline": baseline,
-            }
-        )
-        frame = frame[[column for column in (*TRIAL_COLUMNS, "keep", "baseline") if column in frame]]
-        return self._append_own_columns(frame, block)
+        columns: Columns = {
+            **identity,
+            "parameter": np.where(known, codes, named),
+            "series": self._words("series", block),
+            "stimulus": self._words("stimulus", block),
+            "value": values,
+            "keep": self._read_keep(block, report),
+            "baseline": baseline,
+        }
+        ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
+        return ordered | self._read_own_columns(block)
 
     def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
         return convert(
@@ -223,15 +233,17 @@ class Reading:
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
         taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
         headers = [column.header for column in self.layout.columns]
-        results = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
-        results |= set(find_npsi_results(headers))
+        formed = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
+        if self.table.noted:
+            formed = formed | {"notes"}
+        formed |= set(find_npsi_results(headers))
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
             is_symptom = column.role in SYMPTOMS
             carried = column.role is None or column.role in self.decisions.refused or is_symptom
             empty = not column.header.strip() and column.position not in self.survey.filled
-            if not carried or empty or name in results:
+            if not carried or empty or name in formed:
                 continue
             if name_symptom(name) != (column.role if is_symptom else None):
                 # Scoring knows a symptom by its name: one that was mapped gets ours, one to be ignored loses it.
@@ -240,11 +252,14 @@ class Reading:
             taken.add(names[column.position])
         return names
 
-    def _append_own_columns(self, frame: pd.DataFrame, block: Block) -> pd.DataFrame:
+    def _read_own_columns(self, block: Block) -> Columns:
         """The user's own columns as text, and where each row came from."""
         own = {name: read_texts(block.columns[position]) for position, name in self.own_names.items()}
-        source = {"source_file": np.full(len(block.rows), self.table.file, dtype=object), "source_row": block.rows}
-        return pd.concat([frame, pd.DataFrame(own | source, index=frame.index)], axis=1)
+        return {
+            **own,
+            "source_file": np.full(len(block.rows), self.table.file, dtype=object),
+            "source_row": block.rows,
+        }
 
 
 def understand(
@@ -278,7 +293,7 @@ def understand(
             raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
-    thermal = options.thermal or table.thermal
+    thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
     decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():

@@ -1,7 +1,7 @@
 """Tables with several assessments, or several trials, in one row: area, side, visit or trial stand in the header.
 
-`cdt` beside `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`. Each such row becomes several
-rows, of an area or of a trial, and is then read like any other table.
+`cdt` beside `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
+with `pin2_1`. Each such row becomes several rows, of an area or of a trial, and is then read like any other table.
 """
 
 import re
@@ -13,7 +13,15 @@ import numpy as np
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank
 from qst.loaders.columns import recognise
-from qst.loaders.names import find_unit, normalise, parameter_names, parse_header, words
+from qst.loaders.names import (
+    find_unit,
+    header_stimuli,
+    header_words,
+    normalise,
+    parameter_names,
+    parse_header,
+    words,
+)
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, Block, TextTable, rearrange_table
 from qst.protocol import BY_CODE, CODES
@@ -21,6 +29,11 @@ from qst.tables import Problem, Report, shorten
 
 FEWEST_TRIALS = 3
 """Columns numbered 1 to at least this are trials; `CPT1` and `CPT2` alone may be two other things (ours)."""
+
+SHORTEST_WORD = 3
+"""Letters of a word that is written together with a parameter: `mdtnot`, `dmacontr`; `hptr` is left alone (ours)."""
+FELT = ("felt", "not felt")
+"""Stimuli of a turning point: the weakest that was felt, the strongest that was not."""
 
 PLACES = ("visit", "site", "side", "area")
 _VISIT = re.compile(r"(pre|post|t\d+|v\d+|visit\d*|session\d*|baseline|followup)")
@@ -43,6 +56,8 @@ class Part(NamedTuple):
     stimulus : str
     trial : str
         Number of the trial; empty where the column holds the value.
+    keep : bool
+        False for a practice trial.
     """
 
     position: int
@@ -52,6 +67,7 @@ class Part(NamedTuple):
     place: tuple[tuple[str, str], ...] = ()
     stimulus: str = ""
     trial: str = ""
+    keep: bool = True
 
 
 def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
@@ -62,10 +78,11 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     InputError
         A header names what a column of its own says too, or columns of one parameter have different units.
     """
-    row, parts = _find_parts(table, options)
-    parts = _leave_out_unclear(table, row, parts, report)
-    if not any(part.place or part.trial for part in parts):
+    row, parts, ignored = _find_parts(table, options)
+    parts = _leave_out_unclear(table, row, parts, ignored, report)
+    if not any(part.place or part.trial or part.stimulus for part in parts):
         return table
+    _ask_for_practice(table, row, parts, report)
     header = table.preview[0 if table.header_row else row - 1]
     parts = _leave_out_doubles(table, row, _name_control_area(parts), report)
     roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
@@ -79,9 +96,10 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     measured = {part.position for part in parts}
     base = [position for position in range(len(header)) if position not in measured]
     names = [header[position] for position in base]
-    if any(part.trial for part in parts):
+    if any(part.trial or part.stimulus for part in parts):
         parts = _leave_out_values(table, row, parts, report)
-        new_header = [*names, *roles, "parameter", "series", "stimulus", "value", "unit"]
+        practice = ["keep"] if any(not part.keep for part in parts) else []
+        new_header = [*names, *roles, "parameter", "series", "stimulus", *practice, "value", "unit"]
         unfold = _Trials(base, roles, parts)
         told = f"a row unfolded into {len(parts)} trials"
     else:
@@ -94,24 +112,24 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
 
 
-def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]]:
-    """The header's row, and what its measured columns say."""
-    best: tuple[int, int, list[Part]] = (-1, 1, [])
+def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part], list[Part]]:
+    """The header's row, what its measured columns say, and what those would say that the user ignores."""
+    best: tuple[int, int, list[Part], list[Part]] = (-1, 1, [], [])
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
         known = [recognise(position, text, options) for position, text in enumerate(texts)]
-        parts = []
+        parts: list[Part] = []
+        ignored: list[Part] = []
         for column in known:
             if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
                 unit = column.unit.text if column.unit is not None else ""
                 parts.append(Part(column.position, column.header, str(column.role), unit))
-            elif column.role is None and column.header.strip() not in options.ignore:
-                part = take_apart(column.position, column.header)
-                parts += [part] if part is not None else []
+            elif column.role is None and (part := take_apart(column.position, column.header)) is not None:
+                (ignored if column.header.strip() in options.ignore else parts).append(part)
         found = sum(column.role is not None for column in known) + len(parts)
         if found > best[0]:
-            best = (found, number, parts)
-    return best[1], best[2]
+            best = (found, number, parts, ignored)
+    return best[1:]
 
 
 def take_apart(position: int, header: str) -> Part | None:
@@ -127,22 +145,39 @@ def take_apart(position: int, header: str) -> Part | None:
     if len(header) > LONGEST_HEADER:
         return None
     name, unit = parse_header(header)
+    for beginning, (named, stimulus) in header_stimuli().items():
+        if name == beginning or name.startswith(f"{beginning}_"):
+            rest = _read_rest(named, [token for piece in name.split("_")[1:] for token in _split(piece)])
+            return None if rest is None else _make_part(position, header, named, unit, rest | {"stimulus": stimulus})
     tokens = [token for piece in name.split("_") for token in _split(piece)]
     for start, stop in _spans(len(tokens)):
         code = parameter_names().get("_".join(tokens[start:stop]))
         if code is None:
             continue
-        rest = _read_rest([*tokens[:start], *tokens[stop:]])
+        rest = _read_rest(code, [*tokens[:start], *tokens[stop:]])
         known_unit = unit is None or find_unit(code, unit) is not None
         if rest is not None and known_unit and rest:
-            place = tuple((role, rest[role]) for role in PLACES if role in rest)
-            return Part(position, header, code, unit or "", place, rest.get("stimulus", ""), rest.get("trial", ""))
+            return _make_part(position, header, code, unit, rest)
     return None
 
 
+def _make_part(position: int, header: str, code: str, unit: str | None, rest: Mapping[str, str]) -> Part:
+    place = tuple((role, rest[role]) for role in PLACES if role in rest)
+    stimulus, trial = rest.get("stimulus", ""), rest.get("trial", "")
+    return Part(position, header, code, unit or "", place, stimulus, trial, "keep" not in rest)
+
+
 def _split(piece: str) -> list[str]:
-    """A piece of a name with its number apart, but for visits such as `t1`."""
-    return [piece] if _VISIT.fullmatch(piece) else re.findall(r"\d+|[^\d]+", piece)
+    """A piece of a name with its number apart, but for visits such as `t1`; `mdtnot` as a parameter and a word."""
+    if _VISIT.fullmatch(piece):
+        return [piece]
+    tokens: list[str] = []
+    for token in re.findall(r"\d+|[^\d]+", piece):
+        code = next((code for code in map(str.lower, CODES) if token.startswith(code)), "")
+        word = token.removeprefix(code)
+        known = code and len(word) >= SHORTEST_WORD and (read_token(word)[0] or word in header_words("ratings"))
+        tokens += [code, word] if known and token not in parameter_names() else [token]
+    return tokens
 
 
 def _spans(length: int) -> list[tuple[int, int]]:
@@ -153,39 +188,46 @@ def _spans(length: int) -> list[tuple[int, int]]:
     )
 
 
-def _read_rest(tokens: Sequence[str]) -> dict[str, str] | None:
+def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
     """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
     found: dict[str, str] = {}
-    for token in tokens:
+    is_rated = BY_CODE[code].trial_possible == (0.0, 100.0)
+    for place, token in enumerate(tokens):
+        if token in header_words("fillers") and "".join(tokens[place + 1 : place + 2]).isdigit():
+            continue
+        if is_rated and token in header_words("ratings"):
+            continue
         role, word = read_token(token)
-        if role is None or role in found:
+        if role is None or role in found or (word in FELT and BY_CODE[code].summary != "geometric mean"):
             return None
         found[role] = word
     return found
 
 
 def read_token(token: str) -> tuple[str | None, str]:
-    """What a piece of a header names, and which; None where it is not known."""
+    """What one word of a header or of a title says: the kind of thing, and our word for it."""
     if token.isdigit():
         return "trial", str(int(token))
     if _VISIT.fullmatch(token):
         return "visit", token
+    if token in header_words("practice"):
+        return "keep", "no"
     for role in ("side", "area", "site", "stimulus"):
         if normalise(token) in words(role):
             return role, words(role)[normalise(token)]
     return None, ""
 
 
-def _leave_out_unclear(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
+def _leave_out_unclear(
+    table: TextTable, row: int, parts: list[Part], ignored: list[Part], report: Report
+) -> list[Part]:
     """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
-    numbers: dict[tuple[object, ...], set[int]] = {}
-    for part in parts:
-        numbers.setdefault((part.code, part.place, part.stimulus), set()).add(int(part.trial or 0))
+    shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
     unclear: dict[str, list[str]] = {}
     kept = []
     for part in parts:
-        found = numbers[part.code, part.place, part.stimulus]
-        if not part.trial or (found == set(range(1, len(found) + 1)) and len(found) >= FEWEST_TRIALS):
+        test = part.code, part.place, part.stimulus
+        if not part.keep or not part.trial or any(are_trials(numbers[test]) for numbers in (shown, every)):
             kept.append(part)
         else:
             unclear.setdefault(part.code, []).append(part.header)
@@ -196,6 +238,37 @@ def _leave_out_unclear(table: TextTable, row: int, parts: list[Part], report: Re
         )
         report(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
     return kept
+
+
+def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
+    """The numbers of each test's columns; 0 is a column without one."""
+    numbers: dict[tuple[object, ...], set[int]] = {}
+    for part in parts:
+        if part.keep:
+            numbers.setdefault((part.code, part.place, part.stimulus), set()).add(int(part.trial or 0))
+    return numbers
+
+
+def are_trials(numbers: set[int]) -> bool:
+    """Whether numbers run from 1 to at least `FEWEST_TRIALS`."""
+    return len(numbers) >= FEWEST_TRIALS and numbers == set(range(1, len(numbers) + 1))
+
+
+def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Report) -> None:
+    """Where a test has one trial more than the protocol, the first may be for practice; all count, and that is said."""
+    counted: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        if part.trial and part.keep:
+            counted.setdefault((part.code, part.place, part.stimulus), []).append(part)
+    for found in counted.values():
+        expected = BY_CODE[found[0].code].trials
+        if len(found) == expected + 1 and expected == FEWEST_TRIALS:
+            first = min(found, key=lambda part: int(part.trial))
+            message = (
+                f"{found[0].code} has {len(found)} trials where the protocol has {expected}; all count: if the first "
+                f"was for practice, say --ignore '{first.header}'"
+            )
+            report(Problem("warning", "practice-unclear", message, table.file, row, first.header))
 
 
 def _name_control_area(parts: list[Part]) -> list[Part]:
@@ -210,17 +283,18 @@ def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], report: Re
     """Parts whose headers say something else than any other's; two that say the same are not used, and that is said."""
     same: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
-        same.setdefault((part.code, part.place, part.stimulus, part.trial), []).append(part)
+        same.setdefault((part.code, part.place, part.stimulus, part.trial, part.keep), []).append(part)
     for doubles in (found for found in same.values() if len(found) > 1):
         headers = " and ".join(shorten(part.header) for part in doubles)
         message = f"{headers} mean the same; none is used: rename the wrong one, or say --ignore with its header"
         report(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
-    return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial]) == 1]
+    return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial, part.keep]) == 1]
 
 
 def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
     """Beside trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
-    mixed = [p for p in parts if not p.trial and BY_CODE[p.code].summary not in _AS_ONE_TRIAL and not p.stimulus]
+    values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
+    mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
     for part in mixed:
         message = (
             f"a value of {part.code} cannot be read beside single trials of others: put it into a table of its own"
@@ -232,6 +306,9 @@ def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Rep
 def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -> str:
     """Header of a parameter's column, with the unit that its columns have."""
     units = dict.fromkeys(part.unit for part in parts if part.code == code)
+    named = [find_unit(code, unit) for unit in units if unit]
+    if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
+        units.pop("", None)  # a header without a unit means ours, which the others name
     if len(units) > 1:
         told = ", ".join(shorten(unit) if unit else "none" for unit in units)
         message = f"the columns of {code} have different units ({told}): write one in all headers"
@@ -269,6 +346,7 @@ class _Trials:
 
     def __init__(self, base: list[int], roles: list[str], parts: list[Part]) -> None:
         self.base, self.roles, self.parts = base, roles, parts
+        self.with_practice = any(not part.keep for part in parts)
 
     @property
     def places(self) -> Mapping[tuple[tuple[str, str], ...], None]:
@@ -279,6 +357,7 @@ class _Trials:
         layers = []
         for part in self.parts:
             told = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
+            told += ["yes" if part.keep else "no"] if self.with_practice else []
             layers.append(
                 [
                     *(block.columns[position] for position in self.base),

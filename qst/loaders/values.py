@@ -1,6 +1,6 @@
 """The measured cells of a table: found, read as numbers, converted to our units, and checked one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,9 +59,13 @@ class Measured:
     unit: Unit | None
 
 
-def name_parameters(texts: Texts) -> Texts:
-    """Parameter code of each cell that names a parameter; None where the name is not known."""
-    codes = {text: parameter_names().get(normalise(text)) for text in set(texts)}
+def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
+    """Parameter code of each cell that names a parameter, or has one of the codes `given`; None where neither."""
+    names = parameter_names()
+    coded = {normalise(code): names[normalise(word)] for code, word in given.items()}
+    # pandas writes 1 as 1.0 in a column with gaps.
+    known = names | {f"{code}_0": word for code, word in coded.items() if code.isdigit()} | coded
+    codes = {text: known.get(normalise(text)) for text in set(texts)}
     return np.array([codes[text] for text in texts], dtype=object)
 
 
@@ -75,14 +79,15 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
             Measured(str(c.role), c.header, texts, everywhere, block.rows, read_numbers(texts, decimal), c.unit)
             for c, texts in columns
         ]
-    codes, texts = name_parameters(block.columns[parameter.position]), block.columns[value.position]
+    codes = name_parameters(block.columns[parameter.position], options.codes.get("parameter", {}))
+    texts = block.columns[value.position]
     units = np.full(len(codes), "", dtype=object) if unit is None else block.columns[unit.position]
     groups = []
     for code, text in dict.fromkeys(zip(codes, units, strict=True)):
         if code is None:
             continue
         positions = np.flatnonzero((codes == code) & (units == text))
-        found = options.unit_of(code) or find_unit(code, text) or value.unit
+        found = options.unit_of(code) or options.on_probe(code, find_unit(code, text)) or value.unit
         if found is None and text.strip():
             found = Unit(text.strip(), np.nan, "an unknown unit")
         numbers = read_numbers(texts[positions], decimal)

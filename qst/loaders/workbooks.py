@@ -28,6 +28,9 @@ NEAR_COLUMNS = 702
 _NOT_USED = {"xl/vbaProject.bin": "macros not run", "xl/externalLinks/": "links to other files not followed"}
 """Parts of a workbook that are ignored, and how that is told."""
 
+_FORMULA = re.compile(rb"<f[\s/>]")
+"""A cell's formula in the XML of a sheet; what begins with `<formula` is the rule of a cell's validation."""
+
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, ArithmeticError, OSError, EOFError, TypeError,
     AttributeError, SyntaxError, IndexError, NotImplementedError, RuntimeError,
@@ -57,7 +60,7 @@ def open_workbook(path: Path) -> list[TextTable]:
             has_formulas, width = False, None
             for name in sheet_parts:
                 data = archive.read(name)
-                has_formulas |= b"<f" in data
+                has_formulas |= _FORMULA.search(data) is not None
                 if _FAR_CELL.search(data):
                     far_columns = {column_index_from_string(far.decode()) for far in _FAR_FILLED.findall(data)}
                     width = max(width or NEAR_COLUMNS, *far_columns, 0)

@@ -4,14 +4,40 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qst.errors import OptionError
-from qst.loaders.formats import tidy
-from qst.loaders.formats.format import BASES, Format, make_tidy
+from qst.loaders.formats import (
+    algometer,
+    entry_form,
+    redcap,
+    redcap_dictionary,
+    sheets,
+    tcs,
+    thermal_series,
+    thermal_summary,
+    thermal_workbook,
+    thermode_log,
+    tidy,
+    yes_no,
+)
+from qst.loaders.formats.format import BASES, Format, make_tidy, tell_left_out
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
 
-__all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy"]
+__all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy", "tell_left_out"]
 
-FORMATS: tuple[Format, ...] = (tidy.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    entry_form.FORMAT,
+    redcap_dictionary.FORMAT,
+    redcap.FORMAT,
+    tcs.FORMAT,
+    thermal_summary.FORMAT,
+    thermal_workbook.FORMAT,
+    thermal_series.FORMAT,
+    thermode_log.FORMAT,
+    algometer.FORMAT,
+    yes_no.FORMAT,
+    sheets.FORMAT,
+    tidy.FORMAT,
+)
 """From the most particular to the most general, which is asked last."""
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import Record, TextTable
-from qst.tables import Report
+from qst.tables import Problem, Report
 
 Basis = Literal["seen", "inferred", "ours"]
 
@@ -50,6 +50,12 @@ class Format:
     whole_file: bool = False
 
 
+def tell_left_out(problem: Problem) -> Problem:
+    """What is said of one sheet of several that cannot be used."""
+    message = f"{problem.message}; this sheet was left out"
+    return Problem("warning", problem.code, message, problem.file, problem.row)
+
+
 def make_tidy(
     source: TextTable,
     header: Sequence[str],
@@ -58,6 +64,7 @@ def make_tidy(
     *,
     header_row: int = 1,
     thermal: Thermal | None = None,
+    noted: bool = False,
 ) -> TextTable:
     """A tidy table from rows that a reader arranged.
 
@@ -75,6 +82,8 @@ def make_tidy(
         Row of the file's own header.
     thermal : {"absolute", "difference"}, optional
         What CDT and WDT are, where the format says so.
+    noted : bool
+        Whether the column `notes` holds codes of `qst.tables.NOTES`.
     """
     kept = list(records)
     return TextTable(
@@ -86,5 +95,6 @@ def make_tidy(
         sheet=source.sheet,
         header_row=header_row,
         thermal=thermal,
+        noted=noted,
         source=source,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from qst.loaders.formats.format import Format
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
+from qst.loaders.trial_names import name_trials
 from qst.loaders.unfold import unfold_table
 from qst.tables import Report
 
@@ -13,8 +14,19 @@ def _recognise(tables: Sequence[TextTable]) -> str:
     return "as no other was recognised"
 
 
+def arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+    """A table with a row a tested area or a row a trial, whatever names them.
+
+    Raises
+    ------
+    InputError
+        A header names what a column of its own says too, or columns of one parameter have different units.
+    """
+    return unfold_table(name_trials(table, options), options, report)
+
+
 def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [unfold_table(table, options, report) for table in tables]
+    return [arrange_table(table, options, report) for table in tables]
 
 
 FORMAT = Format(

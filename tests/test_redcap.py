@@ -1,0 +1,554 @@
+"""REDCap exports: repeat instances, forms and their status, double entry, checkboxes, data dictionary.
+
+The looks of raw and label exports are after public programs that read them (REDCapR, redcapAPI, PyCap).
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from lab_files import read, refuse, write
+
+import qst
+
+EXAMPLES = ROOT / "examples"
+HEAD = "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,demographics_complete"
+DICTIONARY_HEAD = (
+    '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
+    '"Choices, Calculations, OR Slider Labels","Field Note","Text Validation Type OR Show Slider Number"'
+)
+
+
+def person(name: str, age: int = 45, sex: str = "f", site: str = "hand") -> str:
+    return f"{name},,,{age},{sex},{site},2"
+
+
+def instance(name: str, number: int, *cells: object) -> str:
+    return f"{name},qst,{number},,,,,{','.join(map(str, cells))}"
+
+
+def export(folder: Path, fields: str, *rows: str, name: str = "export.csv") -> Path:
+    width = len(HEAD.split(",")) + len(fields.split(","))
+    lines = [f"{HEAD},{fields}", *(row + "," * (width - 1 - row.count(",")) for row in rows)]
+    return write(folder, "\n".join(lines) + "\n", name)
+
+
+def codes(problems: list[qst.Problem]) -> list[str]:
+    return [problem.code for problem in problems]
+
+
+def wide(table: pd.DataFrame, *columns: str) -> list[list[object]]:
+    return table[list(columns)].astype(object).values.tolist()
+
+
+# --- repeat instances and rows --------------------------------------------------------------------------------------
+
+
+def test_the_last_complete_instance_counts_and_the_others_are_told(tmp_path: Path) -> None:
+    path = export(
+        tmp_path,
+        "HPT,qst_complete",
+        person("007"),
+        instance("007", 1, 41, 2),
+        instance("007", 2, 42, 2),
+        instance("007", 3, 43, 0),
+    )
+    table, problems = read(path)
+    assert wide(table, "subject", "age", "sex", "site", "HPT") == [["007", 45.0, "female", "hand", 42.0]]
+    assert [(problem.code, problem.severity, problem.row) for problem in problems] == [
+        ("repeat-instance", "warning", 3),
+        ("repeat-instance", "warning", 5),
+    ]
+    assert "instance 2 in row 4 is the last complete one" in problems[0].message
+
+
+def test_instances_are_ordered_by_their_number_and_not_by_their_row(tmp_path: Path) -> None:
+    path = export(
+        tmp_path,
+        "HPT,qst_complete",
+        instance("1", 10, 44, 2),
+        instance("1", 9, 43, 2),
+        person("1"),
+    )
+    assert read(path)[0]["HPT"].tolist() == [44]
+
+
+def test_where_no_instance_is_complete_the_last_is_used_with_a_warning(tmp_path: Path) -> None:
+    path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 0), instance("1", 2, 42, 1))
+    table, problems = read(path)
+    assert table["HPT"].tolist() == [42]
+    assert codes(problems) == ["repeat-instance", "form-incomplete"]
+    assert "marked unverified; its values are used" in problems[1].message
+
+
+def test_instances_of_two_sides_are_two_assessments(tmp_path: Path) -> None:
+    path = export(
+        tmp_path,
+        "side,HPT,qst_complete",
+        person("1"),
+        instance("1", 1, "left", 41, 2),
+        instance("1", 2, "right", 42, 2),
+        instance("1", 3, "left", 43, 2),
+    )
+    table, problems = read(path)
+    assert wide(table, "side", "HPT") == [["right", 42.0], ["left", 43.0]]
+    assert codes(problems) == ["repeat-instance"]
+
+
+def test_instances_can_be_taken_as_visits(tmp_path: Path) -> None:
+    path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 2), instance("1", 2, 42, 2))
+    table, problems = read(path, columns={"redcap_repeat_instance": "visit"})
+    assert wide(table, "visit", "HPT") == [["1", 41.0], ["2", 42.0]]
+    assert problems == []
+
+
+def test_an_incomplete_form_is_used_with_a_warning(tmp_path: Path) -> None:
+    text = "record_id,age,sex,site,HPT,qst_complete\n1,45,f,hand,44,2\n2,45,f,hand,45,0\n3,45,f,hand,46,\n"
+    table, problems = read(write(tmp_path, text))
+    assert table["HPT"].tolist() == [44, 45, 46]
+    assert [(problem.code, problem.row) for problem in problems] == [("form-incomplete", 3), ("form-incomplete", 4)]
+
+
+def test_only_the_status_of_the_form_with_the_values_counts(tmp_path: Path) -> None:
+    text = "record_id,age,sex,site,demographics_complete,HPT,qst_complete,mood,bdi_complete\n1,45,f,hand,0,44,2,3,0\n"
+    assert read(write(tmp_path, text))[1] == []
+
+
+def test_a_record_without_measurements_is_kept_and_told(tmp_path: Path) -> None:
+    path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 2), person("2"))
+    table, problems = read(path)
+    assert table["subject"].tolist() == ["1", "2"]
+    assert [(problem.code, problem.row) for problem in problems] == [("no-values", 4)]
+
+
+def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path) -> None:
+    text = (
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,group,HPT\n"
+        "1,t0_arm_1,,,45,f,hand,A,\n1,t0_arm_1,qst,1,,,,,41\n1,t1_arm_1,qst,1,,,foot,,42\n2,t0_arm_1,qst,1,30,m,foot,,43\n"
+    )
+    told: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=told)
+    assert wide(table, "subject", "visit", "age", "sex", "site", "HPT") == [
+        ["1", "t0_arm_1", 45.0, "female", "hand", 41.0],
+        ["1", "t1_arm_1", 45.0, "female", "foot", 42.0],
+        ["2", "t0_arm_1", 30.0, "male", "foot", 43.0],
+    ]
+    assert table["group"].fillna("").tolist() == ["A", "", ""]
+    assert problems == []
+    assert "  'age' of 1 rows is from another event" in told
+    assert "  1 rows without measurements were used for what they say of the record" in told
+
+
+def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
+    text = (
+        "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,HPT,thermal_complete,PPT,pressure_complete\n"
+        "1,,,45,f,hand,,,,\n1,thermal,1,,,,44,2,,\n1,pressure,1,,,,,,350,2\n"
+    )
+    told: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=told)
+    assert wide(table, "subject", "HPT", "PPT") == [["1", 44.0, 350.0]]
+    assert problems == []
+    assert "  1 rows were joined to others of the same assessment, from another form" in told
+
+
+def test_two_forms_that_contradict_each_other_stay_apart(tmp_path: Path) -> None:
+    text = (
+        "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,HPT,a_complete,PPT,b_complete\n"
+        "1,a,1,45,f,hand,44,2,,\n1,b,1,46,f,hand,,,350,2\n"
+    )
+    assert len(read(write(tmp_path, text))[0]) == 2
+
+
+def test_a_row_a_trial(tmp_path: Path) -> None:
+    """A repeat instance is a trial where nothing numbers them; mean of 43, 44 and 48 is 45."""
+    rows = [instance("1", number, "HPT", value, 2) for number, value in ((1, 43), (2, 44), (3, 48))]
+    told: list[str] = []
+    table, problems = read(export(tmp_path, "parameter,value,qst_complete", person("1"), *rows), understood=told)
+    assert table["value"].tolist() == [43, 44, 48]
+    assert problems == []
+    assert qst.score(table)["HPT"].tolist() == [45]
+    assert any("a repeat instance is a trial" in line for line in told)
+
+
+def test_headers_with_area_and_trial_are_unfolded_after_the_rows_are_chosen(tmp_path: Path) -> None:
+    fields = "hpt_left_1,hpt_left_2,hpt_left_3,hpt_right_1,hpt_right_2,hpt_right_3,qst_complete"
+    path = export(
+        tmp_path,
+        fields,
+        person("1"),
+        instance("1", 1, 40, 40, 40, 40, 40, 40, 2),
+        instance("1", 2, 43, 44, 48, 41, 42, 46, 2),
+    )
+    table, problems = read(path)
+    scored = qst.score(table)
+    assert wide(scored, "subject", "age", "side", "HPT") == [["1", 45.0, "left", 45.0], ["1", 45.0, "right", 43.0]]
+    assert codes(problems) == ["repeat-instance"]
+
+
+def test_an_export_of_labels(tmp_path: Path) -> None:
+    text = (
+        '"Record ID","Event Name","Repeat Instrument","Repeat Instance","Data Access Group",Age,Sex,"Complete?",'
+        '"Site","Heat pain threshold, left hand (°C)",Complete?\n'
+        "1,Baseline,,,Bern,45,Female,Complete,,,\n1,Baseline,QST,1,Bern,,,,,44,Complete\n"
+        "1,Baseline,QST,2,Bern,,,,,46,Incomplete\n"
+    ).replace(',"Site"', "")
+    text = text.replace(",,,44", ",,44").replace(",,,46", ",,46").replace("Complete,,,\n", "Complete,,\n")
+    table, problems = read(write(tmp_path, text))
+    assert wide(table, "subject", "visit", "age", "sex", "site", "side", "HPT") == [
+        ["1", "Baseline", 45.0, "female", "hand", "left", 44.0]
+    ]
+    assert codes(problems) == ["repeat-instance"]
+
+
+# --- who and when ---------------------------------------------------------------------------------------------------
+
+
+def test_the_record_is_the_subject_whatever_else_names_one(tmp_path: Path) -> None:
+    told: list[str] = []
+    text = "record_id,participant_id,age,sex,site,HPT,qst_complete\n1,MS-07,45,f,hand,44,2\n"
+    table, problems = read(write(tmp_path, text), understood=told)
+    assert wide(table, "subject", "participant_id") == [["1", "MS-07"]]
+    assert problems == []
+    assert "  'participant_id' is carried through; the subject is 'record_id'" in told
+    mapped, _ = read(write(tmp_path, text), columns={"participant_id": "subject"})
+    assert mapped["subject"].tolist() == ["MS-07"]
+
+
+def test_the_first_column_is_the_record_whatever_its_name(tmp_path: Path) -> None:
+    text = "study_no,redcap_event_name,age,sex,site,HPT\n007,t0_arm_1,45,f,hand,44\n"
+    assert read(write(tmp_path, text))[0]["subject"].tolist() == ["007"]
+
+
+def test_a_visit_beside_the_event(tmp_path: Path) -> None:
+    """With one event for all rows, the field says more."""
+    head = "record_id,redcap_event_name,visit,age,sex,site,HPT\n"
+    one = head + "1,arm_1,T1,45,f,hand,44\n1,arm_1,T2,45,f,hand,45\n"
+    two = head + "1,t1_arm_1,T1,45,f,hand,44\n1,t2_arm_1,T2,45,f,hand,45\n"
+    assert read(write(tmp_path, one))[0]["visit"].tolist() == ["T1", "T2"]
+    assert read(write(tmp_path, two))[0]["visit"].tolist() == ["t1_arm_1", "t2_arm_1"]
+
+
+def test_test_records_are_left_out_with_their_problems(tmp_path: Path) -> None:
+    path = export(
+        tmp_path,
+        "HPT,HPT_d,qst_complete",
+        person("1"),
+        instance("1", 1, 44, 44, 2),
+        person("900"),
+        instance("900", 1, 41, 42, 0),
+        instance("900", 2, "x", 42, 0),
+    )
+    table, problems = read(path, exclude_records="900")
+    assert table["subject"].tolist() == ["1"]
+    assert problems == []
+
+
+# --- double entry ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["1", "_d", "r"])
+def test_a_difference_between_two_entries_is_an_error_that_names_both(tmp_path: Path, ending: str) -> None:
+    rows = [f"{n},45,f,hand,{40 + n},{40 + n + (n == 3)},2" for n in range(1, 6)]
+    text = "\n".join([f"record_id,age,sex,site,HPT,HPT{ending},qst_complete", *rows])
+    told: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=told)
+    assert table["HPT"].isna().tolist() == [False, False, True, False, False]
+    assert [(problem.code, problem.severity, problem.row, problem.column) for problem in problems] == [
+        ("double-entry", "error", 4, "HPT"),
+        ("no-values", "warning", 4, None),
+    ]
+    assert f"HPT is '43' and HPT{ending}, its second entry, is '44'" in problems[0].message
+    assert problems[0].value == "43 / 44"
+    assert f"HPT{ending}" in table.columns
+    assert any(f"HPT{ending} of HPT; 5 rows have one" in line for line in told)
+
+
+def test_numbers_written_otherwise_do_not_differ(tmp_path: Path) -> None:
+    text = "record_id,age,sex,site,HPT,HPT_d,qst_complete\n1,45,f,hand,44,44.0,2\n2,45,f,hand,45.5,45.50,2\n"
+    assert read(write(tmp_path, text))[1] == []
+
+
+def test_what_was_entered_once_is_used(tmp_path: Path) -> None:
+    text = (
+        "record_id,age,sex,site,HPT,HPT_d,CPT,CPT_d,qst_complete\n"
+        "1,45,f,hand,44,44,10,,2\n2,45,f,hand,,45,11,11,2\n3,45,f,hand,46,,12,,2\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert wide(table, "HPT", "CPT") == [[44.0, 10.0], [45.0, 11.0], [46.0, 12.0]]
+    assert [(problem.code, problem.row, problem.column) for problem in problems] == [
+        ("double-entry-missing", 3, "HPT_d"),
+        ("double-entry-missing", 2, "CPT"),
+    ]
+
+
+def test_trials_are_no_second_entries(tmp_path: Path) -> None:
+    """Even where they are all alike: `cdt1` beside `cdt2` is a trial, and `cdt10` of ten ones."""
+    three = "record_id,age,sex,site,vdt1,vdt2,vdt3,qst_complete\n1,45,f,hand,8,8,8,2\n2,45,f,hand,7,7,7,2\n"
+    table, problems = read(write(tmp_path, three))
+    assert len(table) == 6
+    assert problems == []
+    names = ",".join(f"mdt{n}" for n in range(1, 12))
+    eleven = f"record_id,age,sex,site,{names},qst_complete\n1,45,f,hand,{','.join(['2'] * 11)},2\n"
+    assert len(read(write(tmp_path, eleven))[0]) == 11
+
+
+def test_second_entries_of_trials(tmp_path: Path) -> None:
+    text = (
+        "record_id,age,sex,site,hpt1,hpt2,hpt3,hpt11,hpt21,hpt31,qst_complete\n"
+        "1,45,f,hand,43,44,48,43,44,48,2\n2,45,f,hand,43,44,48,43,45,48,2\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert qst.score(table)["HPT"].tolist() == [45, 45.5]
+    assert [(problem.code, problem.value) for problem in problems] == [("double-entry", "44 / 45")]
+
+
+def test_sides_are_no_second_entries(tmp_path: Path) -> None:
+    """`hptr` beside `hptl` is the right side; it is not read, but not compared either."""
+    text = "record_id,age,sex,site,hpt,hptl,hptr,qst_complete\n1,45,f,hand,44,44,44,2\n"
+    told: list[str] = []
+    table, _ = read(write(tmp_path, text), understood=told)
+    assert table["HPT"].tolist() == [44]
+    assert "hptr" in table.columns
+    assert not any("second entries" in line for line in told)
+
+
+def test_values_that_are_not_alike_are_not_compared(tmp_path: Path) -> None:
+    text = (
+        "record_id,age,sex,site,hpt,hpt_d,qst_complete\n1,45,f,hand,44,8,2\n2,45,f,hand,45,9,2\n3,45,f,hand,46,46,2\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert table["HPT"].tolist() == [44, 45, 46]
+    assert codes(problems) == ["double-entry-unclear"]
+    assert "only 1 of 3 values agree" in problems[0].message
+
+
+def test_copies_of_a_record_are_compared_and_become_one(tmp_path: Path) -> None:
+    text = (
+        "record_id,age,sex,site,HPT,CPT,qst_complete\n7--1,45,f,hand,44,10,2\n7--2,45,f,hand,44.5,10.0,2\n"
+        "8--1,45,f,hand,44,,2\n8--2,45,f,hand,44,11,2\n9--1,45,f,hand,44,,2\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert table["subject"].tolist() == ["7", "8", "9--1"]
+    assert table["CPT"].fillna(-1).tolist() == [10, 11, -1]
+    assert table["HPT"].isna().tolist() == [True, False, False]
+    assert [(problem.code, problem.row, problem.value) for problem in problems] == [("double-entry", 2, "44 / 44.5")]
+    assert "in row 3" in problems[0].message
+
+
+def test_copies_of_a_merged_record_are_left_out_and_told(tmp_path: Path) -> None:
+    text = "record_id,age,sex,site,HPT,qst_complete\n7--1,45,f,hand,44,2\n7--2,45,f,hand,45,2\n7,45,f,hand,45,2\n"
+    told: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=told)
+    assert wide(table, "subject", "HPT") == [["7", 45.0]]
+    assert problems == []
+    assert any("2 rows are copies of double entry" in line for line in told)
+
+
+# --- checkboxes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_ticked_box_is_the_side(tmp_path: Path) -> None:
+    text = (
+        "record_id,age,sex,site,side___left,side___right,HPT,qst_complete\n"
+        "1,45,f,hand,1,0,44,2\n2,45,f,hand,0,1,45,2\n3,45,f,hand,0,0,46,2\n4,45,f,hand,1,1,47,2\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert table["side"].fillna("").tolist() == ["left", "right", "", ""]
+    assert [(problem.code, problem.row, problem.value) for problem in problems] == [("checkboxes", 5, "left and right")]
+
+
+def test_boxes_in_an_export_of_labels(tmp_path: Path) -> None:
+    text = (
+        "Record ID,Age,Sex,Site,Side (choice=Left),Side (choice=Right),HPT,Complete?\n"
+        "1,45,Female,Hand,Checked,Unchecked,44,Complete\n"
+    )
+    table, problems = read(write(tmp_path, text))
+    assert wide(table, "side", "HPT") == [["left", 44.0]]
+    assert problems == []
+
+
+def test_boxes_of_a_parameter_are_no_trials(tmp_path: Path) -> None:
+    """An empty box may mean "no" or "not measured": REDCap writes 0 for both."""
+    text = "record_id,age,sex,site,HPT,phs___1,phs___2,phs___3,qst_complete\n1,45,f,hand,44,1,0,0,2\n"
+    table, problems = read(write(tmp_path, text))
+    assert table["HPT"].tolist() == [44]
+    assert table["PHS"].isna().all()
+    assert codes(problems) == ["checkboxes"]
+    assert {"phs___1", "phs___2", "phs___3"} <= set(table.columns)
+
+
+# --- data dictionary ------------------------------------------------------------------------------------------------
+
+
+def dictionary(folder: Path, *fields: str, name: str = "dictionary.csv") -> Path:
+    return write(folder, "\n".join([DICTIONARY_HEAD, *fields]) + "\n", name)
+
+
+FIELDS = (
+    'sex,demographics,,radio,Sex,"1, Female | 2, Male",,',
+    "age,demographics,,text,Age,,months,number",
+    'site,demographics,,dropdown,Site,"1, hand | 2, foot | 3, forearm",,',
+    'qs_1,qst,,text,"<b>Heat pain threshold</b>, left",,°C,number',
+    "qs_2,qst,,text,Heat pain threshold: right,,,number",
+    "ppt_left,qst,,text,Pressure,,in N/cm2,number",
+)
+
+
+def test_a_dictionary_gives_labels_units_and_choices(tmp_path: Path) -> None:
+    text = (
+        "record_id,sex,age,site,demographics_complete,qs_1,qs_2,ppt_left,qst_complete\n"
+        "1,1,540,1,2,44,45,35,2\n2,2,360,3,2,43,42,40,2\n"
+    )
+    folder = tmp_path / "project"
+    folder.mkdir()
+    write(folder, text, "export.csv")
+    dictionary(folder, *FIELDS)
+    told: list[str] = []
+    table, problems = read(folder, understood=told)
+    assert wide(table, "subject", "sex", "age", "side", "HPT") == [
+        ["1", "female", 45.0, "left", 44.0],
+        ["1", "female", 45.0, "right", 45.0],
+        ["2", "male", 30.0, "left", 43.0],
+        ["2", "male", 30.0, "right", 42.0],
+    ]
+    assert table["PPT"].tolist()[::2] == [350, 400]
+    assert table["site"].tolist() == ["hand", "hand", "forearm", "forearm"]
+    assert problems == []
+    lines = "\n".join(told)
+    assert "dictionary.csv" in lines
+    assert "'qs_1' is read as 'Heat pain threshold left', by its label" in lines
+    assert "'sex': 1 is Female, 2 is Male, as the data dictionary says" in lines
+    assert "'ppt_left' is in N/cm2, as the data dictionary says" in lines
+
+
+def test_a_users_word_stands_above_the_dictionary(tmp_path: Path) -> None:
+    path = write(tmp_path, "record_id,sex,age,site,qs_1,qst_complete\n1,1,540,1,44,2\n", "export.csv")
+    dictionary(tmp_path, *FIELDS)
+    table, _ = read(path, codes={"sex": {"1": "male"}}, columns={"qs_1": "CPT"})
+    assert wide(table, "sex", "site") == [["male", "hand"]]
+    assert table["HPT"].isna().all()
+
+
+def test_a_unit_that_contradicts_the_header_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "record_id,sex,age,site,ppt_kpa,qst_complete\n1,f,45,hand,350,2\n", "export.csv")
+    dictionary(tmp_path, "ppt_kpa,qst,,text,PPT,,N/cm2,number")
+    table, problems = read(path)
+    assert table["PPT"].tolist() == [350]
+    assert codes(problems) == ["unit-contradiction"]
+
+
+def test_a_duration_in_the_dictionary_refuses_the_column(tmp_path: Path) -> None:
+    """The trap of FORMATS: CPT in seconds, a cold pressor test."""
+    path = write(tmp_path, "record_id,sex,age,site,cpt,hpt,qst_complete\n1,f,45,hand,20,44,2\n", "export.csv")
+    dictionary(tmp_path, "cpt,qst,,text,Cold pressor,,seconds,number")
+    table, problems = read(path)
+    assert table["CPT"].isna().all()
+    assert codes(problems) == ["another-quantity"]
+
+
+def test_two_dictionaries_that_fit_are_not_used(tmp_path: Path) -> None:
+    path = write(tmp_path, "record_id,sex,age,site,hpt,qst_complete\n1,1,45,hand,44,2\n", "export.csv")
+    for name in ("a.csv", "b.csv"):
+        dictionary(tmp_path, FIELDS[0], name=name)
+    told: list[str] = []
+    table, problems = read(path, understood=told)
+    assert table["sex"].tolist() == [None]
+    assert "code-unknown" in codes(problems)
+    assert any("no data dictionary was used, for several fit" in line for line in told)
+
+
+def test_a_dictionary_alone_holds_no_measurements(tmp_path: Path) -> None:
+    assert "only what describes them" in refuse(dictionary(tmp_path, *FIELDS))
+
+
+def test_a_dictionary_of_the_programming_interface_with_semicolons(tmp_path: Path) -> None:
+    path = write(tmp_path, "record_id;sex;age;site;hpt;qst_complete\n1;2;45;hand;44,5;2\n", "export.csv")
+    head = "field_name;form_name;section_header;field_type;field_label;select_choices_or_calculations;field_note\n"
+    write(tmp_path, head + "sex;d;;radio;Sex;1, Female | 2, Male;\n", "metadata.csv")
+    table, problems = read(path)
+    assert wide(table, "sex", "HPT") == [["male", 44.5]]
+    assert problems == []
+
+
+# --- what is none, and what is broken -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "record_id,age,sex,site,HPT\n1,45,f,hand,44\n",
+        "id,age,sex,site,HPT,session_complete\n1,45,f,hand,44,1\n",
+        "id,age,sex,site,HPT,Event Name\n1,45,f,hand,44,x\n",
+    ],
+)
+def test_other_tables_are_no_exports(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    assert "format: tidy" in run("validate", "--explain", path).stderr
+
+
+def test_a_scored_export_is_not_arranged_again(tmp_path: Path) -> None:
+    path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 0))
+    first = run("score", path, "-o", "scored.csv")
+    assert "form-incomplete" in first.stderr
+    second = run("score", "scored.csv")
+    assert second.exit_code == 0
+    assert "form-incomplete" not in second.stderr
+
+
+def test_an_export_without_rows(tmp_path: Path) -> None:
+    assert "no rows with data" in refuse(write(tmp_path, f"{HEAD},HPT\n"))
+
+
+def test_a_damaged_export_loses_no_row(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        f"{HEAD},HPT,qst_complete\n1,,,45,f,hand,2,,\n1,qst,one,,,,,44,9\n1,qst,,,,,,45\n,qst,1,,,,,46,2\n2,qst,1,45,f,hand,2,5O,2\n",
+    )
+    table, problems = read(path)
+    rows = {*table["source_row"], *(problem.row for problem in problems)}
+    assert {3, 4, 5, 6} <= rows
+    assert "not-a-number" in codes(problems)
+
+
+def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row for n in range(20) for row in (person(str(n)), instance(str(n), 1, 40 + n % 9, 2))]
+    path = export(tmp_path, "HPT,qst_complete", *rows)
+    whole, _ = read(path)
+    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    pd.testing.assert_frame_equal(read(path)[0], whole)
+
+
+def test_the_command_line_tells_format_and_dictionary(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    write(
+        folder,
+        "record_id,sex,age,site,hpt,hpt_d,qst_complete\n1,1,45,hand,44,45,2\n2,2,45,hand,44,44,2\n",
+        "export.csv",
+    )
+    dictionary(folder, FIELDS[0])
+    result = run("score", folder, "-o", "out.csv")
+    assert result.exit_code == 1
+    assert "error: " + str(folder / "export.csv") + ":2: column hpt: hpt is '44' and hpt_d" in result.stderr
+    assert pd.read_csv("out.csv", dtype=str)["sex"].tolist() == ["female", "male"]
+    told = run("validate", "--explain", folder).stderr
+    assert "format: redcap, by its columns record_id, qst_complete" in told
+
+
+def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
+    """Records 1 to 8 with two areas each; the sixth's heat pain was entered as 44.0 and 4.6."""
+    path = EXAMPLES / "redcap_synthetic.csv"
+    table, problems = read(path, exclude_records="900")
+    assert table["subject"].tolist() == [str(n) for n in range(1, 9) for _ in (1, 2)]
+    assert table["area"].tolist() == ["test", "control"] * 8
+    assert {(problem.code, problem.row) for problem in problems} == {
+        ("repeat-instance", 9),
+        ("double-entry", 19),
+        ("form-incomplete", 17),
+    }
+    raw = pd.read_csv(path, dtype=str).set_index(["record_id", "redcap_repeat_instance"])
+    assert table.loc[0, "PPT"] == pytest.approx(10 * float(raw.loc[("1", "1"), "ppt"]))
+    assert table.loc[0, "CPT"] == float(raw.loc[("1", "1"), "thr_cp"])
+    assert table["HPT"].isna().sum() == 1
+    assert table["sex"].notna().all()
