@@ -106,9 +106,11 @@ class PatternSummary:
             if name in self.criteria.healthy:
                 share = self.criteria.healthy[name]
                 chance = f"{share:.1%} = {share * (met + unmet):,.1f}"
-            lines.append(f"  {name:<26}{met:>15,}{unmet:>15,}{self.n - met - unmet:>16,}{chance:>17}".rstrip())
+            lines.append(
+                f"  {criterion.title:<26}{met:>15,}{unmet:>15,}{self.n - met - unmet:>16,}{chance:>17}".rstrip()
+            )
             if met:
-                text = f"{name} says {criterion.says}; {criterion.says_not}"
+                text = f"{criterion.title} met says {criterion.says}; {criterion.says_not}"
                 told += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         return [*lines, *told]
 
