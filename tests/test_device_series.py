@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 from device_files import WHO, ramp_series, write_csv, write_workbook
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 from device_files import TCS_HEADER, WHO, tcs_row, write_csv, write_tcs
 from hypothesis import given
 from hypothesis import strategies as st

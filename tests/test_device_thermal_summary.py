@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 from device_files import WHO, write_csv, write_workbook
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,13 +74,15 @@ def test_a_test_twice_at_one_place_is_not_used(tmp_path: Path) -> None:
 
 
 def test_a_table_assigns_people_and_places(tmp_path: Path) -> None:
-    write_summary(tmp_path, FOUR, "a.csv")
-    write_summary(tmp_path, FOUR, "b.csv")
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    write_summary(lab, FOUR, "a.csv")
+    write_summary(lab, FOUR, "b.csv")
     text = (
         "Datei;Sequenz;Probandennummer;Alter;Geschlecht;Ort;Seite\na.csv;1;007;40;w;Hand;links\nb;;008;41,5;m;Fuß;r\n"
     )
-    write(tmp_path, text, "map.csv")
-    table, problems = read([tmp_path], assign=tmp_path / "map.csv")
+    write(lab, text, "map.csv")
+    table, problems = read([lab], assign=lab / "map.csv")
     assert not problems
     assert table[["subject", "age", "sex", "site", "side"]].to_numpy().tolist() == [
         ["007", 40.0, "female", "hand", "left"],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ROOT, run
+from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 from device_files import WHO, ramp_series, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
