@@ -106,7 +106,8 @@ def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None 
         return values
     temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
     offset = FAHRENHEIT_OFFSET if unit.is_fahrenheit and temperature else 0.0
-    return (values - offset) * unit.factor
+    with np.errstate(over="ignore"):  # what is then infinite is out of range, and told as that
+        return (values - offset) * unit.factor
 
 
 def convert(
