@@ -54,8 +54,10 @@ def test_sequences_that_are_not_assigned_are_kept_apart_only_where_a_test_stands
     one = write_summary(tmp_path, [(number, test, avg) for number, (_, test, avg) in enumerate(FOUR, start=1)])
     assert len(read(one, fixed=WHO)[0]) == 1
     two = write_summary(tmp_path, [*FOUR, *((2, test, avg) for _, test, avg in FOUR)], "two.csv")
-    table, _ = read(two, fixed=WHO)
+    table, problems = read(two, fixed=WHO)
     assert table["sequence"].tolist() == ["1", "2"]
+    assert problems[0].code == "not-assigned"
+    assert "each sequence is an assessment of its own" in problems[0].message
 
 
 def test_a_sequence_without_an_assignment_beside_others_is_named(tmp_path: Path) -> None:

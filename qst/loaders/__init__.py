@@ -269,7 +269,7 @@ def _open_file(
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
     if options.fixed.get("subject") == FILE_NAME:
         options = options.for_file(file)
-        named = f", subject {options.fixed['subject']!r} from the file's name"
+        named = f", subject {options.fixed['subject']!r} from the file's name where it names none itself"
         tables = [replace(table, understood=table.understood + named) for table in tables]
     readings, errors = [], []
     for chosen, group, reason in choose_formats(tables, options):

@@ -154,6 +154,12 @@ def _find_places(
         report(Problem("warning", "not-assigned", message, table.file))
     codes = [code for _, sequence, code, _ in found if sequence in silent]
     apart = len(set(codes)) < len(codes)
+    if apart:
+        message = (
+            "tests stand twice and nothing says where, so each sequence is an assessment of its own: say which belong "
+            "together, such as --assign 1-4=hand,left --assign 5-8=hand,right"
+        )
+        report(Problem("warning", "not-assigned", message, table.file))
     return {
         sequence: (*place.items(), *((("sequence", sequence),) if apart and sequence in silent else ()))
         for sequence, place in said.items()
