@@ -55,6 +55,9 @@ _INPUT_OPTIONS = (
         "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
     ),
     click.option(
+        "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read many small files."
+    ),
+    click.option(
         "--names", type=click.Path(), metavar="FILE", help="Names, words, units of your own, as in examples/names.toml."
     ),
 )
@@ -137,6 +140,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
         sheet=given.pop("sheet"),
         ignore=tuple(given.pop("ignore")),
         format=given.pop("format"),
+        jobs=given.pop("jobs"),
         names=vocabulary,
         exclude_records=tuple(given.pop("exclude_records")),
         assign=Assignments(given.pop("assign"), vocabulary),

@@ -83,7 +83,7 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
 
 def _understood_by_file(readings: Readings) -> Iterator[tuple[str, list[str]]]:
     for table in readings.tables:
-        yield table.table.file, table.explain()
+        yield table.file, table.explain()
 
 
 def _miss(subject: str, names: set[str]) -> OptionError:

@@ -90,6 +90,9 @@ LISTS = ("not_findable", "mechanisms", "notes", "phenotypes_all")
 """Columns of names with `;` between; empty text where there is nothing to list."""
 SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
 
+FEW_KEYS = 1000
+"""Texts up to which a dictionary numbers them sooner than pandas does."""
+
 DISCLAIMER = "Research use; QST alone is no diagnosis."
 """Stands wherever a person reads a result."""
 
@@ -304,9 +307,19 @@ def _combine(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.N
     return left_codes * (int(right_codes.max(initial=0)) + 1) + right_codes
 
 
+def number_keys(keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Number of each row's key in order of appearance, and the different keys; −1 for None and NaN."""
+    if keys.dtype != object or len(keys) > FEW_KEYS:
+        codes, unique = pd.factorize(keys)
+        return codes.astype(np.int64), np.asarray(unique)
+    numbers: dict[Any, int] = {}
+    few = [-1 if key is None or key != key else numbers.setdefault(key, len(numbers)) for key in keys.tolist()]  # noqa: PLR0124 (NaN)
+    return np.array(few, dtype=np.int64), np.array([*numbers, None], dtype=object)[:-1]
+
+
 def first_rows(keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Number of each row's key, and the first row of each key."""
-    codes, unique = pd.factorize(keys)
+    codes, unique = number_keys(keys)
     first = np.full(len(unique), len(keys), dtype=np.int64)
     np.minimum.at(first, codes, np.arange(len(keys)))
     return codes, first

@@ -112,10 +112,15 @@ def many_rows() -> str:
     return "\n".join(rows) + "\n"
 
 
-def test_a_file_in_many_blocks_is_the_file_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("short_file", [0, 65_536])
+def test_a_file_in_many_blocks_is_the_file_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_file: int
+) -> None:
+    """Short files are read by another parser than long ones."""
     path = write(tmp_path, many_rows())
     options = {"thermal": "absolute"}
     table, problems = read(path, **options)
+    monkeypatch.setattr(qst.loaders.texts, "SHORT_FILE", short_file)
     monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
     in_blocks, again = read(path, **options)
     pd.testing.assert_frame_equal(in_blocks, table)
@@ -129,12 +134,14 @@ UNKNOWN = [f"{WHO},parameter,value", *(f"{i},25,f,hand,{'HPT' if i % 5 else 'XY'
 LATE_COMMA = [f"{WHO},HPT,PPT", *(f"{i},25,f,hand,44,{NONE if i < 8 else QUOTED}" for i in range(20))]
 
 
+@pytest.mark.parametrize("short_file", [0, 65_536])
 @pytest.mark.parametrize("rows", [CODED_SEX, UNKNOWN, LATE_COMMA], ids=["coded sex", "unknown parameter", "late comma"])
 def test_blocks_do_not_multiply_or_change_problems(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], short_file: int
 ) -> None:
     path = write(tmp_path, "\n".join(rows) + "\n")
     table, problems = read(path)
+    monkeypatch.setattr(qst.loaders.texts, "SHORT_FILE", short_file)
     monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
     in_blocks, again = read(path)
     pd.testing.assert_frame_equal(in_blocks, table)

@@ -18,9 +18,10 @@ from qst.loaders.files import find_files, open_tables
 from qst.loaders.formats import choose_formats, name_format, tell_left_out
 from qst.loaders.names import normalise, our_vocabulary, parse_header, read_by, using
 from qst.loaders.options import FILE_NAME, Decimal, LoadOptions, Thermal
+from qst.loaders.parallel import Memory, ReadTable, open_files
 from qst.loaders.people import People
 from qst.loaders.repeats import DuplicateFinder, check_trials
-from qst.loaders.texts import HEADER_AMONG, name_file
+from qst.loaders.texts import name_file
 from qst.loaders.tidy import Columns, Reading, understand
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, Problem, Report
 
@@ -40,6 +41,7 @@ def load(
     sheet: str | None = None,
     ignore: Sequence[str] = (),
     format: str | None = None,
+    jobs: int = 1,
     names: str | Path | None = None,
     exclude_records: str | Path | Sequence[str | Path] = (),
     assign: str | Path | Sequence[str | Path] = (),
@@ -76,6 +78,8 @@ def load(
         Headers that are not what their name says; they are carried through.
     format : str, optional
         One of the formats that ``qst formats`` lists, where it is not to be recognised.
+    jobs : int
+        Processes that read small files, where there are many. More than 1 only under ``if __name__ == "__main__":``.
     names : path, optional
         Names, words and units of the laboratory's own, in the form of ``names.toml``; see
         `qst.loaders.additions.read_names`. They hold for this call alone.
@@ -126,6 +130,7 @@ def load(
         sheet=sheet,
         ignore=tuple(ignore),
         format=format,
+        jobs=jobs,
         names=vocabulary,
         exclude_records=(exclude_records,) if isinstance(exclude_records, str | Path) else tuple(exclude_records),
         assign=Assignments([assign] if isinstance(assign, str | Path) else assign, vocabulary),
@@ -145,10 +150,9 @@ def load(
 class Readings:
     """All tables of the given files, understood and ready to be read."""
 
-    def __init__(
-        self, tables: list[Reading], people: People | None, exclusion: Exclusion, options: LoadOptions
-    ) -> None:
-        self.tables, self.people, self.exclusion, self._names = tables, people, exclusion, options.names
+    def __init__(self, tables: Sequence[Reading | ReadTable], memory: Memory, options: LoadOptions) -> None:
+        self.tables, self.people, self.exclusion = tables, memory.people, memory.exclusion
+        self._names = options.names
 
     def explain(self, *, columns: bool = False) -> list[str]:
         """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
@@ -235,12 +239,14 @@ def _open_readings(
             "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
         )
         raise InputError(Problem("error", "no-files", message))
-    tables: list[Reading] = []
+    memory = Memory(people, exclusion, options.assign)
+    tables: list[Reading | ReadTable] = []
     errors: list[InputError] = []
-    for file in dict.fromkeys(files):
-        try:
-            tables += _open_file(file, options, people, exclusion, report)
-        except InputError as error:
+    for opened, problems, error in open_files(list(dict.fromkeys(files)), options, memory, open_file):
+        for problem in problems:
+            report(problem)
+        tables += opened
+        if error is not None:
             errors.append(error)
             if len(files) > 1:
                 report(error.problem)
@@ -253,12 +259,10 @@ def _open_readings(
         people.leave_out(exclusion.ids)
     if options.assign is not None:
         options.assign.report_unused(report)
-    return Readings(tables, people, exclusion, options)
+    return Readings(tables, memory, options)
 
 
-def _open_file(
-    file: Path, options: LoadOptions, people: People | None, exclusion: Exclusion, report: Report
-) -> list[Reading]:
+def open_file(file: Path, options: LoadOptions, memory: Memory, report: Report) -> list[Reading]:
     """The tables of one file that hold QST values; an InputError where none does."""
     tables = open_tables(file)
     if options.sheet is not None:
@@ -280,7 +284,8 @@ def _open_file(
             continue
         for table in arranged:
             try:
-                readings.append(understand(name_format(table, chosen, reason), options, people, report, exclusion))
+                told = name_format(table, chosen, reason)
+                readings.append(understand(told, options, memory.people, report, memory.exclusion))
             except InputError as error:
                 errors.append(error)
     if not readings and errors:
@@ -290,15 +295,10 @@ def _open_file(
     return readings
 
 
-def _check_named_columns(tables: list[Reading], options: LoadOptions, people: People | None) -> None:
+def _check_named_columns(tables: Sequence[Reading | ReadTable], options: LoadOptions, people: People | None) -> None:
     if not options.columns and not options.ignore:
         return
-    headers = [column.header for table in tables for column in table.layout.columns]
-    for table in tables:
-        source = table.table.source
-        while source is not None:
-            headers += [text for row in source.preview[:HEADER_AMONG] for text in row]
-            source = source.source
+    headers = {header for table in tables for header in table.headers}
     seen = {normalise(header) for header in headers} | {parse_header(header)[0] for header in headers}
     if people is not None:
         seen |= people.headers

@@ -90,6 +90,10 @@ class Assignments:
                 self._met.add(entry.source)
         return said
 
+    def take_over(self, other: "Assignments") -> None:
+        """Remember what another process has found a file or a sequence for."""
+        self._met |= other._met
+
     def report_unused(self, report: Report) -> None:
         """Name the assignments that nothing was found for."""
         for source in dict.fromkeys(entry.source for entry in self._entries.values()):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from qst.formulas import NUMBER, restore_text
 from qst.loaders.names import missing_codes, missing_words, normalise
-from qst.tables import first_rows
+from qst.tables import first_rows, number_keys
 
 Texts = npt.NDArray[np.object_]
 FEW = 100
@@ -40,7 +40,7 @@ class Numbers(NamedTuple):
 
 def is_blank(texts: Texts) -> npt.NDArray[np.bool_]:
     """Where a text is empty or only blanks."""
-    codes, unique = pd.factorize(texts)
+    codes, unique = number_keys(texts)
     return np.array([not str(text).strip() for text in unique] + [True], dtype=bool)[codes]
 
 
@@ -103,7 +103,7 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
     missing: Counter[str] = Counter()
     odd = np.flatnonzero(~np.isfinite(values))
     if len(odd):
-        codes, unique = pd.factorize(plain[odd])
+        codes, unique = number_keys(plain[odd])
         counts = np.bincount(codes)
         numbers, bad = np.full(len(unique), np.nan), np.zeros(len(unique), dtype=bool)
         for position, text in enumerate(unique):
@@ -136,7 +136,7 @@ def read_texts(texts: Texts) -> Texts:
 
     NUL, which no text has, becomes the replacement character.
     """
-    codes, unique = pd.factorize(texts)
+    codes, unique = number_keys(texts)
     read = [restore_text(text.replace("\x00", "\ufffd")) if text.strip() else None for text in unique]
     return np.array([*read, None], dtype=object)[codes]
 

@@ -3,12 +3,23 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from qst.errors import InputError
 from qst.formulas import restore_text
 from qst.loaders.cells import is_number
-from qst.loaders.names import Unit, column_names, find_unit, normalise, parse_header, remembered, symptom_names, words
+from qst.loaders.names import (
+    Unit,
+    column_names,
+    find_unit,
+    may_be_name,
+    normalise,
+    parse_header,
+    remembered,
+    symptom_names,
+    words,
+)
 from qst.loaders.options import LoadOptions, Thermal
 from qst.loaders.texts import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.protocol import BY_CODE, CODES
@@ -51,7 +62,7 @@ class Column:
     thermal: Thermal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The columns of a table. `row` is the header's row, counted from 1."""
 
@@ -59,15 +70,19 @@ class Layout:
     columns: tuple[Column, ...]
 
     def find(self, role: str) -> Column | None:
-        """The column with a role, if there is one."""
-        return next((column for column in self.columns if column.role == role), None)
+        """The column with a role, if there is one; the first of several."""
+        return self._by_role.get(role)
 
-    @property
+    @cached_property
+    def _by_role(self) -> dict[str | None, Column]:
+        return {column.role: column for column in reversed(self.columns)}
+
+    @cached_property
     def parameters(self) -> list[Column]:
         """The columns that hold one of the 13 parameters."""
         return [column for column in self.columns if column.role in BY_CODE]
 
-    @property
+    @cached_property
     def is_long(self) -> bool:
         """Whether the table has a row a trial: it names the parameter in a cell."""
         return not self.parameters and self.find("parameter") is not None and self.find("value") is not None
@@ -109,14 +124,19 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
 
 def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Column]]:
     """The row among the first ones that has most names of ours, and what each of its cells means by itself."""
-    among = 1 if table.header_row else HEADER_AMONG
-    rows = [
-        [recognise(position, restore_text(text), options) for position, text in enumerate(texts)]
-        for texts in table.preview[:among]
-    ]
-    known = [sum(column.role is not None for column in columns) for columns in rows]
-    best = known.index(max(known))
-    return table.header_row or best + 1, rows[best]
+    rows = table.preview[: 1 if table.header_row else HEADER_AMONG]
+    most, best = -1, 0
+    for place, texts in enumerate(rows):
+        if len(texts) > most:  # else it cannot have more names
+            known = sum(may_be_name(text) and _is_known(text, options) for text in texts)
+            if known > most:
+                most, best = known, place
+    columns = [recognise(position, restore_text(text), options) for position, text in enumerate(rows[best])]
+    return table.header_row or best + 1, columns
+
+
+def _is_known(text: str, options: LoadOptions) -> bool:
+    return recognise(0, restore_text(text), options).role is not None
 
 
 class Meaning(NamedTuple):

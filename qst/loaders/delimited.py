@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from qst.loaders import texts
-from qst.loaders.names import column_names, parse_header
+from qst.loaders.names import column_names, may_be_name, parse_header
 from qst.loaders.texts import (
     HEADER_AMONG,
     LONGEST_HEADER,
@@ -77,6 +77,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
     """A text file as a table; `head` is its first bytes."""
     encoding = _find_encoding(path, head)
     separator, preview = _find_separator(path, encoding.name)
+    is_short = len(head) < texts.SHORT_FILE
     notes = [encoding.told, f"{SEPARATORS[separator]}-separated"]
     if path.suffix.lower() in WORKBOOK_ENDINGS:
         notes.append(f"text in spite of its ending {path.suffix}")
@@ -94,7 +95,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
         return encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)
 
     def read_plain(header_row: int, width: int) -> Iterator[Block] | None:
-        if not is_regular(header_row, width):
+        if is_short or not is_regular(header_row, width):
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
@@ -152,7 +153,8 @@ def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     lines = list(io.StringIO(sample, newline=""))
     if len(sample) >= SAMPLE_CHARACTERS and len(lines) > 1:
         lines = lines[:-1]  # it may be cut off
-    parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS}
+    absent = [separator for separator in SEPARATORS if separator not in sample][1:]  # one of them shows what all would
+    parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS if separator not in absent}
     best = max(parsed, key=lambda separator: _rate_table(parsed[separator]))
     if not any(any(row) for row in parsed[best]):
         raise refuse(path, "not-a-table", "no rows could be found in the file: check that it is a table of text")
@@ -192,7 +194,7 @@ def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
 
 def _may_be_name(cell: str, *, alone: bool) -> bool:
     """Whether a cell can be a column's name at all: it has letters, and is no whole row that was not divided."""
-    if len(cell) >= LONGEST_HEADER or cell.lower() == cell.upper():
+    if len(cell) >= LONGEST_HEADER or not may_be_name(cell):
         return False
     return not (alone and any(separator in cell for separator in SEPARATORS))
 

@@ -110,6 +110,11 @@ class Exclusion:
         """Rows that were left out so far."""
         return sum(map(len, self._rows.values()))
 
+    def take_over(self, other: "Exclusion") -> None:
+        """Remember what another process has left out."""
+        for name, rows in other._rows.items():
+            self._rows[name] |= rows
+
     def explain(self) -> list[str]:
         """What was left out, in a line for the user."""
         if not self.ids:

@@ -13,7 +13,7 @@ from qst.loaders.columns import Layout
 from qst.loaders.names import normalise, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import Block
-from qst.tables import OLDEST, SEXES, Problem, Report, cut_text, shorten
+from qst.tables import OLDEST, SEXES, Problem, Report, cut_text, number_keys, shorten
 
 if TYPE_CHECKING:
     from qst.loaders.people import People
@@ -187,7 +187,7 @@ class IdentityReader:
         if texts is None or not empty.any():
             return empty
         silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
-        codes, unique = pd.factorize(texts[empty])
+        codes, unique = number_keys(texts[empty])
         gaps = empty.copy()
         gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
         return gaps

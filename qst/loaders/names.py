@@ -293,6 +293,11 @@ def normalise_unit(text: str) -> str:
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
+def may_be_name(text: str) -> bool:
+    """Whether a text has a letter; without one it is no name of ours."""
+    return text.lower() != text.upper()
+
+
 def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
     """Remember what a header was understood as, apart for each vocabulary: headers are looked at many times."""
 

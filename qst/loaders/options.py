@@ -62,6 +62,8 @@ class LoadOptions:
         Headers to carry through without reading them as ours.
     format : str, optional
         Name of the format, where it is not to be recognised.
+    jobs : int
+        Processes that read small files, where there are many.
     names : Vocabulary
         By which names, words and units are recognised; `qst.loaders.additions.read_names` gives one with a user's own.
     exclude_records : tuple of str or Path
@@ -82,6 +84,7 @@ class LoadOptions:
     sheet: str | None = None
     ignore: tuple[str, ...] = ()
     format: str | None = None
+    jobs: int = 1
     names: Vocabulary = field(default_factory=our_vocabulary)
     exclude_records: tuple[str | Path, ...] = ()
     assign: "Assignments | None" = None
@@ -116,6 +119,8 @@ class LoadOptions:
                     )
                 if column == "sex" and words("sex").get(normalise(word)) not in SEXES:
                     raise OptionError(f"the code {code} of sex cannot mean '{word}': say female or male")
+        if self.jobs < 1:
+            raise OptionError(f"the number of jobs is {self.jobs}: say 1 or more")
         if self.probe_area is not None and not SMALLEST_PROBE <= self.probe_area <= LARGEST_PROBE:
             raise OptionError(
                 f"the probe's area is {self.probe_area:g} cm²: give one from {SMALLEST_PROBE:g} to {LARGEST_PROBE:g}"

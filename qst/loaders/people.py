@@ -81,6 +81,11 @@ class People:
         """Say nothing of these people: their measurements were left out on request."""
         self._met |= set(names)
 
+    def take_over(self, other: "People") -> None:
+        """Remember whom another process has met."""
+        self._met |= other._met
+        self._absent |= other._absent
+
     def report_unmatched(self, report: Report) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""
         for name in self._absent:

@@ -63,13 +63,13 @@ class Evidence:
             return
         usual = BY_CODE[code].usual
         self.n += len(values)
-        self.impossible += int(np.sum((values < possible[0]) | (values > possible[1])))
-        self.below_usual += int(np.sum(values < usual[0]))
-        self.above_usual += int(np.sum(values > usual[1]))
-        self.negative += int(np.sum(values < 0))
-        self.far += int(np.sum(values > FAR_FROM_BASELINE))
-        self.beyond_warm += int(np.sum(np.abs(values) > BY_CODE["WDT"].possible[1]))
-        self.below_offset += int(np.sum((values >= 0) & (values < RATING_OFFSET)))
+        self.impossible += int(np.count_nonzero((values < possible[0]) | (values > possible[1])))
+        self.below_usual += int(np.count_nonzero(values < usual[0]))
+        self.above_usual += int(np.count_nonzero(values > usual[1]))
+        self.negative += int(np.count_nonzero(values < 0))
+        self.far += int(np.count_nonzero(values > FAR_FROM_BASELINE))
+        self.beyond_warm += int(np.count_nonzero(np.abs(values) > BY_CODE["WDT"].possible[1]))
+        self.below_offset += int(np.count_nonzero((values >= 0) & (values < RATING_OFFSET)))
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
 
     def is_odd(self, count: int) -> bool:

@@ -14,6 +14,8 @@ from qst.loaders.cells import Texts
 from qst.tables import Problem, Report, cut_text
 
 BLOCK_ROWS = 100_000
+SHORT_FILE = 65_536
+"""Bytes below which the quick parser takes longer to start than the other to read; no more than a file's head."""
 SAMPLE_ROWS = 50
 HEADER_AMONG = 10
 """Rows at the top of a table among which the header is looked for."""

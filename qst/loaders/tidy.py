@@ -17,7 +17,7 @@ from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
 from qst.loaders.survey import Survey, find_second_headers, find_template_rows
-from qst.loaders.texts import Block, TextTable
+from qst.loaders.texts import HEADER_AMONG, Block, TextTable
 from qst.loaders.values import Measured, convert, measure, name_parameters
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
@@ -61,6 +61,11 @@ class Reading:
     survey: Survey
 
     @property
+    def file(self) -> str:
+        """The file, with the sheet of a workbook, as the user named it."""
+        return self.table.file
+
+    @property
     def is_trials(self) -> bool:
         """Whether the frames are trials; otherwise they are assessments."""
         return self.layout.is_long
@@ -69,6 +74,16 @@ class Reading:
     def n_rows(self) -> int:
         """Rows with data."""
         return self.survey.n_rows
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers that a user may name: of the columns, and of the table in the file that they come from."""
+        headers = [column.header for column in self.layout.columns]
+        source = self.table.source
+        while source is not None:
+            headers += [text for row in source.preview[:HEADER_AMONG] for text in row]
+            source = source.source
+        return headers
 
     @property
     def decimal(self) -> str:

@@ -118,6 +118,8 @@ def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]
     best: tuple[int, int, list[Part], list[Part]] = (-1, 1, [], [])
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
+        if len(texts) <= best[0]:
+            continue  # it cannot say more
         known = [recognise(position, text, options) for position, text in enumerate(texts)]
         parts: list[Part] = []
         ignored: list[Part] = []

@@ -1,6 +1,7 @@
 """What the readers of device files share: their columns, single numbers, and which way a ramp goes."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from qst.errors import InputError
 from qst.formulas import NUMBER
 from qst.loaders.cells import Texts, count_decimal_signs, is_missing_cell
-from qst.loaders.names import column_names, device_names, parse_header
+from qst.loaders.names import Vocabulary, may_be_name, parse_header, vocabulary_in_use
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import HEADER_AMONG, TextTable
 from qst.protocol import BASELINE, BY_CODE
@@ -41,21 +42,32 @@ class DeviceHeader(NamedTuple):
 
 def find_header(table: TextTable, needed: Sequence[str]) -> DeviceHeader | None:
     """The first row with all needed columns, each once; None where there is none."""
-    for row, texts in enumerate(table.preview[:HEADER_AMONG], start=1):
+    rows = table.preview[:HEADER_AMONG]
+    found = _find_names(tuple(map(tuple, rows)), vocabulary_in_use())
+    for row, (positions, doubles) in enumerate(found, start=1):
+        if positions.keys() >= set(needed) and not doubles & set(needed):
+            return DeviceHeader(row, rows[row - 1], positions)
+    return None
+
+
+@lru_cache(maxsize=1)  # each reader asks it of the same table
+def _find_names(
+    rows: tuple[tuple[str, ...], ...], vocabulary: Vocabulary
+) -> tuple[tuple[dict[str, int], frozenset[str]], ...]:
+    """Where each row has which column, and which of them more than once."""
+    found = []
+    for texts in rows:
         positions: dict[str, int] = {}
         doubles = set()
         for position, text in enumerate(texts):
-            if text.lower() == text.upper():
-                continue  # a name has letters
-            name = parse_header(text)[0]
-            meaning = device_names().get(name) or column_names().get(name)
+            name = parse_header(text)[0] if may_be_name(text) else ""
+            meaning = vocabulary.device_names.get(name) or vocabulary.column_names.get(name)
             if meaning in positions:
                 doubles.add(meaning)
             elif meaning is not None:
                 positions[meaning] = position
-        if positions.keys() >= set(needed) and not doubles & set(needed):
-            return DeviceHeader(row, texts, positions)
-    return None
+        found.append((positions, frozenset(doubles)))
+    return tuple(found)
 
 
 def need_header(table: TextTable, needed: Sequence[str], title: str, example: str) -> DeviceHeader:

@@ -1,0 +1,153 @@
+"""Many small files read by several processes at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from qst.errors import InputError
+from qst.loaders.assignments import Assignments
+from qst.loaders.exclusion import Exclusion
+from qst.loaders.names import using
+from qst.loaders.options import LoadOptions
+from qst.loaders.people import People
+from qst.loaders.tidy import Columns, Reading
+from qst.tables import Problem, Report
+
+SMALL_FILE = 1_000_000
+"""Bytes up to which a file is read by another process: its rows are held in memory then (ours)."""
+FEWEST_FILES = 16
+"""From so many small files on it is worth starting processes (ours)."""
+FILES_AT_ONCE = 16
+"""Files that a process takes at a time."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What reading remembers beyond single files: whom and what it has met."""
+
+    people: People | None
+    exclusion: Exclusion
+    assign: Assignments | None
+
+    def take_over(self, other: "Memory") -> None:
+        """Remember what another process has met."""
+        if self.people is not None and other.people is not None:
+            self.people.take_over(other.people)
+        self.exclusion.take_over(other.exclusion)
+        if self.assign is not None and other.assign is not None:
+            self.assign.take_over(other.assign)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A table that another process has read to the end; it answers as a `Reading` does."""
+
+    file: str
+    is_trials: bool
+    n_rows: int
+    own_names: dict[int, str]
+    headers: list[str]
+    told: tuple[list[str], list[str]]
+    read: list[Columns]
+    problems: list[Problem]
+
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood, in lines for the user."""
+        return self.told[columns]
+
+    def blocks(self, report: Report) -> Iterator[Columns]:
+        """The table in blocks, and all problems of its cells."""
+        for problem in self.problems:
+            report(problem)
+        yield from self.read
+
+    def frames(self, report: Report) -> Iterator[pd.DataFrame]:
+        """The blocks as data frames."""
+        yield from map(pd.DataFrame, self.blocks(report))
+
+
+OpenFile = Callable[[Path, LoadOptions, Memory, Report], list[Reading]]
+Opened = tuple[Sequence[Reading | ReadTable], list[Problem], InputError | None]
+"""The tables of a file, the problems met in opening it, and why it cannot be used at all."""
+
+
+def open_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open_file: OpenFile) -> Iterator[Opened]:
+    """Open files in their order, the small ones by `options.jobs` processes where there are many.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    options : LoadOptions
+    memory : Memory
+        Gets what all processes have met.
+    open_file : callable
+        Opens one file; it raises InputError where it cannot be used.
+    """
+    small = [file for file in files if options.jobs > 1 and _is_small(file)]
+    if len(small) < FEWEST_FILES:
+        for file in files:
+            yield _open(file, options, memory, open_file)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_all_start_methods, get_context
+
+    # A server that has the libraries loaded starts the processes: quick, and safe where a program has threads.
+    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(["qst.loaders"])
+    chunks = [small[start : start + FILES_AT_ONCE] for start in range(0, len(small), FILES_AT_ONCE)]
+    workers = min(options.jobs, len(chunks))
+    with ProcessPoolExecutor(workers, context, _start, (options, memory, open_file)) as pool:
+        done = (opened for part in pool.map(_read_chunk, chunks) for opened in _take_over(part, memory))
+        by_process = set(small)
+        for file in files:
+            yield next(done) if file in by_process else _open(file, options, memory, open_file)
+
+
+def _is_small(file: Path) -> bool:
+    try:
+        return file.stat().st_size <= SMALL_FILE
+    except OSError:
+        return False  # what is wrong with it is told when it is opened
+
+
+def _take_over(part: tuple[list[Opened], Memory], memory: Memory) -> list[Opened]:
+    opened, theirs = part
+    memory.take_over(theirs)
+    return opened
+
+
+def _open(file: Path, options: LoadOptions, memory: Memory, open_file: OpenFile) -> Opened:
+    problems: list[Problem] = []
+    try:
+        return open_file(file, options, memory, problems.append), problems, None
+    except InputError as error:
+        return [], problems, error
+
+
+_STATE: dict[str, tuple[LoadOptions, Memory, OpenFile]] = {}
+"""What a process was started with."""
+
+
+def _start(options: LoadOptions, memory: Memory, open_file: OpenFile) -> None:
+    _STATE["given"] = (options, memory, open_file)
+
+
+def _read_chunk(files: Sequence[Path]) -> tuple[list[Opened], Memory]:
+    options, memory, open_file = _STATE["given"]
+    opened: list[Opened] = []
+    with using(options.names):
+        for file in files:
+            tables, problems, error = _open(file, options, memory, open_file)
+            opened.append(([_read(table) for table in tables if isinstance(table, Reading)], problems, error))
+    return opened, memory
+
+
+def _read(table: Reading) -> ReadTable:
+    problems: list[Problem] = []
+    told = (table.explain(), table.explain(columns=True))
+    blocks = list(table.blocks(problems.append))
+    about = (table.file, table.is_trials, table.n_rows, table.own_names, table.headers)
+    return ReadTable(*about, told, blocks, problems)
