@@ -12,13 +12,13 @@ from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
 from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import SYMPTOMS, find_npsi_results, is_force_of_probe, name_symptom, words
+from qst.loaders.names import SYMPTOMS, Unit, find_npsi_results, is_force_of_probe, name_symptom, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
 from qst.loaders.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.texts import Block, TextTable
-from qst.loaders.values import Measured, convert, measure, name_parameters
+from qst.loaders.values import Measured, convert, measure, name_parameters, tell_conversion
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -111,6 +111,11 @@ class Reading:
                 lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
         lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
         lines += [f"  {told}" for told in self.table.told]
+        if self.is_trials and self.survey.converted:
+            told = [
+                f"{code} = {self._tell_conversion(code, unit)}" for (code, _), unit in self.survey.converted.items()
+            ]
+            lines.append("  converted: " + ", ".join(told))
         if self.options.fixed:
             lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
         missing = self.survey.missing.most_common()
@@ -139,11 +144,24 @@ class Reading:
         if unit is None:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
-        told = f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        told = self._tell_conversion(role, unit) if role in BY_CODE else _tell_factor(unit)
+        told = f"{name} [{told.replace('*', ' × ')} = {ours}]" if told else f"{name} [{unit.text}]"
         if not is_force_of_probe(role, unit):
             return told
         area = self.options.probe_area
         return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
+
+    def _tell_conversion(self, code: str, unit: Unit | None) -> str | None:
+        return tell_conversion(code, unit, self.decisions.absolute.get(code))
+
+    def _note_conversion(self, group: Measured, values: Floats, length: int) -> dict[str, npt.NDArray[np.bool_]]:
+        """A note on the rows of a block whose values had another unit than ours."""
+        told = self._tell_conversion(group.code, group.unit)
+        if told is None:
+            return {}
+        converted = np.zeros(length, dtype=bool)
+        converted[group.positions] = ~np.isnan(values)
+        return {f"converted:{group.code}={told}": converted}
 
     def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> Columns:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
@@ -157,11 +175,13 @@ class Reading:
         identity = self.survey.identity.read(block, measured, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = {code: np.full(len(block.rows), np.nan) for code in CODES}
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.code] = self._convert(group, baseline, report)
+                flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
-        flags = {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
+        flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
         if self.is_scored or self.table.noted:
@@ -180,9 +200,11 @@ class Reading:
         identity = self.survey.identity.read(block, known, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = np.full(length, np.nan)
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.positions] = self._convert(group, baseline[group.positions], report)
+                flags |= self._note_conversion(group, values[group.positions], length)
         columns: Columns = {
             **identity,
             "parameter": np.where(known, codes, named),
@@ -193,6 +215,8 @@ class Reading:
             "baseline": baseline,
         }
         ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
+        if self.survey.converted:
+            ordered["notes"] = label_flags(flags, length)
         return ordered | self._read_own_columns(block)
 
     def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
@@ -317,3 +341,7 @@ def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str
     """A note on rows whose thermal detection was measured from another baseline than the norms'."""
     other = measured & ~np.isnan(baseline) & (baseline != BASELINE)
     return {f"baseline:{value:g}": other & (baseline == value) for value in np.unique(baseline[other])}
+
+
+def _tell_factor(unit: Unit) -> str | None:
+    return None if unit.factor == 1 else f"{unit.text}*{unit.factor:g}"
