@@ -191,6 +191,10 @@ class Problem:
         return asdict(self)
 
 
+PROBLEM_COLUMNS = ("severity", "code", "file", "row", "column", "value", "message")
+PROBLEMS_ENDING = ".problems.csv"
+"""What a list of problems beside a table is called."""
+
 Report = Callable[[Problem], None]
 """Where a stage puts the problems it finds."""
 

@@ -184,10 +184,8 @@ class Reading:
         flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
-        if self.is_scored or self.table.noted:
-            noted = next(column.position for column in self.layout.columns if column.header == "notes")
-            earlier = block.columns[noted]
-            notes = join_texts([np.where(is_blank(earlier), "", earlier), notes])
+        if self.table.canonical or self.table.noted or self.is_scored:
+            notes = join_texts([self._read_noted("notes", block), notes])
         ordered = {name: columns[name] for name in ASSESSMENT_COLUMNS}
         return {**ordered, "notes": notes, **self._read_own_columns(block)}
 
@@ -215,8 +213,11 @@ class Reading:
             "baseline": baseline,
         }
         ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
-        if self.survey.converted:
-            ordered["notes"] = label_flags(flags, length)
+        notes = label_flags(flags, length)
+        if self.table.canonical and self._find("notes") is not None:
+            ordered["notes"] = join_texts([self._read_noted("notes", block), notes])
+        elif self.survey.converted:
+            ordered["notes"] = notes
         return ordered | self._read_own_columns(block)
 
     def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
@@ -246,21 +247,40 @@ class Reading:
             return np.full(len(block.rows), None, dtype=object)
         return read_words(block.columns[column.position], words(role)).values
 
+    def _find(self, header: str) -> int | None:
+        """Position of the column with a header."""
+        return next((column.position for column in self.layout.columns if column.header == header), None)
+
+    def _read_noted(self, header: str, block: Block) -> Texts:
+        """A column that this program wrote beside the measurements."""
+        position = self._find(header)
+        texts = np.full(len(block.rows), "", dtype=object) if position is None else block.columns[position]
+        return np.where(is_blank(texts), "", texts).astype(object)
+
     @property
     def is_scored(self) -> bool:
         """Whether the table is one that `qst score` wrote: its results are formed anew."""
         return is_scored({column.header for column in self.layout.columns})
 
     @property
+    def _formed_anew(self) -> set[str]:
+        """Columns that are nobody's own: where rows came from, notes and results in a table that this program wrote."""
+        headers = [column.header for column in self.layout.columns]
+        formed = set(find_npsi_results(headers))
+        if self.table.canonical:
+            formed |= {*SOURCE, "notes"}
+        if self.table.noted:
+            formed |= {"notes"}
+        if self.is_scored:
+            formed |= {*RESULT_COLUMNS, *find_added_mechanisms(headers)}
+        return formed
+
+    @property
     def own_names(self) -> dict[int, str]:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
-        taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
-        headers = [column.header for column in self.layout.columns]
-        formed = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
-        if self.table.noted:
-            formed = formed | {"notes"}
-        formed |= set(find_npsi_results(headers))
+        taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline", *CODES) if self.is_trials else ())}
+        formed = self._formed_anew
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
@@ -279,11 +299,14 @@ class Reading:
     def _read_own_columns(self, block: Block) -> Columns:
         """The user's own columns as text, and where each row came from."""
         own = {name: read_texts(block.columns[position]) for position, name in self.own_names.items()}
-        return {
-            **own,
-            "source_file": np.full(len(block.rows), self.table.file, dtype=object),
-            "source_row": block.rows,
-        }
+        file = np.full(len(block.rows), self.table.file, dtype=object)
+        if not self.table.canonical:
+            return {**own, "source_file": file, "source_row": block.rows}
+        # Where the row came from at first.
+        named, row = self._read_noted("source_file", block), self._read_noted("source_row", block)
+        known = (named != "") & np.array([text.isdigit() for text in row], dtype=bool)
+        rows = np.where(known, np.where(known, row, 0).astype(np.int64), block.rows)
+        return {**own, "source_file": np.where(known, read_texts(named), file), "source_row": rows}
 
 
 def understand(
@@ -319,7 +342,11 @@ def understand(
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
     thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
-    decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
+    if table.canonical:
+        absolute = thermal == "absolute"
+        decisions = Decisions(absolute={"CDT": absolute, "WDT": absolute})
+    else:
+        decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():
         column = layout.find(code) or layout.find("value")
         header = column.header if column else code
