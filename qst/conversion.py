@@ -12,6 +12,7 @@ from qst.derive import derive_values, is_trials
 from qst.errors import InputError, OptionError
 from qst.loaders import LoadOptions, Readings, open_readings
 from qst.loaders.files import is_problem_list
+from qst.plausibility import Plausibility
 from qst.summary import sort_problems
 from qst.tables import ASSESSMENT_COLUMNS, PROBLEM_COLUMNS, PROBLEMS_ENDING, SOURCE, Problem
 from qst.writing import check_writable, open_sink, replace_file
@@ -113,11 +114,15 @@ def _choose_kind(readings: Readings, to: Target, tell: Tell | None) -> Kind:
 
 def _convert(readings: Readings, kind: Kind, problems: list[Problem]) -> Iterator[pd.DataFrame]:
     columns = [*ASSESSMENT_COLUMNS, "notes", *readings.own_columns, *SOURCE]
+    plausibility = Plausibility(problems.append)
     for frame in readings.frames(problems.append):
-        if kind == "trials":
-            yield frame
-        else:
-            yield (derive_values(frame) if is_trials(frame) else frame).reindex(columns=columns)
+        assessments = frame
+        if is_trials(frame):
+            plausibility.look_at_trials(frame)
+            assessments = derive_values(frame)
+        plausibility.look_at(assessments)
+        yield frame if kind == "trials" else assessments.reindex(columns=columns)
+    plausibility.finish()
 
 
 def _name_problem_file(inputs: Sequence[str | Path], output: str | Path | None) -> Path | None:
