@@ -116,11 +116,9 @@ def _convert(readings: Readings, kind: Kind, problems: list[Problem]) -> Iterato
     columns = [*ASSESSMENT_COLUMNS, "notes", *readings.own_columns, *SOURCE]
     plausibility = Plausibility(problems.append)
     for frame in readings.frames(problems.append):
-        assessments = frame
-        if is_trials(frame):
-            plausibility.look_at_trials(frame)
-            assessments = derive_values(frame)
-        plausibility.look_at(assessments)
+        trials = frame if is_trials(frame) else None
+        assessments = frame if trials is None else derive_values(trials)
+        plausibility.look_at(assessments, trials)
         yield frame if kind == "trials" else assessments.reindex(columns=columns)
     plausibility.finish()
 

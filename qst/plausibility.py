@@ -51,14 +51,10 @@ class Plausibility:
         self._words |= {"sex": _number(SEXES), "side": _number(SIDES), "area": _number(AREAS)}
         self._blocks: list[dict[str, npt.NDArray[np.generic]]] = []
 
-    def look_at_trials(self, trials: pd.DataFrame) -> None:
+    def _compare_trials(self, trials: pd.DataFrame) -> None:
         """Report series in which one trial lies far from the others; one problem a series, for the farthest trial.
 
-        Parameters
-        ----------
-        trials : pandas.DataFrame
-            As `qst.load` gives them, with `source_file` and `source_row`. Ratings are left out: different stimuli are
-            rated differently.
+        Ratings are left out: different stimuli are rated differently.
         """
         code = trials["parameter"].to_numpy(dtype=object)
         size, limit = np.full(len(trials), np.nan), np.full(len(trials), np.inf)
@@ -88,14 +84,18 @@ class Plausibility:
             place = str(trials["source_file"].iloc[position]), int(trials["source_row"].iloc[position])
             self._report(Problem("warning", "trials-disagree", message, *place, "value", f"{value[position]:g}"))
 
-    def look_at(self, assessments: pd.DataFrame) -> None:
-        """Report detection past pain, and remember what is compared with other rows.
+    def look_at(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
+        """Report trials that disagree and detection past pain, and remember what is compared with other rows.
 
         Parameters
         ----------
         assessments : pandas.DataFrame
-            Assessments with `notes`, `source_file` and `source_row`.
+            With `notes`, `source_file` and `source_row`.
+        trials : pandas.DataFrame, optional
+            Those they were formed from.
         """
+        if trials is not None:
+            self._compare_trials(trials)
         baseline = _read_baseline(assessments["notes"])
         values = {code: assessments[code].to_numpy(dtype=float) for code in CODES}
         cold, warm = baseline - np.abs(values["CDT"]), baseline + np.abs(values["WDT"])

@@ -261,9 +261,7 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         scored = score_table(frame, settings)
         reporter.look_at(scored)
         report_symptoms(scored, report)
-        if is_trials(frame):
-            plausibility.look_at_trials(frame)
-        plausibility.look_at(scored)
+        plausibility.look_at(scored, frame if is_trials(frame) else None)
         yield scored.reindex(columns=columns)
     plausibility.finish()
 
