@@ -14,7 +14,7 @@ from qst.details import DetailsWriter
 from qst.errors import InputError, OptionError
 from qst.knowledge import load_mechanisms
 from qst.loaders import LoadOptions, Readings, open_readings
-from qst.loaders.scored import read_scored
+from qst.loaders.formats.canonical import is_our_output
 from qst.norms import load_reference
 from qst.pattern_summary import PatternSummary
 from qst.phenotypes import load_prototypes
@@ -87,10 +87,12 @@ def score_files(
     reference = load_reference(settings.reference)
     if output is not None:
         check_writable(Path(output))
-    earlier = _refuse_overwriting(inputs, output, options, settings)
+    data = (settings.reference, settings.mechanisms, settings.phenotypes, settings.criteria)
+    beside = [options.demographics, options.names.file, *(path for path in data if isinstance(path, str | Path))]
+    earlier = leave_out_earlier(inputs, output, beside)
     if details is not None:
         check_writable(Path(details), DETAILS_ENDINGS)
-        earlier += _refuse_overwriting(inputs, details, options, settings)
+        earlier += leave_out_earlier(inputs, details, beside)
         if output is not None and Path(details).resolve() == Path(output).resolve():
             raise OptionError(f"{details} is the output already: give the details another name")
     base = load_mechanisms(settings.mechanisms)
@@ -100,13 +102,11 @@ def score_files(
     try:
         readings = open_readings(inputs, options, problems.append, leave_out=earlier)
     except InputError as error:
-        if error.problem.code in WRONG_USE:
-            raise
-        return Batch(summary, _with(problems, error.problem), written=False)
+        return Batch(summary, collect_input_error(error, problems), written=False)
     for line in readings.explain(columns=dry) if tell else ():
         tell(line)  # type: ignore[misc]
     scored = score_readings(readings, settings, problems.append)
-    blocks = _count(_show_progress(scored, readings), summary)
+    blocks = _count(show_progress(scored, readings), summary)
     if dry:
         for _ in blocks:
             pass
@@ -131,8 +131,11 @@ def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Calla
         writer.close()
 
 
-def _with(problems: list[Problem], problem: Problem) -> list[Problem]:
-    return problems if problem in problems else [*problems, problem]
+def collect_input_error(error: InputError, problems: list[Problem]) -> list[Problem]:
+    """The problems with that of an error that ended the reading; of a file that does not exist, it is raised."""
+    if error.problem.code in WRONG_USE:
+        raise error
+    return problems if error.problem in problems else [*problems, error.problem]
 
 
 def _count(blocks: Iterator[pd.DataFrame], summary: Summary) -> Iterator[pd.DataFrame]:
@@ -141,7 +144,7 @@ def _count(blocks: Iterator[pd.DataFrame], summary: Summary) -> Iterator[pd.Data
         yield block
 
 
-def _show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterator[pd.DataFrame]:
+def show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterator[pd.DataFrame]:
     """A bar on a terminal, once the work has taken a second."""
     with tqdm(total=readings.n_rows, unit=" rows", delay=1, disable=None, leave=False) as bar:
         for block in blocks:
@@ -149,23 +152,26 @@ def _show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterat
             bar.update(len(block))
 
 
-def _refuse_overwriting(
-    inputs: Sequence[str | Path], output: str | Path | None, options: LoadOptions, settings: Settings
+def leave_out_earlier(
+    inputs: Sequence[str | Path], output: str | Path | None, beside: Sequence[str | Path | None]
 ) -> list[Path]:
-    """Refuse to write over anything that is read; an earlier output in an input folder is left out instead."""
+    """An earlier output in an input folder, which is not to be read again.
+
+    Raises
+    ------
+    OptionError
+        The output would be written over anything else that is read: an input, or one of the files `beside` them.
+    """
     if output is None:
         return []
     path = Path(output).resolve()
-    read = [*inputs, options.demographics, options.names.file]
-    data = (settings.reference, settings.mechanisms, settings.phenotypes, settings.criteria)
-    read += [path for path in data if isinstance(path, str | Path)]
-    for other in read:
+    for other in (*inputs, *beside):
         if other is None or not Path(other).exists():
             continue
         if Path(other).resolve() == path:
             raise OptionError(f"{output} is also an input: write to another file")
         if path.is_file() and Path(other).is_dir() and Path(other).resolve() in path.parents:
-            if read_scored(path) is not None:
+            if is_our_output(path):
                 return [path]
             raise OptionError(f"{output} is a file of the folder {other}, which is read: write to another file")
     return []

@@ -6,7 +6,7 @@ import pandas as pd
 
 from qst.errors import OptionError
 from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, STIMULI, Parameter
-from qst.tables import ASSESSMENT_COLUMNS, KEY, SOURCE, TRIAL_COLUMNS, join_texts, number_groups
+from qst.tables import ASSESSMENT_COLUMNS, KEY, SOURCE, TRIAL_COLUMNS, join_texts, label_flags, number_groups
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,7 +32,7 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
     ----------
     trials : pandas.DataFrame
         Columns `parameter` (code) and `value`, and any of `subject, visit, age, sex, site, side, area, series,
-        stimulus, keep`. An assessment is one combination of subject, visit, site, side and area.
+        stimulus, keep, baseline, notes`. An assessment is one combination of subject, visit, site, side and area.
         `value` is °C from baseline (CDT, WDT), °C (TSL, CPT, HPT), kPa (PPT), mN (MPT, MDT), a rating 0-100 (MPS, DMA,
         WUR), x/8 (VDT), or 0/1 a ramp or a count (PHS). `stimulus` tells warm from cold (TSL) and single from train
         (WUR); TSL rows without a stimulus hold differences. Rows whose `keep` is false, and missing values, do not
@@ -43,8 +43,9 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Assessments in order of first appearance, with `notes`: another number of trials than the protocol's, a wind-up
         ratio that is undefined because all single stimuli were rated 0, a mean that includes trials at the device's
-        end, another baseline. Age and sex are those of the trials, missing where these disagree. The caller's own
-        columns are taken over where they are the same in all trials of each assessment, and left out otherwise.
+        end, another baseline, and what is noted on any of the trials. Age and sex are those of the trials, missing
+        where these disagree. The caller's own columns are taken over where they are the same in all trials of each
+        assessment, and left out otherwise.
 
     Raises
     ------
@@ -81,6 +82,7 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
             undefined = (part.mean(SINGLE) == 0) & ~np.isnan(part.mean(TRAIN))
             notes.append(np.where(undefined, "wur_undefined", "").astype(object))
     notes.append(_note_baseline(trials, group, n_groups))
+    notes.append(_gather_notes(trials, group, n_groups))
     derived["notes"] = join_texts(notes) if n_groups else np.array([], dtype=object)
     ours = [column for column in ASSESSMENT_COLUMNS if column in derived]
     own = [column for column in derived if column not in ours and column != "notes" and column not in SOURCE]
@@ -200,3 +202,15 @@ def _note_baseline(trials: pd.DataFrame, group: Ints, n_groups: int) -> npt.NDAr
     other = trials["parameter"].isin(["CDT", "WDT"]).to_numpy() & np.isfinite(baseline) & (baseline != BASELINE)
     notes[group[other]] = [f"baseline:{value:g}" for value in baseline[other]]
     return notes
+
+
+def _gather_notes(trials: pd.DataFrame, group: Ints, n_groups: int) -> npt.NDArray[np.object_]:
+    """What is noted on any trial of each assessment."""
+    if "notes" not in trials:
+        return np.full(n_groups, "", dtype=object)
+    codes, texts = pd.factorize(trials["notes"])
+    flags: dict[str, npt.NDArray[np.bool_]] = {}
+    for number, text in enumerate(texts):
+        for note in filter(None, str(text).split(";")):
+            flags.setdefault(note, np.zeros(n_groups, dtype=bool))[group[codes == number]] = True
+    return label_flags(flags, n_groups)

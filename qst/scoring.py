@@ -19,6 +19,7 @@ from qst.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mec
 from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
 from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
+from qst.plausibility import Plausibility
 from qst.protocol import BY_CODE, CODES, PARAMETERS, Z_CODES
 from qst.symptoms import has_npsi, judge_by_symptoms, read_symptoms, report_incomplete_npsi, report_symptoms
 from qst.tables import (
@@ -255,12 +256,14 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
     report_incomplete_npsi(readings.own_columns, report)
     columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
-    reporter = _NormReporter(reference, report)
+    reporter, plausibility = _NormReporter(reference, report), Plausibility(report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
         reporter.look_at(scored)
         report_symptoms(scored, report)
+        plausibility.look_at(scored, frame if is_trials(frame) else None)
         yield scored.reindex(columns=columns)
+    plausibility.finish()
 
 
 class _NormReporter:

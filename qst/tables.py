@@ -119,6 +119,7 @@ NOTES: dict[str, str] = {
     "wur_undefined": "all single stimuli were rated 0, so there is no wind-up ratio",
     "rating_offset_added": "the file holds plain mean ratings (0 occurs); 0.1 was added before the logarithm",
     "trials": "fewer or more trials than the protocol has; the number follows",
+    "converted": "the file has another unit than ours; parameter, unit and factor follow",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
     "yes_no_trials": "thresholds fitted to yes/no trials, without reaction time; the norms are of the method of limits",
     "threshold_beyond": "not felt even at the device's end, which stands for the threshold of the yes/no trials",
@@ -141,6 +142,7 @@ NOTES_BEFORE_SCORING = (
     "trials",
     "trials_at_limit",
     "wur_undefined",
+    "converted",
     "baseline",
     "rating_offset_added",
     "duplicate_assessment",
@@ -191,6 +193,10 @@ class Problem:
         """The problem as a dictionary, for JSON or a data frame."""
         return asdict(self)
 
+
+PROBLEM_COLUMNS = ("severity", "code", "file", "row", "column", "value", "message")
+PROBLEMS_ENDING = ".problems.csv"
+"""What a list of problems beside a table is called."""
 
 Report = Callable[[Problem], None]
 """Where a stage puts the problems it finds."""

@@ -14,6 +14,7 @@ from qst.errors import OptionError
 from qst.formulas import defuse_columns, is_formula
 from qst.loaders.names import find_npsi_results
 from qst.tables import (
+    ASSESSMENT_COLUMNS,
     COUNTS,
     MECHANISM_COLUMNS,
     NUMBERS,
@@ -235,6 +236,8 @@ class _ParquetSink:
             **dict.fromkeys(find_added_mechanisms(self._columns), self._pa.float64()),
             **dict.fromkeys(find_npsi_results(self._columns), self._pa.float64()),
         }
+        if not set(ASSESSMENT_COLUMNS) <= set(self._columns):  # trials; elsewhere these are the user's own
+            numbers |= {"value": self._pa.float64(), "baseline": self._pa.float64(), "keep": self._pa.bool_()}
         schema = self._pa.schema([(name, numbers.get(name, self._pa.string())) for name in self._columns])
         block = block.astype({name: object for name in self._columns if name not in numbers})
         table = self._pa.Table.from_pandas(block, schema=schema, preserve_index=False)

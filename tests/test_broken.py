@@ -35,7 +35,7 @@ from qst.writing import open_sink
 
 NO_TABLES = ("expected.toml", "corpus.py", "make_workbooks.py", ".gitattributes")
 TESTED_BELOW = ("far_away_blank_cell.xlsx", "people_contradict.csv", "people_needed.csv")
-FOUND_BY_SCORING = ("unknown-site", "age-below-norms", "z-implausible")
+FOUND_BY_SCORING = ("unknown-site", "age-below-norms", "z-implausible", "detection-past-pain")
 REMEDY = re.compile(
     r"\b(add|say|write|correct|save|put|rename|give|fill|look for|ask|check|unpack|must hold|--\w+)\b", re.IGNORECASE
 )

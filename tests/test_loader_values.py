@@ -246,3 +246,49 @@ def test_a_long_word_in_a_cell_does_not_stop_the_reading(tmp_path: Path) -> None
     code = f"import qst; print(len(qst.load({str(path)!r}).loc[0, 'remark']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=15)
     assert done.stdout.strip() == "20000"
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "ours", "note"),
+    [
+        ("PPT [N/cm²]", 40, 400, "converted:PPT=N/cm2*10"),
+        ("PPT_kgf", 4, 392.266, "converted:PPT=kgf*98.0665"),
+        ("PPT (lb)", 10, 444.822162, "converted:PPT=lb*44.4822162"),
+        ("MDT_g", 2, 19.6133, "converted:MDT=g*9.80665"),
+        ("HPT [deg F]", 113, 45, "converted:HPT=(degF-32)*0.555555556"),
+        ("TSL [°F]", 18, 10, "converted:TSL=°F*0.555555556"),
+        ("PPT_kPa", 400, 400, ""),
+        ("HPT [C]", 45, 45, ""),
+    ],
+)
+def test_a_conversion_is_noted_with_its_factor(
+    tmp_path: Path, header: str, value: float, ours: float, note: str
+) -> None:
+    table, _ = read_column(tmp_path, header, [value, value, "NA"])
+    assert table.loc[0, header[:3]] == pytest.approx(ours)
+    assert table["notes"].tolist() == [note, note, ""]
+    assert set(note.split(";")) <= set(qst.score(table).loc[0, "notes"].split(";")) | {""}
+
+
+def test_conversion_of_detection_in_fahrenheit_says_whether_an_offset_was_taken(tmp_path: Path) -> None:
+    for thermal, value, note in (
+        ("absolute", 86, "converted:CDT=(°F-32)*0.555555556"),  # 30 °C
+        ("difference", 3.6, "converted:CDT=°F*0.555555556"),
+    ):
+        table, _ = read_column(tmp_path, "CDT [°F]", [value] * 2, thermal=thermal)
+        assert table["CDT"].tolist() == pytest.approx([2, 2])
+        assert table.loc[0, "notes"] == note
+
+
+def test_conversions_of_trials_are_told_and_noted_on_their_assessment(tmp_path: Path) -> None:
+    rows = ["PPT,40,N", "PPT,400,kPa", "PPT,4,kgf", "HPT,45,", "HPT,113,°F", "HPT,45,°C"]
+    lines = [f"{WHO},parameter,value,unit", *(f"{ME},{row}" for row in rows), f"{ME.replace('007', '8')},HPT,45,°C"]
+    understood: list[str] = []
+    path = write(tmp_path, "\n".join(lines))
+    table = qst.load(path, problems=[], understood=understood)
+    assert "  converted: PPT = N*10, PPT = kgf*98.0665, HPT = (°F-32)*0.555555556" in understood
+    notes = qst.score(table)["notes"].str.split(";").tolist()
+    assert {note for note in notes[0] if note.startswith("converted")} == {
+        "converted:PPT=N*10", "converted:PPT=kgf*98.0665", "converted:HPT=(°F-32)*0.555555556",
+    }  # fmt: skip
+    assert not any(note.startswith("converted") for note in notes[1])

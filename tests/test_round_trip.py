@@ -25,7 +25,7 @@ from qst.tables import COUNTS, NUMBERS
 
 NAMES = tomllib.loads((Path(qst.loaders.__file__).parent / "names.toml").read_text(encoding="utf-8"))
 WORDS = ("sex", "site", "side", "area")
-KEPT_AS_WRITTEN = {"site": ("Forearm", "thigh 2")}
+KEPT_AS_WRITTEN = {"site": ("Knee", "thigh 2")}
 MISSING = ["", "NA", "NM", "n.d.", "N/A", "nan", "-", ".", "missing", "-99", "999"]
 
 EXPECTED_PROBLEMS = {"missing-age", "missing-sex", "missing-site", "missing-code", "empty-row", "no-values"}

@@ -187,9 +187,14 @@ class Readings:
         trials = [block for table in self.tables if table.is_trials for block in table.blocks(report)]
         if trials:
             own = [name for name in self.own_columns if any(name in block for block in trials)]
-            ours = [name for name in trials[0] if name not in own and name not in SOURCE]
+            ours = list(
+                dict.fromkeys(name for block in trials for name in block if name not in own and name not in SOURCE)
+            )
             names = [*ours, *own, *SOURCE]
-            yield check_trials(pd.DataFrame({name: _join_column(trials, name) for name in names}), report)
+            every = pd.DataFrame({name: _join_column(trials, name) for name in names})
+            if "notes" in every:
+                every["notes"] = every["notes"].fillna("")
+            yield check_trials(every, report)
         if self.people is not None:
             self.people.report_unmatched(report)
 

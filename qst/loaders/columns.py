@@ -1,7 +1,7 @@
 """Headers to what they mean: which row is the header, and which column is which."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -14,6 +14,7 @@ from qst.loaders.names import (
     column_names,
     find_unit,
     may_be_name,
+    name_symptom,
     normalise,
     parse_header,
     remembered,
@@ -101,6 +102,8 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     InputError
         No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
     """
+    if table.canonical:
+        return Layout(1, tuple(_read_canonical_header(table, options)))
     row, columns = find_header(table, options)
     rows, position = table.preview, 0 if table.header_row else row - 1
     columns = [replace(c, role=None) if c.role == "response" else c for c in columns]  # of yes/no trials only
@@ -120,6 +123,18 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
         f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
     )
     raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
+
+
+def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:
+    """Columns of a table that this program wrote. A column of the user's own is never taken for one of ours."""
+    ours = dict.fromkeys(table.canonical)
+    for position, text in enumerate(table.preview[0]):
+        header = restore_text(text)
+        ignored = header.strip() in options.ignore
+        role = header if header in ours and position < len(ours) else name_symptom(header)
+        role = options.columns.get(header, role)
+        role = None if ignored else role
+        yield Column(position, header, role, None if role is None else options.unit_of(role))
 
 
 def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Column]]:

@@ -1,15 +1,20 @@
 """Which files a user means, and what kind of file each is: told from its bytes, not from its name."""
 
 import os
+import re
 from pathlib import Path
 
 from qst.errors import InputError
+from qst.loaders.columnar import PARQUET_MARK, open_json, open_parquet
 from qst.loaders.delimited import open_delimited
-from qst.loaders.texts import TEXT_ENDINGS, WORKBOOK_ENDINGS, TextTable, refuse
+from qst.loaders.texts import PARQUET_ENDINGS, TEXT_ENDINGS, WORKBOOK_ENDINGS, TextTable, refuse
 from qst.loaders.workbooks import open_workbook, refuse_old_document
-from qst.tables import Report
+from qst.tables import PROBLEM_COLUMNS, PROBLEMS_ENDING, Report
 
 SAMPLE_BYTES = 65_536
+IN_FOLDERS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, *PARQUET_ENDINGS)
+"""Endings of the files that are read in a folder. A JSON file, which is seldom a table there, must be named itself."""
+_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*(\{|\])")
 
 
 def find_files(path: Path, report: Report) -> list[Path]:
@@ -34,16 +39,24 @@ def find_files(path: Path, report: Report) -> list[Path]:
     for folder, _, names in os.walk(path, onerror=lambda error: closed.append(Path(str(error.filename)))):
         for name in names:
             entry = Path(folder) / name
-            if entry.suffix.lower() in (*TEXT_ENDINGS, *WORKBOOK_ENDINGS) and not name.startswith((".", "~$")):
+            if entry.suffix.lower() in IN_FOLDERS and not name.startswith((".", "~$")) and not is_problem_list(entry):
                 found.append(entry)
     if path in closed:
         raise _refuse_permission(path)
     for folder_path in closed:
         report(_refuse_permission(folder_path).problem)
     if not found:
-        endings = ", ".join((*TEXT_ENDINGS, *WORKBOOK_ENDINGS))
+        endings = ", ".join(IN_FOLDERS)
         raise refuse(path, "no-files", f"the folder holds no file that ends in {endings}: check its name")
     return sorted(found)
+
+
+def is_problem_list(path: Path) -> bool:
+    """Whether a file is a list of problems that this program wrote beside a table."""
+    if not path.name.endswith(PROBLEMS_ENDING):
+        return False
+    with path.open("rb") as file:
+        return file.readline(SAMPLE_BYTES).decode("utf-8", "replace").strip() == ",".join(PROBLEM_COLUMNS)
 
 
 def open_tables(path: Path) -> list[TextTable]:
@@ -70,6 +83,10 @@ def open_tables(path: Path) -> list[TextTable]:
         return open_workbook(path)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise refuse_old_document(path)
+    if head.startswith(PARQUET_MARK):
+        return [open_parquet(path)]
+    if _JSON.match(head):
+        return [open_json(path)]
     return [open_delimited(path, head)]
 
 

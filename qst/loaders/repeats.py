@@ -27,25 +27,20 @@ class DuplicateFinder:
         if not repeated.any():
             return assessments
         codes, first = first_rows(every)
-        for position in np.flatnonzero(repeated):
-            file, row = self._find_place(int(first[codes[before + position]]))
-            here = assessments.iloc[position]
+        positions = np.flatnonzero(repeated)
+        files, rows = (np.concatenate(column) for column in zip(*self._places, strict=True))
+        others = first[codes[before + positions]]
+        subjects = assessments["subject"].to_numpy(dtype=object)[positions]
+        places = (files[before + positions], rows[before + positions], files[others], rows[others])
+        for subject, file, row, other, first_row in zip(subjects, *(place.tolist() for place in places), strict=True):
             message = (
-                f"subject {shorten(str(here['subject']))} has this visit, site, side and area already in "
-                f"{'' if file == here['source_file'] else f'{file}, '}row {row}: both are kept; tell them apart by a "
-                "column for visit, site, side or area"
+                f"subject {shorten(str(subject))} has this visit, site, side and area already in "
+                f"{'' if file == other else f'{other}, '}row {first_row}: both are kept; tell them apart by a column "
+                "for visit, site, side or area"
             )
-            report(Problem("warning", "duplicate-assessment", message, *_place(assessments, int(position))))
+            report(Problem("warning", "duplicate-assessment", message, str(file), row))
         flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
         return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
-
-    def _find_place(self, position: int) -> tuple[str, int]:
-        """File and row of the assessment with this number among all that were seen."""
-        for files, rows in self._places:
-            if position < len(rows):
-                return str(files[position]), int(rows[position])
-            position -= len(rows)
-        raise IndexError(position)
 
 
 def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:

@@ -60,6 +60,8 @@ class Survey:
     identity : IdentityReader
     evidence : dict of parameter code to Evidence
     units : dict of parameter code to Unit or None
+    converted : dict of (parameter code, name of a unit) to Unit
+        Units of the file that are none of ours.
     missing : Counter of str
         Words and codes that were taken as missing.
     filled : set of int
@@ -83,6 +85,7 @@ class Survey:
         self.identity = IdentityReader(table.file, layout, options, self.decimal, people)
         self.evidence: dict[str, Evidence] = {}
         self.units: dict[str, Unit | None] = {}
+        self.converted: dict[tuple[str, str], Unit] = {}
         self.missing: Counter[str] = Counter()
         self.unknown: UnknownWords = {}
         self.parameters: dict[str, list[int]] = {}
@@ -116,6 +119,8 @@ class Survey:
             self.units.setdefault(group.code, group.unit)
             if self.layout.is_long and group.unit is not None and group.unit.foreign:
                 continue  # said of each of its cells
+            if group.unit is not None and group.unit.factor != 1:
+                self.converted[group.code, group.unit.name] = group.unit
             values = to_unit(group.code, group.numbers.values, group.unit)
             possible = possible_range(BY_CODE[group.code], self.layout.is_long)
             self.evidence.setdefault(group.code, Evidence()).add(group.code, values, possible, group.texts)

@@ -23,6 +23,7 @@ LONGEST_HEADER = 100
 """A longer text is no name of a column of ours."""
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+PARQUET_ENDINGS = (".parquet",)
 
 Record = tuple[int, list[str]]
 """Row number in the file, and cells."""
@@ -75,6 +76,8 @@ class TextTable:
         What was taken from elsewhere than the cells, or left out; lines for the user.
     ignored : tuple of str
         Headers that are not what their name says, as the format knows.
+    canonical : tuple of str
+        Our columns of a table that this program wrote: named exactly so, and in our units. None is named otherwise.
     """
 
     file: str
@@ -91,6 +94,7 @@ class TextTable:
     source: "TextTable | None" = None
     told: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    canonical: tuple[str, ...] = ()
 
     def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
@@ -157,6 +161,7 @@ def rearrange_table(
         format=source.format,
         told=(*source.told, *told),
         ignored=source.ignored,
+        canonical=source.canonical,
         source=source,
         source_width=source_width,
         rearrange=rearrange,

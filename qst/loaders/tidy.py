@@ -12,13 +12,13 @@ from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank, read_texts, read_words
 from qst.loaders.columns import Column, Layout, find_layout
 from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import SYMPTOMS, find_npsi_results, is_force_of_probe, name_symptom, words
+from qst.loaders.names import SYMPTOMS, Unit, find_npsi_results, is_force_of_probe, name_symptom, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Decisions, decide
 from qst.loaders.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.texts import HEADER_AMONG, Block, TextTable
-from qst.loaders.values import Measured, convert, measure, name_parameters
+from qst.loaders.values import Measured, convert, measure, name_parameters, tell_conversion
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -126,6 +126,11 @@ class Reading:
                 lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
         lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
         lines += [f"  {told}" for told in self.table.told]
+        if self.is_trials and self.survey.converted:
+            told = [
+                f"{code} = {self._tell_conversion(code, unit)}" for (code, _), unit in self.survey.converted.items()
+            ]
+            lines.append("  converted: " + ", ".join(told))
         if self.options.fixed:
             lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
         missing = self.survey.missing.most_common()
@@ -154,11 +159,24 @@ class Reading:
         if unit is None:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
-        told = f"{name} [{unit.text}]" if unit.factor == 1 else f"{name} [{unit.text} × {unit.factor:g} = {ours}]"
+        told = self._tell_conversion(role, unit) if role in BY_CODE else _tell_factor(unit)
+        told = f"{name} [{told.replace('*', ' × ')} = {ours}]" if told else f"{name} [{unit.text}]"
         if not is_force_of_probe(role, unit):
             return told
         area = self.options.probe_area
         return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
+
+    def _tell_conversion(self, code: str, unit: Unit | None) -> str | None:
+        return tell_conversion(code, unit, self.decisions.absolute.get(code))
+
+    def _note_conversion(self, group: Measured, values: Floats, length: int) -> dict[str, npt.NDArray[np.bool_]]:
+        """A note on the rows of a block whose values had another unit than ours."""
+        told = self._tell_conversion(group.code, group.unit)
+        if told is None:
+            return {}
+        converted = np.zeros(length, dtype=bool)
+        converted[group.positions] = ~np.isnan(values)
+        return {f"converted:{group.code}={told}": converted}
 
     def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> Columns:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
@@ -172,17 +190,17 @@ class Reading:
         identity = self.survey.identity.read(block, measured, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = {code: np.full(len(block.rows), np.nan) for code in CODES}
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.code] = self._convert(group, baseline, report)
+                flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
-        flags = {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
+        flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
-        if self.is_scored or self.table.noted:
-            noted = next(column.position for column in self.layout.columns if column.header == "notes")
-            earlier = block.columns[noted]
-            notes = join_texts([np.where(is_blank(earlier), "", earlier), notes])
+        if self.table.canonical or self.table.noted or self.is_scored:
+            notes = join_texts([self._read_noted("notes", block), notes])
         ordered = {name: columns[name] for name in ASSESSMENT_COLUMNS}
         return {**ordered, "notes": notes, **self._read_own_columns(block)}
 
@@ -195,9 +213,11 @@ class Reading:
         identity = self.survey.identity.read(block, known, report)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = np.full(length, np.nan)
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
                 values[group.positions] = self._convert(group, baseline[group.positions], report)
+                flags |= self._note_conversion(group, values[group.positions], length)
         columns: Columns = {
             **identity,
             "parameter": np.where(known, codes, named),
@@ -208,6 +228,11 @@ class Reading:
             "baseline": baseline,
         }
         ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
+        notes = label_flags(flags, length)
+        if self.table.canonical and self._find("notes") is not None:
+            ordered["notes"] = join_texts([self._read_noted("notes", block), notes])
+        elif self.survey.converted:
+            ordered["notes"] = notes
         return ordered | self._read_own_columns(block)
 
     def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
@@ -237,21 +262,40 @@ class Reading:
             return np.full(len(block.rows), None, dtype=object)
         return read_words(block.columns[column.position], words(role)).values
 
+    def _find(self, header: str) -> int | None:
+        """Position of the column with a header."""
+        return next((column.position for column in self.layout.columns if column.header == header), None)
+
+    def _read_noted(self, header: str, block: Block) -> Texts:
+        """A column that this program wrote beside the measurements."""
+        position = self._find(header)
+        texts = np.full(len(block.rows), "", dtype=object) if position is None else block.columns[position]
+        return np.where(is_blank(texts), "", texts).astype(object)
+
     @property
     def is_scored(self) -> bool:
         """Whether the table is one that `qst score` wrote: its results are formed anew."""
         return is_scored({column.header for column in self.layout.columns})
 
     @property
+    def _formed_anew(self) -> set[str]:
+        """Columns that are nobody's own: where rows came from, notes and results in a table that this program wrote."""
+        headers = [column.header for column in self.layout.columns]
+        formed = set(find_npsi_results(headers))
+        if self.table.canonical:
+            formed |= {*SOURCE, "notes"}
+        if self.table.noted:
+            formed |= {"notes"}
+        if self.is_scored:
+            formed |= {*RESULT_COLUMNS, *find_added_mechanisms(headers)}
+        return formed
+
+    @property
     def own_names(self) -> dict[int, str]:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
-        taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline") if self.is_trials else ())}
-        headers = [column.header for column in self.layout.columns]
-        formed = {*RESULT_COLUMNS, *find_added_mechanisms(headers)} if self.is_scored else set()
-        if self.table.noted:
-            formed = formed | {"notes"}
-        formed |= set(find_npsi_results(headers))
+        taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline", *CODES) if self.is_trials else ())}
+        formed = self._formed_anew
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
@@ -270,11 +314,14 @@ class Reading:
     def _read_own_columns(self, block: Block) -> Columns:
         """The user's own columns as text, and where each row came from."""
         own = {name: read_texts(block.columns[position]) for position, name in self.own_names.items()}
-        return {
-            **own,
-            "source_file": np.full(len(block.rows), self.table.file, dtype=object),
-            "source_row": block.rows,
-        }
+        file = np.full(len(block.rows), self.table.file, dtype=object)
+        if not self.table.canonical:
+            return {**own, "source_file": file, "source_row": block.rows}
+        # Where the row came from at first.
+        named, row = self._read_noted("source_file", block), self._read_noted("source_row", block)
+        known = (named != "") & np.array([text.isdigit() for text in row], dtype=bool)
+        rows = np.where(known, np.where(known, row, 0).astype(np.int64), block.rows)
+        return {**own, "source_file": np.where(known, read_texts(named), file), "source_row": rows}
 
 
 def understand(
@@ -310,7 +357,11 @@ def understand(
         raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
     thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
-    decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
+    if table.canonical:
+        absolute = thermal == "absolute"
+        decisions = Decisions(absolute={"CDT": absolute, "WDT": absolute})
+    else:
+        decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():
         column = layout.find(code) or layout.find("value")
         header = column.header if column else code
@@ -332,3 +383,7 @@ def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str
     """A note on rows whose thermal detection was measured from another baseline than the norms'."""
     other = measured & ~np.isnan(baseline) & (baseline != BASELINE)
     return {f"baseline:{value:g}": other & (baseline == value) for value in np.unique(baseline[other])}
+
+
+def _tell_factor(unit: Unit) -> str | None:
+    return None if unit.factor == 1 else f"{unit.text}*{unit.factor:g}"

@@ -80,7 +80,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         A header names what a column of its own says too, or columns of one parameter have different units.
     """
     row, parts, ignored = _find_parts(table, options)
-    parts = _leave_out_unclear(table, row, parts, ignored, report)
+    parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, report))
     if not any(part.place or part.trial or part.stimulus for part in parts):
         return table
     _ask_for_practice(table, row, parts, report)
@@ -278,6 +278,14 @@ def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Rep
                 f"was for practice, say --ignore '{first.header}'"
             )
             report(Problem("warning", "practice-unclear", message, table.file, row, first.header))
+
+
+def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
+    """Columns with a stimulus and no number, such as `WUR_train`, are trials, but not beside values formed of such."""
+    formed = [p for p in parts if not p.trial and not p.stimulus and BY_CODE[p.code].summary not in _AS_ONE_TRIAL]
+    if not formed or any(part.trial for part in parts):
+        return parts
+    return [part for part in parts if not part.stimulus]
 
 
 def _name_control_area(parts: list[Part]) -> list[Part]:

@@ -104,10 +104,26 @@ def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None 
     """Values in our unit; °F of a temperature (not of a difference) loses its offset first."""
     if unit is None:
         return values
-    temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
-    offset = FAHRENHEIT_OFFSET if unit.is_fahrenheit and temperature else 0.0
+    offset = FAHRENHEIT_OFFSET if _has_offset(code, unit, absolute) else 0.0
     with np.errstate(over="ignore"):  # what is then infinite is out of range, and told as that
         return (values - offset) * unit.factor
+
+
+def tell_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
+    """How values in a unit become ours, for example ``N/cm2*10``; None where they are ours already.
+
+    Formed as `to_unit` does it, from the catalogue's spelling of the unit, which has no semicolon.
+    """
+    if unit is None or unit.foreign or unit.factor == 1:
+        return None
+    offset = f"({unit.name}-{FAHRENHEIT_OFFSET:g})" if _has_offset(code, unit, absolute) else unit.name
+    return f"{offset}*{unit.factor:.9g}"
+
+
+def _has_offset(code: str, unit: Unit, absolute: bool | None) -> bool:
+    """Whether a unit is °F and the value a temperature, not a difference of two."""
+    temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
+    return unit.is_fahrenheit and temperature
 
 
 def convert(

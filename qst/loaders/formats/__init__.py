@@ -6,6 +6,7 @@ from dataclasses import replace
 from qst.errors import OptionError
 from qst.loaders.formats import (
     algometer,
+    canonical,
     entry_form,
     redcap,
     redcap_dictionary,
@@ -25,6 +26,7 @@ from qst.loaders.texts import TextTable
 __all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy", "tell_left_out"]
 
 FORMATS: tuple[Format, ...] = (
+    canonical.FORMAT,
     entry_form.FORMAT,
     redcap_dictionary.FORMAT,
     redcap.FORMAT,

@@ -1,0 +1,73 @@
+"""Tables that `qst convert` or `qst score` wrote: known by their columns, all of them ours, in our order and units."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from qst.errors import InputError
+from qst.loaders.files import open_tables
+from qst.loaders.formats.format import Format
+from qst.loaders.names import missing_codes
+from qst.loaders.options import LoadOptions
+from qst.loaders.texts import Record, TextTable
+from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS, Problem, Report, is_scored
+
+TRIAL_ROLES = (*(column for column in TRIAL_COLUMNS if column not in SOURCE), "keep", "baseline")
+
+
+def find_roles(table: TextTable) -> tuple[str, ...]:
+    """Our columns of a table that this program wrote; none of any other.
+
+    Such a table begins with every column of assessments, or of trials, in order, and says where each row came from.
+    """
+    header = tuple(table.preview[0]) if table.preview else ()
+    for roles, needed in ((ASSESSMENT_COLUMNS, ("notes", *SOURCE)), (TRIAL_ROLES, SOURCE)):
+        if header[: len(roles)] == roles and set(needed) <= set(header):
+            return roles
+    return ASSESSMENT_COLUMNS if header[: len(ASSESSMENT_COLUMNS)] == ASSESSMENT_COLUMNS and is_scored(header) else ()
+
+
+def is_our_output(path: Path) -> bool:
+    """Whether a file is a table that this program wrote."""
+    try:
+        return any(find_roles(table) for table in open_tables(path))
+    except InputError:
+        return False
+
+
+def _recognise(tables: Sequence[TextTable]) -> str | None:
+    return "by all columns of ours, in our order" if find_roles(tables[0]) else None
+
+
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+    arranged = []
+    for table in tables:
+        roles = find_roles(table)
+        if not roles:
+            message = "the table was not written by qst convert or qst score: leave --format away"
+            raise InputError(Problem("error", "another-format", message, table.file, 1))
+        arranged.append(replace(table, canonical=roles, header_row=1, read_rows=_Numbers(table, roles)))
+    return arranged
+
+
+class _Numbers:
+    """Rows in which 999 is a number and not a code: an Excel cell does not keep that it was written as 999.0."""
+
+    def __init__(self, table: TextTable, roles: tuple[str, ...]) -> None:
+        words = ("subject", "visit", "sex", "site", "side", "area", "parameter", "series", "stimulus")
+        self._read, self._numbers = table.read_rows, [i for i, role in enumerate(roles) if role not in words]
+
+    def __call__(self, report: Report) -> Iterator[Record]:
+        for row, cells in self._read(report):
+            codes = [i for i in self._numbers if i < len(cells) and cells[i] in missing_codes()]
+            yield row, [f"{cell}.0" if i in codes else cell for i, cell in enumerate(cells)] if codes else cells
+
+
+FORMAT = Format(
+    name="qst",
+    title="a table that qst convert or qst score wrote, in csv, xlsx, parquet or json",
+    needs="",
+    basis="ours",
+    recognise=_recognise,
+    arrange=_arrange,
+)
