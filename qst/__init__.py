@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qst.errors import QSTWarning as QSTWarning
     from qst.loaders import load as load
     from qst.norms import load_reference as load_reference
+    from qst.plots import plot_groups as plot_groups
     from qst.plots import plot_profile as plot_profile
     from qst.scoring import score as score
     from qst.simulate import simulate_healthy as simulate_healthy
@@ -33,6 +34,7 @@ _HOMES = {
     "derive_values": "qst.derive",
     "load": "qst.loaders",
     "load_reference": "qst.norms",
+    "plot_groups": "qst.plots",
     "plot_profile": "qst.plots",
     "score": "qst.scoring",
     "simulate_healthy": "qst.simulate",

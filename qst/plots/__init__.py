@@ -1,45 +1,37 @@
-"""Pictures of scored tables, drawn with matplotlib and without pyplot."""
+"""Pictures of scored tables and of trials, drawn with matplotlib and without pyplot."""
 
 from pathlib import Path
-from typing import Any, cast
 
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from qst.errors import OptionError
-from qst.plots.profile import WIDTH_MM, draw_profile
-from qst.writing import replace_file
+from qst.plots.canvas import WIDTH_MM
+from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
+from qst.plots.groups import plot_groups
+from qst.plots.profile import draw_profile
+from qst.writing import check_writable
 
-__all__ = ["PICTURE_ENDINGS", "check_size", "plot_profile", "save_profile"]
-
-PICTURE_ENDINGS = (".png", ".svg", ".pdf")
-NARROWEST_MM, WIDEST_MM = 70, 1000
-COARSEST_DPI, FINEST_DPI = 30, 2400
-
-# Letters stay letters, so that a journal can set them anew, and two runs give the same bytes.
-_FILE_SETTINGS: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
-_WITHOUT_DATE: dict[str, dict[str, None]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+__all__ = ["PICTURE_ENDINGS", "check_size", "plot_groups", "plot_profile", "save_figure", "save_profile"]
 
 
 def plot_profile(scored: pd.DataFrame, ax: Axes | None = None, *, title: str | None = None) -> Axes:
-    """Draw the sensory profile of one person: z-scores of the test and the control area, PHS and DMA.
+    """Draw the sensory profile of one person: z-scores of the test and the control area, PHS and DMA; over visits too.
 
     Gain of function points up, loss of function down. The grey band holds 95 % of healthy people (±1.96). Markers of
-    control areas are open, all others filled. A z beyond ±4 is an arrow at the edge with its number. A bar below a
-    marker says that the value lies at the device's limit; hatching, that the device's range leaves no room for such a
-    finding in at least one of the areas. No subject's name is drawn unless it is in `title`.
+    control areas are open, all others filled; of several visits, each has a colour and a shape. A z beyond ±4 is an
+    arrow at the edge with its number. A bar below a marker says that the value lies at the device's limit; hatching,
+    that the device's range leaves no room for such a finding in at least one of the areas. No subject's name is drawn
+    unless it is in `title`.
 
     Parameters
     ----------
     scored : pandas.DataFrame, at least one row
-        Rows of one subject at one visit of the scored table (`qst.score`), one line each, usually of the areas
-        ``test`` and ``control``. Columns used: `area`, `site`, `side`, `age` (years), `sex`, `CDT_z … VDT_z`,
-        `CDT_finding … VDT_finding`, the 13 values, `not_findable`, `notes`, `reference_set`; all but `CDT_z` may be
-        absent. Of the values only `PHS` (count, 0-3) and `DMA` (geometric mean of rating + 0.1, so 0.1 is never
-        painful) are drawn. A missing z is a gap in the line and a mark at the foot of the axis: a cross where there
-        is no value, a diamond where there is a value without z. A missing PHS or DMA is a cross too.
+        Rows of one subject of the scored table (`qst.score`), one line each, usually of the areas ``test`` and
+        ``control`` at one visit or several. Columns used: `visit`, `area`, `site`, `side`, `age` (years), `sex`,
+        `CDT_z … VDT_z`, `CDT_finding … VDT_finding`, the 13 values, `not_findable`, `notes`, `reference_set`; all but
+        `CDT_z` may be absent. Of the values only `PHS` (count, 0-3) and `DMA` (geometric mean of rating + 0.1, so 0.1
+        is never painful) are drawn. A missing z is a gap in the line and a mark at the foot of the axis: a cross where
+        there is no value, a diamond where there is a value without z. A missing PHS or DMA is a cross too.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; PHS and DMA take their room from its right side, text stands around it. Without it, a
         figure 170 mm wide is made that pyplot does not know of: write it with ``ax.figure.savefig``.
@@ -54,7 +46,7 @@ def plot_profile(scored: pd.DataFrame, ax: Axes | None = None, *, title: str | N
     Raises
     ------
     OptionError
-        No row, no column `CDT_z`, or rows of several subjects or visits.
+        No row, no column `CDT_z`, or rows of several subjects.
 
     Examples
     --------
@@ -103,24 +95,6 @@ def save_profile(
     ...     [file.name for file in Path(folder).iterdir()]
     ['profile.svg']
     """
-    path = Path(path)
     check_size(width_mm, dpi)
-    with replace_file(path, PICTURE_ENDINGS) as beside:
-        figure = cast(Figure, draw_profile(scored, title=title, width_mm=width_mm).figure)
-        ending = path.suffix.lower()
-        with rc_context(_FILE_SETTINGS):
-            figure.savefig(beside, format=ending[1:], dpi=dpi, metadata=_WITHOUT_DATE[ending])
-
-
-def check_size(width_mm: float, dpi: float) -> None:
-    """Refuse a size of which no picture can be drawn.
-
-    Raises
-    ------
-    OptionError
-        The width is not 70 to 1000 mm, or the resolution not 30 to 2400 dpi.
-    """
-    if not NARROWEST_MM <= width_mm <= WIDEST_MM:
-        raise OptionError(f"a width of {width_mm:g} mm cannot be drawn: give {NARROWEST_MM} to {WIDEST_MM}")
-    if not COARSEST_DPI <= dpi <= FINEST_DPI:
-        raise OptionError(f"a resolution of {dpi:g} dpi cannot be drawn: give {COARSEST_DPI} to {FINEST_DPI}")
+    check_writable(Path(path), PICTURE_ENDINGS)
+    save_figure(draw_profile(scored, title=title, width_mm=width_mm), path, dpi=dpi)

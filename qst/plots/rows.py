@@ -10,6 +10,7 @@ import pandas as pd
 
 from qst.errors import OptionError
 from qst.patterns import CUT_OFF
+from qst.plots.canvas import AREA_COLOURS, COLOURS, MORE_COLOURS, SHAPES, texts_of
 from qst.protocol import Z_CODES
 from qst.tables import LIMIT
 
@@ -18,18 +19,16 @@ Floats = npt.NDArray[np.float64]
 Z_EDGE = 4.0
 """The axis reaches from -4 to 4. A value outside is drawn at the edge, with its number."""
 
-# After Okabe and Ito: colour-blind readers tell them apart. The first is darkened, to differ from the second in grey.
-_COLOURS = {"test": "#00507f", "control": "#d55e00"}
-_MORE_COLOURS = ("#009e73", "#cc79a7", "#56b4e9", "#222222")
-_SHAPES = ("o", "s", "p", "h")
-
 ABOVE, BELOW, AT_LIMIT = "above the axis", "below the axis", "at device limit"
 NO_VALUE, NO_Z = "no value", "value without z-score"
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One assessment as it is drawn; arrays have one entry a parameter with a z."""
+    """One assessment, or the mean of several, as it is drawn; arrays have one entry a parameter with a z.
+
+    Of a mean, `interval` (lower and upper end; for PHS and DMA apart) and `singles` (a row a person) stand behind it.
+    """
 
     label: str
     colour: str
@@ -40,13 +39,10 @@ class Row:
     marks: dict[str, npt.NDArray[np.bool_]]
     phs: float
     dma: float
-
-
-def texts_of(scored: pd.DataFrame, column: str) -> list[str]:
-    """The column as text; empty where it is missing."""
-    if column not in scored:
-        return [""] * len(scored)
-    return ["" if pd.isna(cell) else str(cell) for cell in scored[column].tolist()]
+    interval: Floats | None = None
+    phs_interval: Floats | None = None
+    dma_interval: Floats | None = None
+    singles: Floats | None = None
 
 
 def numbers_of(scored: pd.DataFrame, columns: Sequence[str]) -> Floats:
@@ -55,44 +51,95 @@ def numbers_of(scored: pd.DataFrame, columns: Sequence[str]) -> Floats:
     return np.column_stack([pd.to_numeric(scored.get(c, absent), errors="coerce").astype(float) for c in columns])
 
 
-def read_rows(scored: pd.DataFrame) -> list[Row]:
-    """What is drawn of each assessment: test areas first, then control areas, then others."""
+def check_scored(scored: pd.DataFrame, wanted: str) -> None:
+    """Refuse a table that is not scored or has no rows; `wanted` says what to give."""
     if "CDT_z" not in scored:
         raise OptionError("the table has no column CDT_z, so it is not scored: give the result of qst.score")
     if scored.empty:
-        raise OptionError("the table has no rows: give the rows of one subject, usually a test and a control area")
-    for column in ("subject", "visit"):
-        if column in scored and (count := scored[column].nunique(dropna=False)) > 1:
-            raise OptionError(f"the table has rows of {count} {column}s: give one, or draw a profile of each")
+        raise OptionError(f"the table has no rows: give {wanted}")
+
+
+def read_rows(scored: pd.DataFrame) -> list[Row]:
+    """What is drawn of each assessment: test areas first, then control areas, then others; visits in their order."""
+    check_scored(scored, "the rows of one subject, usually a test and a control area")
+    if "subject" in scored and (count := scored["subject"].nunique(dropna=False)) > 1:
+        raise OptionError(
+            f"the table has rows of {count} subjects: give one, or draw a profile of each, or of groups (plot_groups)"
+        )
     z = numbers_of(scored, [f"{code}_z" for code in Z_CODES])
     missing, has_value = np.isnan(z), ~np.isnan(numbers_of(scored, Z_CODES))
-    limit = np.column_stack([np.array(texts_of(scored, f"{code}_finding")) == LIMIT for code in Z_CODES])
-    limit |= [[f"at_limit:{code}" in notes.split(";") for code in Z_CODES] for notes in texts_of(scored, "notes")]
     marks = {
-        ABOVE: z > Z_EDGE, BELOW: z < -Z_EDGE, AT_LIMIT: limit & ~missing,
+        ABOVE: z > Z_EDGE, BELOW: z < -Z_EDGE, AT_LIMIT: find_limits(scored) & ~missing,
         NO_VALUE: missing & ~has_value, NO_Z: missing & has_value,
     }  # fmt: skip
     side_values = numbers_of(scored, ("PHS", "DMA"))
-    areas, labels = texts_of(scored, "area"), _label_rows(scored)
-    colours, used = list(_MORE_COLOURS) * len(scored), {"test": 0, "control": 0, "": 2}
+    visits = order_visits(scored)
+    labels = _label_rows(scored, with_visit=len(visits) > 1)
+    looks = _look_over_visits(scored, visits) if len(visits) > 1 else _look(scored)
     rows = []
-    for n in sorted(range(len(scored)), key=lambda n: {"test": 0, "control": 1}.get(areas[n], 2)):
-        area = areas[n] if areas[n] in _COLOURS else "test" if not areas[n] else ""
-        colour = _COLOURS[area] if area and not used[area] else colours.pop(0)
-        face, dashes = ("white", (0, (4, 2))) if area == "control" else (colour, "-")
-        shape = _SHAPES[used[area] % len(_SHAPES)]
-        used[area] += 1
+    for n, (colour, face, shape, dashes) in looks.items():
         own = {mark: flags[n] for mark, flags in marks.items()}
         rows.append(Row(labels[n], colour, face, shape, dashes, z[n], own, *side_values[n]))
     return rows
 
 
-def _label_rows(scored: pd.DataFrame) -> list[str]:
+def find_limits(scored: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which values lie at the insensitive end of the device, by finding or note. Shape (rows, parameters with z)."""
+    limit = np.column_stack([np.array(texts_of(scored, f"{code}_finding")) == LIMIT for code in Z_CODES])
+    notes = [set(text.split(";")) for text in texts_of(scored, "notes")]
+    said = np.array([[f"at_limit:{code}" in items for code in Z_CODES] for items in notes], dtype=bool)
+    return np.asarray(limit | said.reshape(limit.shape))
+
+
+def order_visits(scored: pd.DataFrame) -> list[str]:
+    """The visits as text: by their numbers where all have one, else as they appear."""
+    visits = list(dict.fromkeys(texts_of(scored, "visit")))
+    try:
+        return sorted(visits, key=float)
+    except ValueError:
+        return visits
+
+
+def _rank_area(area: str) -> int:
+    return {"test": 0, "control": 1}.get(area, 2)
+
+
+def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
+    """Rows in the order they are drawn: colour, face, shape and dashes of each."""
+    areas = texts_of(scored, "area")
+    colours, used = list(MORE_COLOURS) * len(scored), {"test": 0, "control": 0, "": 2}
+    looks = {}
+    for n in sorted(range(len(scored)), key=lambda n: _rank_area(areas[n])):
+        area = areas[n] if areas[n] in AREA_COLOURS else "test" if not areas[n] else ""
+        colour = AREA_COLOURS[area] if area and not used[area] else colours.pop(0)
+        looks[n] = _complete_look(area, colour, SHAPES[used[area] % 4])
+        used[area] += 1
+    return looks
+
+
+def _look_over_visits(scored: pd.DataFrame, visits: Sequence[str]) -> dict[int, tuple[str, str, str, Any]]:
+    """As `_look`, with a colour and a shape for each visit; areas are told apart by filled and open markers."""
+    areas, of_row = texts_of(scored, "area"), [visits.index(visit) for visit in texts_of(scored, "visit")]
+    order = sorted(range(len(scored)), key=lambda n: (_rank_area(areas[n]), of_row[n]))
+    return {
+        n: _complete_look(areas[n], COLOURS[of_row[n] % len(COLOURS)], SHAPES[of_row[n] % len(SHAPES)]) for n in order
+    }
+
+
+def _complete_look(area: str, colour: str, shape: str) -> tuple[str, str, str, Any]:
+    face, dashes = ("white", (0, (4, 2))) if area == "control" else (colour, "-")
+    return colour, face, shape, dashes
+
+
+def _label_rows(scored: pd.DataFrame, *, with_visit: bool = False) -> list[str]:
     """What tells each row from the others, such as 'test (foot, left)'."""
     labels: list[str] = []
-    for area, *place in zip(*(texts_of(scored, column) for column in ("area", "site", "side")), strict=True):
+    visits = texts_of(scored, "visit") if with_visit else [""] * len(scored)
+    columns = [texts_of(scored, column) for column in ("area", "site", "side")]
+    for visit, area, *place in zip(visits, *columns, strict=True):
         where = ", ".join(filter(None, place))
         label = f"{area} ({where})" if area and where else area or where or "assessment"
+        label = f"{label}, visit {visit or 'not named'}" if with_visit else label
         # matplotlib leaves names that begin with an underscore out of a legend.
         label = " " + label if label.startswith("_") else label
         again = sum(earlier == label or earlier.startswith(f"{label} no. ") for earlier in labels)

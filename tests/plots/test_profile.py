@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import ORDER, legend_of, marks, series, side_axes, texts, z_table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 import qst
 from qst.errors import OptionError
 from qst.plots import plot_profile, save_profile
 
-ORDER = ["CDT", "WDT", "TSL", "CPT", "HPT", "PPT", "MPT", "MPS", "WUR", "MDT", "VDT"]
 PERSON = {"subject": "Zyx-4711", "visit": "1", "age": 45, "sex": "female", "site": "foot"}
 TEST = PERSON | {"side": "left", "area": "test", "CDT": 3.0, "WDT": 10, "TSL": 12, "CPT": 12, "HPT": 42, "PPT": 300}
 TEST |= {"MPT": 20, "MPS": 5, "WUR": 2, "MDT": 3, "VDT": 7, "PHS": 1, "DMA": 3}
@@ -38,35 +37,6 @@ GAPS = dict.fromkeys(("TSL", "MPT", "MPS", "WUR", "DMA"))
 
 def scored(*rows: dict[str, object]) -> pd.DataFrame:
     return qst.score(pd.DataFrame(rows))
-
-
-def z_table(*rows: dict[str, object]) -> pd.DataFrame:
-    """A scored table with z-scores (and values) of our choice; all others 0."""
-    base = dict.fromkeys(ORDER, 1.0) | {f"{code}_z": 0.0 for code in ORDER} | {"PHS": 0, "DMA": 0.1, "area": "test"}
-    return pd.DataFrame([base | row for row in rows])
-
-
-def series(ax: Axes) -> dict[str, Line2D]:
-    labels = [str(line.get_label()) for line in ax.lines]
-    return {label: line for label, line in zip(labels, ax.lines, strict=True) if label and not label.startswith("_")}
-
-
-def marks(ax: Axes, kind: str) -> list[tuple[str, float]]:
-    """Parameter and height of each mark of a kind."""
-    found = [xy for line in ax.lines if line.get_gid() == kind for xy in np.asarray(line.get_xydata())]
-    return [(ORDER[round(x)], float(y)) for x, y in found]
-
-
-def texts(ax: Axes) -> list[str]:
-    return [text.get_text() for text in ax.figure.findobj(Text) if text.get_visible() and text.get_text()]
-
-
-def legend_of(ax: Axes) -> list[str]:
-    return [text.get_text() for text in ax.get_legend().get_texts()]
-
-
-def side_axes(ax: Axes, code: str) -> Axes:
-    return next(side for side in ax.child_axes if side.get_label() == code)
 
 
 def hatched(ax: Axes) -> dict[str, tuple[float, float, float, float]]:
@@ -245,6 +215,21 @@ def test_labels_tell_rows_apart() -> None:
     assert len(set(looks)) == len(looks)
 
 
+def test_visits_have_colours_and_areas_are_filled_or_open() -> None:
+    rows = [{"visit": visit, "area": area} for visit in ("10", "2") for area in ("control", "test")]
+    ax = plot_profile(z_table(*rows))
+    lines = series(ax)
+    assert list(lines) == ["test, visit 2", "test, visit 10", "control, visit 2", "control, visit 10"]
+    colours, shapes = ([getattr(line, f"get_{what}")() for line in lines.values()] for what in ("color", "marker"))
+    assert colours[:2] == colours[2:] and shapes[:2] == shapes[2:]
+    assert colours[0] != colours[1] and shapes[0] != shapes[1]
+    assert [line.get_markerfacecolor() for line in lines.values()] == [*colours[:2], "white", "white"]
+    (text,) = [
+        label for label in legend_of(plot_profile(z_table({"visit": "1"}, {"visit": None}))) if "not named" in label
+    ]
+    assert text == "test, visit not named"
+
+
 def test_groups_and_reference_stand_below_and_no_name() -> None:
     ax = plot_profile(scored(TEST, CONTROL))
     everything = texts(ax)
@@ -277,7 +262,6 @@ def test_a_table_from_a_csv_gives_the_same_picture(tmp_path: Path) -> None:
     ("table", "message"),
     [
         (z_table({"subject": "1"}, {"subject": "2"}), r"rows of 2 subjects: give one, or draw a profile of each"),
-        (z_table({"visit": "1"}, {"visit": None}), r"rows of 2 visits: give one"),
         (z_table({}).iloc[:0], r"no rows: give the rows of one subject"),
         (pd.DataFrame([TEST]), r"no column CDT_z, so it is not scored: give the result of qst\.score"),
     ],

@@ -1,0 +1,205 @@
+"""What all figures share: their size and letters, colours, legend, title and the lines at their foot.
+
+Lengths are in points, so that the letters of a picture of 85 mm (one column of a journal) can be read as well as those
+of one of 170 mm.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import ScaledTranslation
+
+from qst.tables import DISCLAIMER, HEALTHY, PHENOTYPES
+
+WIDTH_MM = 170.0
+PT_PER_MM = 72 / 25.4
+LETTER = 0.54
+"""Mean width of a letter, in sizes of the font."""
+MINUS = "\N{MINUS SIGN}"
+
+INK, GREY, PALE, BAND, HATCH = "#222222", "#5f5f5f", "#9a9a9a", "#e3e3e3", "#b0b0b0"
+# After Okabe and Ito: colour-blind readers tell them apart. The first is darkened, to differ from the second in grey.
+AREA_COLOURS = {"test": "#00507f", "control": "#d55e00"}
+MORE_COLOURS = ("#009e73", "#cc79a7", "#56b4e9", "#222222")
+COLOURS = (*AREA_COLOURS.values(), *MORE_COLOURS)
+SHAPES = ("o", "s", "p", "h", "P", "*")
+# Purple and green of ColorBrewer's PRGn, which colour-blind readers tell apart; neither is the colour of an area.
+GAIN_COLOUR, LOSS_COLOUR = "#762a83", "#5aae61"
+# From dark to light, so that they keep their order in grey.
+PHENOTYPE_COLOURS = dict(zip((*PHENOTYPES, HEALTHY), ("#00507f", "#d55e00", "#56b4e9", "#e3e3e3"), strict=True))
+
+Legend = Sequence[tuple[Any, str]]
+
+
+class Canvas:
+    """Size, letters and margins of one figure.
+
+    Attributes
+    ----------
+    font, small : float
+        Sizes of the letters: 6 points at a width of 85 mm, 7.5 at 170.
+    room : float
+        Width of the axes.
+    own_height : float or None
+        Height of axes that the caller gave.
+    """
+
+    def __init__(self, ax: Axes | None, width_mm: float, left: float, right: float) -> None:
+        """`left` and `right` are the margins beside the axes, in letters."""
+        self._ax = ax
+        self.own_height: float | None
+        self.width, self.own_height = (width_mm * PT_PER_MM, None) if ax is None else room_of(ax)
+        self.font = float(np.clip(6 + 1.5 * (self.width / PT_PER_MM - 85) / 85, 5.5, 9))
+        self.small = max(5.5, self.font - 0.75)
+        self.left, self.right = left * self.font, right * self.font
+        self.room = self.width - self.left - self.right if ax is None else self.width
+
+    def open(
+        self,
+        height: float,
+        *,
+        title: str | None,
+        footer: Sequence[str],
+        legend: Legend = (),
+        over: float = 0.0,
+        under: float = 0.0,
+    ) -> Axes:
+        """The axes to draw into, with title, legend and footer around what stands `over` and `under` them.
+
+        `footer` are parts of a sentence, which are divided by points and broken into lines.
+        """
+        longest = int(self.room / (0.62 * (self.font + 1)))
+        headline = textwrap.wrap(title or "", longest, max_lines=2, placeholder=" …")
+        labels = self._shorten(legend)
+        columns, lines = self._arrange(labels)
+        foot = self._wrap_footer(footer)
+        legend_at = over + 0.9 * self.font
+        title_at = legend_at + 1.38 * self.font * lines + 0.4 * self.font
+        footer_at = under + 0.8 * self.font
+        ax = self._ax
+        if ax is None:
+            above = title_at + 1.25 * (self.font + 1) * len(headline) + 0.2 * self.font
+            below = footer_at + 1.25 * self.small * len(foot) + 0.3 * self.font
+            whole = height + above + below
+            figure = Figure(figsize=(self.width / 72, whole / 72), facecolor="white")
+            FigureCanvasAgg(figure)
+            ax = figure.add_axes((self.left / self.width, below / whole, self.room / self.width, height / whole))
+        if labels:
+            handles = [handle for handle, _ in legend]
+            self._write_legend(ax, handles, labels, columns, legend_at)
+        where: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
+        style: Any = {"size": self.small, "color": GREY, "va": "top", "linespacing": 1.2, "gid": "footer"}
+        offset = (0.6 * self.font - self.left, -footer_at)
+        ax.annotate("\n".join(foot), (0, 0), offset, parse_math=False, **where, **style)
+        if headline:
+            style = {"fontsize": self.font + 1, "fontweight": "bold", "color": INK, "parse_math": False}
+            ax.set_title("\n".join(headline), loc="left", y=1.0, pad=title_at, **style)
+        return ax
+
+    def _shorten(self, legend: Legend) -> list[str]:
+        longest = int(self.room / (LETTER * self.font)) - 6
+        return [label if len(label) <= longest else label[: longest - 1] + "…" for _, label in legend]
+
+    def _arrange(self, labels: Sequence[str]) -> tuple[int, int]:
+        """Most columns for which the legend fits, and its number of lines."""
+        for columns in range(len(labels), 1, -1):
+            parts = np.array_split([len(label) for label in labels], columns)
+            if sum(self.font * (4.3 + LETTER * part.max()) for part in parts) <= self.room + self.font:
+                return columns, len(parts[0])
+        return 1, len(labels)
+
+    def _write_legend(self, ax: Axes, handles: list[Any], labels: list[str], columns: int, up: float) -> None:
+        legend = ax.legend(
+            handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=self.font,
+            bbox_transform=ax.transAxes + ScaledTranslation(0, up / 72, ax.figure.dpi_scale_trans),
+            borderaxespad=0, borderpad=0, labelspacing=0.35, handlelength=2.2, handletextpad=0.6, columnspacing=1.5,
+            labelcolor=INK,
+        )  # fmt: skip
+        for entry in legend.get_texts():
+            entry.set_parse_math(False)
+
+    def _wrap_footer(self, parts: Sequence[str]) -> list[str]:
+        """The parts and what the picture is not, in as few lines as there is room for."""
+        longest = int((self.room + self.left - self.font) / (LETTER * self.small))
+        lines = [""]
+        for part in [*parts, DISCLAIMER]:
+            joined = f"{lines[-1]} · {part}" if lines[-1] else part
+            if len(joined) <= longest:
+                lines[-1] = joined
+            else:
+                lines += textwrap.wrap(part, longest)
+        return [line for line in lines if line]
+
+    def style_axes(self, ax: Axes, *, spines: Sequence[str] = ("left", "bottom")) -> None:
+        """Thin lines on the sides named and none on the others; ticks and labels in the figure's letters."""
+        ax.set(facecolor="none")
+        ax.grid(False)
+        for name, spine in ax.spines.items():
+            spine.set(visible=name in spines, linewidth=0.6, color=INK)
+        for axis in ("x", "y"):
+            ax.tick_params(axis, which="both", labelsize=self.font, length=2, width=0.6, pad=1.5)
+            ax.tick_params(axis, which="both", color=INK, labelcolor=INK)
+        ax.tick_params("both", which="minor", length=1.2, width=0.4)
+
+    def label_axes(self, ax: Axes, x: str | None = None, y: str | None = None) -> None:
+        """Names of the axes, as they are (no mathematics)."""
+        for text, setter in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
+            if text is not None:
+                setter(text, fontsize=self.font, color=INK, labelpad=2, parse_math=False)
+
+
+def room_of(ax: Axes) -> tuple[float, float]:
+    """Width and height in points of the room an axes was given."""
+    room, whole, point = ax.get_position(original=True), ax.figure.bbox, ax.figure.dpi / 72
+    return float(room.width * whole.width / point), float(room.height * whole.height / point)
+
+
+def hatch_patch(corner: tuple[float, float], width: float, height: float, **style: Any) -> Rectangle:
+    """A hatched rectangle, for what cannot be found or was not measured."""
+    look: dict[str, Any] = {"fill": False, "hatch": "/////", "edgecolor": HATCH, "linewidth": 0, "zorder": 0.6}
+    patch = Rectangle(corner, width, height, **(look | style))
+    if hasattr(patch, "set_hatch_linewidth"):  # as of matplotlib 3.10
+        patch.set_hatch_linewidth(0.5)
+    return patch
+
+
+def texts_of(table: pd.DataFrame, column: str) -> list[str]:
+    """The column as text; empty where it is missing."""
+    if column not in table:
+        return [""] * len(table)
+    return ["" if pd.isna(cell) else str(cell) for cell in table[column].tolist()]
+
+
+def count(number: int, word: str, plural: str | None = None) -> str:
+    """A number with its word: 1 person, 2 people."""
+    return f"{number:,} {word if number == 1 else plural or word + 's'}"
+
+
+def describe_people(table: pd.DataFrame, what: str = "assessment") -> list[str]:
+    """Who is shown, for the foot of a figure: numbers, ages, sexes, sites, and the reference set."""
+    parts = [f"n = {count(len(table), what)}"]
+    if "subject" in table and table["subject"].notna().any():
+        parts[0] += f" of {count(table['subject'].nunique(), 'person', 'people')}"
+    if areas := [text for text in dict.fromkeys(texts_of(table, "area")) if text]:
+        parts.append(f"{' and '.join(areas)} area{'s' if len(table) > 1 else ''}")
+    ages = pd.to_numeric(table.get("age", pd.Series(dtype=float)), errors="coerce").dropna()
+    if len(ages):
+        low, high = f"{ages.min():.0f}", f"{ages.max():.0f}"
+        parts.append(f"{low} years" if low == high else f"{low} to {high} years")
+    for column in ("sex", "site"):
+        if known := {
+            text: number for text, number in pd.Series(texts_of(table, column)).value_counts().items() if text
+        }:
+            parts.append(
+                ", ".join(f"{number} {text}" if len(known) > 1 else str(text) for text, number in known.items())
+            )
+    if sets := [text for text in dict.fromkeys(texts_of(table, "reference_set")) if text]:
+        parts.append(f"Reference values: {' / '.join(sets)}")
+    return parts

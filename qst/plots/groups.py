@@ -1,0 +1,166 @@
+"""Sensory profiles of groups: mean z-scores with their 95 % intervals, and the single profiles faint behind."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from qst.errors import OptionError
+from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
+from qst.plots.profile import draw_rows
+from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, check_scored, find_cut_off, numbers_of
+from qst.plots.selection import ALL, select_area
+from qst.protocol import CODES, RATING_OFFSET, Z_CODES
+
+Floats = npt.NDArray[np.float64]
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
+_MOST_GROUPS = len(COLOURS)
+CONFIDENCE = 0.95
+_IN_MOST = "not findable in most people (device range)"
+
+
+def plot_groups(
+    scored: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    by: str | None = None,
+    area: str = "test",
+    title: str | None = None,
+    width_mm: float = WIDTH_MM,
+) -> Axes:
+    """Draw the sensory profile of groups: mean z with its 95 % interval, and every person's profile faint behind.
+
+    The interval is mean ± t · SD / √n over people (Student's t, n − 1 degrees of freedom). PHS is a mean of counts,
+    DMA a geometric mean of rating + 0.1 with an interval formed on the logarithm. Hatching: the finding cannot be made
+    in more than half of the people shown. Axes, order, band and arrows are those of `plot_profile`.
+
+    Parameters
+    ----------
+    scored : pandas.DataFrame
+        Scored table (`qst.score`); columns as for `plot_profile`. A person who has several rows in a group (two sites
+        or visits) counts once, by the mean of their z; missing z are left out, parameter by parameter.
+    ax : matplotlib.axes.Axes, optional
+    by : str, optional
+        Column that names the groups, for example ``"diagnosis_label"``; rows without a name are left out, and the foot
+        of the figure says how many. Without it, all people are one group.
+    area : str
+        ``"test"``, ``"control"`` or ``"all"``. Rows without an area count as test areas.
+    title : str, optional
+    width_mm : float
+        Width of the figure that is made where there is no `ax`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    OptionError
+        No row is left, the table is not scored, there is no column `by`, or it names more than 6 groups.
+
+    Examples
+    --------
+    >>> import qst
+    >>> ax = plot_groups(qst.score(qst.load("examples/cohort_synthetic.csv")), by="diagnosis_label")
+    >>> ax.get_legend().get_texts()[0].get_text()
+    'synthetic healthy (n = 15)'
+    """
+    check_scored(scored, "the rows of a cohort")
+    shown = scored if area == ALL or by == "area" else select_area(scored, area)
+    rows, notes = read_groups(shown, by)
+    texts = texts_of(shown, "not_findable")
+    names = [name for text in texts for name in text.split(";") if name]
+    hatched = {name for name in names if 2 * names.count(name) > len(shown)} if names else set()
+    footer = [*describe_people(shown), *notes]
+    options: dict[str, Any] = {"not_findable": _IN_MOST, "title": title, "width_mm": width_mm}
+    return draw_rows(rows, ax, hatched, find_cut_off(shown), footer, **options)
+
+
+def read_groups(scored: pd.DataFrame, by: str | None) -> tuple[list[Row], list[str]]:
+    """What is drawn of each group, and what the foot of the figure has to say of it."""
+    if by is not None and by not in scored:
+        own = [str(column) for column in scored.columns if column not in (*CODES, "notes") and "_" not in str(column)]
+        raise OptionError(f"the table has no column '{by}' to form groups by; it has {', '.join(own)}")
+    names = np.array(texts_of(scored, by) if by is not None else ["all people"] * len(scored), dtype=object)
+    groups = [name for name in dict.fromkeys(names.tolist()) if name]
+    if not groups:
+        raise OptionError(f"the column '{by}' is empty, so there are no groups")
+    if len(groups) > _MOST_GROUPS:
+        raise OptionError(f"the column '{by}' has {len(groups)} groups; at most {_MOST_GROUPS} can be told apart")
+    values = np.column_stack(
+        [numbers_of(scored, [f"{code}_z" for code in Z_CODES]), numbers_of(scored, ["PHS"]), _log_dma(scored)]
+    )
+    subjects = np.array([text or f"\x00{row}" for row, text in enumerate(texts_of(scored, "subject"))], dtype=object)
+    rows, notes, averaged = [], [], 0
+    for position, name in enumerate(groups):
+        among = names == name
+        people = pd.DataFrame(values[among]).groupby(subjects[among], sort=False).mean().to_numpy()
+        averaged += int(among.sum()) - len(people)
+        rows.append(_form_row(str(name), people, position))
+        short = {
+            code: int(n) for code, n in zip((*Z_CODES, "PHS", "DMA"), (~np.isnan(people)).sum(axis=0), strict=True)
+        }
+        if lacking := [f"{code} {n}" for code, n in short.items() if n < len(people)]:
+            notes.append(f"fewer in {name}: {', '.join(lacking)}" if by else f"fewer: {', '.join(lacking)}")
+    if left_out := int((names == "").sum()):
+        notes.insert(0, f"{left_out} without {by} left out")
+    if averaged:
+        notes.insert(0, "several assessments of a person averaged first")
+    notes += _tell_limits(scored)
+    return rows, notes
+
+
+def _log_dma(scored: pd.DataFrame) -> Floats:
+    return np.asarray(np.log10(np.maximum(numbers_of(scored, ["DMA"]), RATING_OFFSET)))
+
+
+def _form_row(name: str, people: Floats, position: int) -> Row:
+    mean, interval = average(people)
+    z, (phs, dma) = mean[: len(Z_CODES)], mean[len(Z_CODES) :]
+    never = np.zeros(len(Z_CODES), dtype=bool)
+    marks = {ABOVE: z > Z_EDGE, BELOW: z < -Z_EDGE, NO_VALUE: np.isnan(z)}
+    colour = COLOURS[position]
+    return Row(
+        label=f"{name} (n = {len(people)})",
+        colour=colour,
+        face=colour,
+        shape=SHAPES[position],
+        dashes=_DASHES[position],
+        z=z,
+        marks={mark: marks.get(mark, never) for mark in marks},
+        phs=float(phs),
+        dma=float(10**dma),
+        interval=interval[:, : len(Z_CODES)],
+        phs_interval=interval[:, -2],
+        dma_interval=10 ** interval[:, -1],
+        singles=people[:, : len(Z_CODES)],
+    )
+
+
+def average(people: Floats) -> tuple[Floats, Floats]:
+    """Mean of each column, and the ends of its 95 % interval, shape (2, columns); NaN where fewer than two have it.
+
+    >>> mean, interval = average(np.array([[1.0], [2.0], [3.0]]))
+    >>> mean.tolist(), interval.round(3).ravel().tolist()
+    ([2.0], [-0.484, 4.484])
+    """
+    n = (~np.isnan(people)).sum(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a value
+        mean, sd = np.nanmean(people, axis=0), np.nanstd(people, axis=0, ddof=1)
+    reach = np.where(
+        n > 1, stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1)), np.nan
+    )
+    return mean, np.stack([mean - reach, mean + reach])
+
+
+def _tell_limits(scored: pd.DataFrame) -> list[str]:
+    """How many values lie at the end of the device, so that a mean understates what is there."""
+    notes = [text.split(";") for text in texts_of(scored, "notes")]
+    counts = {code: sum(f"at_limit:{code}" in items for items in notes) for code in Z_CODES}
+    told = [f"{code} {number}" for code, number in counts.items() if number]
+    return [f"values at the device's limit, whose true z lies further down: {', '.join(told)}"] if told else []
