@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from qst.errors import QSTWarning as QSTWarning
     from qst.loaders import load as load
     from qst.norms import load_reference as load_reference
+    from qst.plots import plot_age as plot_age
+    from qst.plots import plot_frequencies as plot_frequencies
     from qst.plots import plot_groups as plot_groups
+    from qst.plots import plot_heatmap as plot_heatmap
+    from qst.plots import plot_loga as plot_loga
+    from qst.plots import plot_mechanisms as plot_mechanisms
+    from qst.plots import plot_phenotypes as plot_phenotypes
     from qst.plots import plot_profile as plot_profile
+    from qst.plots import plot_retest as plot_retest
+    from qst.plots import plot_stimulus_response as plot_stimulus_response
+    from qst.plots import plot_windup as plot_windup
     from qst.scoring import score as score
     from qst.simulate import simulate_healthy as simulate_healthy
     from qst.simulate import simulate_model as simulate_model
@@ -35,6 +44,15 @@ _HOMES = {
     "load": "qst.loaders",
     "load_reference": "qst.norms",
     "plot_groups": "qst.plots",
+    "plot_frequencies": "qst.plots",
+    "plot_loga": "qst.plots",
+    "plot_phenotypes": "qst.plots",
+    "plot_heatmap": "qst.plots",
+    "plot_mechanisms": "qst.plots",
+    "plot_stimulus_response": "qst.plots",
+    "plot_windup": "qst.plots",
+    "plot_retest": "qst.plots",
+    "plot_age": "qst.plots",
     "plot_profile": "qst.plots",
     "score": "qst.scoring",
     "simulate_healthy": "qst.simulate",

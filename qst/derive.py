@@ -66,7 +66,7 @@ def derive_values(trials: pd.DataFrame) -> pd.DataFrame:
     n_groups = int(group.max(initial=-1)) + 1
     derived = _carry_constant_columns(trials, group)
     value = pd.to_numeric(trials["value"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    counts = _kept(trials) & np.isfinite(value)
+    counts = kept_trials(trials) & np.isfinite(value)
     code_of_row = trials["parameter"].to_numpy(dtype=object)
     stimulus = _text(trials, "stimulus")
     notes = []
@@ -160,7 +160,7 @@ def _label_counts(label: str, count: Ints, where: npt.NDArray[np.bool_]) -> npt.
     return labels[np.where(where, count, len(labels) - 1)]
 
 
-def _kept(trials: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def kept_trials(trials: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Rows that were not discarded: `keep` is true, 1, or not given."""
     if "keep" not in trials:
         return np.ones(len(trials), dtype=bool)

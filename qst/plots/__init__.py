@@ -5,13 +5,38 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
+from qst.plots.age import plot_age
 from qst.plots.canvas import WIDTH_MM
 from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
+from qst.plots.frequencies import plot_frequencies
 from qst.plots.groups import plot_groups
+from qst.plots.heatmap import plot_heatmap
+from qst.plots.loga import plot_loga
+from qst.plots.mechanisms import plot_mechanisms
+from qst.plots.phenotypes import plot_phenotypes
 from qst.plots.profile import draw_profile
+from qst.plots.retest import plot_retest
+from qst.plots.stimulus_response import plot_stimulus_response
+from qst.plots.windup import plot_windup
 from qst.writing import check_writable
 
-__all__ = ["PICTURE_ENDINGS", "check_size", "plot_groups", "plot_profile", "save_figure", "save_profile"]
+__all__ = [
+    "PICTURE_ENDINGS",
+    "check_size",
+    "plot_age",
+    "plot_frequencies",
+    "plot_groups",
+    "plot_heatmap",
+    "plot_loga",
+    "plot_mechanisms",
+    "plot_phenotypes",
+    "plot_profile",
+    "plot_retest",
+    "plot_stimulus_response",
+    "plot_windup",
+    "save_figure",
+    "save_profile",
+]
 
 
 def plot_profile(scored: pd.DataFrame, ax: Axes | None = None, *, title: str | None = None) -> Axes:

@@ -1,0 +1,258 @@
+"""A parameter's values against age, with the band of the norm."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from qst.errors import OptionError
+from qst.norms import ReferenceSet, list_references, load_reference, look_up_norms
+from qst.patterns import PHS_BOUND
+from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas, describe_people, texts_of
+from qst.plots.rows import check_scored, find_cut_off, numbers_of
+from qst.plots.selection import select_area
+from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
+from qst.protocol import BY_CODE, CODES, Parameter
+from qst.tables import SEXES
+from qst.zscores import transform
+
+Floats = npt.NDArray[np.float64]
+# Colour, marker and hatching of each sex; neither colour is that of an area, of gain or of loss.
+_LOOKS = {"female": ("#b8568f", "o", None), "male": ("#222222", "s", "....")}
+_BEYOND = 15.0
+"""Years that the open top stratum is drawn beyond its beginning, or to the oldest person (ours)."""
+
+
+@dataclass(frozen=True, eq=False)
+class NormBand:
+    """A sex's norm over age: lower and upper bound and mean on the parameter's scale, NaN where there is none."""
+
+    sex: str
+    age: Floats
+    low: Floats
+    mean: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class AgePoints:
+    """The people of one sex: age (years) and value on the parameter's scale."""
+
+    sex: str
+    age: Floats
+    value: Floats
+    control: npt.NDArray[np.bool_]
+    at_limit: npt.NDArray[np.bool_]
+
+
+def find_band(
+    parameter: Parameter, site: str, sex: str, oldest: float, reference: ReferenceSet, cut_off: float
+) -> NormBand:
+    """The norm of one parameter, site and sex over all ages it covers, by mean ± cut-off × SD.
+
+    Doubtful norms and those without spread are left out, as they are not used to judge. PHS has only an upper bound.
+    """
+    edges = reference.edges
+    end = max(oldest, float(edges[-1]) + _BEYOND)
+    # Each band of ages begins at its edge and reaches to just before the next.
+    age = np.unique(np.concatenate([edges, edges[1:] - 1e-6, [end]]))
+    people = pd.DataFrame({"age": np.minimum(age, 119.0), "sex": sex, "site": site})
+    stratum, column = look_up_norms(people, reference).stratum, CODES.index(parameter.code)
+    usable = reference.usable()[stratum, column]
+    mean = np.where(usable, reference.mean[stratum, column], np.nan)
+    reach = (cut_off if parameter.has_z else PHS_BOUND) * reference.sd[stratum, column]
+    low = mean - reach if parameter.has_z else np.where(np.isnan(mean), np.nan, 0.0)
+    return NormBand(sex, age, low, mean, mean + reach)
+
+
+def plot_age(
+    scored: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    parameter: str,
+    reference: str | ReferenceSet | None = None,
+    area: str = "test",
+    title: str | None = None,
+    width_mm: float = WIDTH_MM,
+) -> Axes:
+    """Draw one parameter's values against age, with the norm's band of each sex: mean ± 1.96 SD, in the value's unit.
+
+    The axis is turned where more means less sensitive, so that gain of function is up and loss down, as in the profile.
+    Between two lines lie 95 % of healthy people of that age and sex; the band steps where the norm's age bands do, and
+    is missing where the norm is. Control areas are open; a dotted line is the device's limit.
+
+    Parameters
+    ----------
+    scored : pandas.DataFrame
+        Scored table (`qst.score`) of one site: the parameter's value, `age` (years), `sex`, `site`, `notes`,
+        `reference_set`. A row without age, sex or value is not drawn, and the foot of the figure counts them.
+    ax : matplotlib.axes.Axes, optional
+    parameter : str
+        One of the 13 codes but DMA, which healthy skin never shows.
+    reference : str, Path or ReferenceSet, optional
+        The reference set the table was scored by, where it did not come with the program.
+    area : {"test", "control", "all"}
+    title : str, optional
+    width_mm : float
+        Width of the figure that is made where there is no `ax`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    OptionError
+        The parameter has no band, the rows are of several sites, or the reference set is not the table's.
+
+    Examples
+    --------
+    >>> import qst
+    >>> scored = qst.score(qst.load("examples/cohort_synthetic.csv"))
+    >>> ax = plot_age(scored[scored["site"] == "hand"], parameter="HPT")
+    >>> ax.get_ylabel()
+    'HPT (°C)'
+    """
+    check_scored(scored, "the rows of a person or a cohort")
+    check_parameter(parameter, scored)
+    if parameter == "DMA":
+        raise OptionError("DMA has no band: healthy skin never shows it, and any rating above the threshold is a gain")
+    shown = select_area(scored, area)
+    known = BY_CODE[parameter]
+    norms = _find_reference(shown, reference)
+    site = _find_site(shown)
+    points, lost = read_points(shown, known)
+    if not points:
+        raise OptionError(f"no row has age, sex and a value of {parameter}: there is nothing to draw")
+    oldest = max(float(group.age.max()) for group in points)
+    borrowed = _find_stand_in(shown, site)
+    cut_off = find_cut_off(shown)
+    bands = [find_band(known, borrowed, group.sex, oldest, norms, cut_off) for group in points]
+    canvas = Canvas(ax, width_mm, 6.2, 1.2)
+    ax = canvas.open(
+        0.45 * canvas.room,
+        title=title,
+        footer=_describe(shown, known, bands, lost, site, borrowed),
+        legend=_legend(points, canvas, known, cut_off),
+        under=3.0 * canvas.font,
+    )
+    _draw(ax, points, bands, canvas, known)
+    return ax
+
+
+def read_points(scored: pd.DataFrame, parameter: Parameter) -> tuple[list[AgePoints], int]:
+    """The people of each sex, women first; and how many rows lack age, sex or value."""
+    age, value = numbers_of(scored, ["age"])[:, 0], scale_values(scored, parameter)
+    sexes, areas = np.array(texts_of(scored, "sex")), np.array(texts_of(scored, "area"))
+    limit = np.array([f"at_limit:{parameter.code}" in text.split(";") for text in texts_of(scored, "notes")])
+    drawn = np.isfinite(age) & np.isfinite(value) & np.isin(sexes, SEXES)
+    groups = []
+    for sex in SEXES:
+        rows = drawn & (sexes == sex)
+        if rows.any():
+            groups.append(AgePoints(sex, age[rows], value[rows], areas[rows] == "control", limit[rows]))
+    return groups, int((~drawn).sum())
+
+
+def _find_reference(scored: pd.DataFrame, reference: Any) -> ReferenceSet:
+    named = [text for text in dict.fromkeys(texts_of(scored, "reference_set")) if text]
+    if reference is None:
+        if len(named) != 1 or named[0] not in list_references():
+            told = " and ".join(named) or "no set that is named"
+            raise OptionError(f"the rows were scored by {told}: give that reference set")
+        return load_reference(named[0])
+    norms = load_reference(reference)
+    if named and named != [norms.id]:
+        raise OptionError(f"the rows were scored by {' and '.join(named)}, not by {norms.id}: give that reference set")
+    return norms
+
+
+def _find_site(scored: pd.DataFrame) -> str:
+    sites = [text for text in dict.fromkeys(texts_of(scored, "site")) if text]
+    if len(sites) != 1:
+        told = f"of the sites {', '.join(sites)}" if sites else "without a site"
+        raise OptionError(f"the rows are {told}, and norms are a site's: choose one")
+    return sites[0]
+
+
+def _find_stand_in(scored: pd.DataFrame, site: str) -> str:
+    """The site whose norm was used, as the notes say."""
+    notes = {item for text in set(texts_of(scored, "notes")) for item in text.split(";")}
+    borrowed = [item.partition("=")[2] for item in notes if item.lower().startswith(f"site_as:{site.lower()}=")]
+    return borrowed[0] if borrowed else site
+
+
+def _describe(
+    scored: pd.DataFrame, parameter: Parameter, bands: list[NormBand], lost: int, site: str, borrowed: str
+) -> list[str]:
+    footer = describe_people(scored)
+    footer += [f"{lost} without age, sex or {parameter.code} not drawn"] if lost else []
+    footer += [f"norm of the {borrowed} used for the {site}"] if borrowed != site else []
+    for band in bands:
+        if np.isnan(band.low).all():
+            footer.append(f"no norm of {parameter.code} for {band.sex}")
+        elif np.isnan(band.low).any():
+            footer.append(f"norm of {parameter.code} incomplete or in doubt for some ages of {band.sex}")
+    return footer
+
+
+def _legend(points: list[AgePoints], canvas: Canvas, parameter: Parameter, cut_off: float) -> list[tuple[Any, str]]:
+    legend: list[tuple[Any, str]] = []
+    for group in points:
+        colour, marker, hatch = _LOOKS[group.sex]
+        style: Any = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 0.6 * canvas.font}
+        legend.append((Line2D([], [], **style), f"{group.sex} ({len(group.age)})"))
+        reach = f"±{cut_off:g} SD" if parameter.has_z else f"up to mean + {PHS_BOUND:g} SD"
+        legend.append((_patch(colour, hatch), f"norm, {group.sex} ({reach})"))
+    if any(group.at_limit.any() for group in points):
+        ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
+        legend.append((Line2D([], [], markersize=canvas.font, **ring), "at device limit"))
+    return legend
+
+
+def _patch(colour: str, hatch: str | None) -> Patch:
+    return Patch(facecolor=(colour, 0.13), edgecolor=colour, hatch=hatch, linewidth=0.5)
+
+
+def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canvas, parameter: Parameter) -> None:
+    for band in bands:
+        colour, _, hatch = _LOOKS[band.sex]
+        look: Any = {"facecolor": (colour, 0.13), "edgecolor": (colour, 0.35), "linewidth": 0.0, "zorder": 0.5}
+        ax.fill_between(band.age, band.low, band.high, hatch=hatch, label=f"norm {band.sex}", **look)
+        for ends, width in ((band.low, 0.7), (band.high, 0.7), (band.mean, 1.1)):
+            ax.plot(band.age, ends, color=colour, linewidth=width, zorder=1, gid=f"norm {band.sex}")
+    for group in points:
+        colour, marker, _ = _LOOKS[group.sex]
+        for control, face in ((False, colour), (True, "white")):
+            rows = group.control == control
+            style: Any = {"marker": marker, "color": colour, "markerfacecolor": face, "linestyle": "none", "zorder": 3}
+            ax.plot(
+                group.age[rows], group.value[rows], markersize=0.6 * canvas.font, gid=f"people {group.sex}", **style
+            )
+        ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none", "zorder": 4}
+        where = group.at_limit
+        ax.plot(group.age[where], group.value[where], markersize=canvas.font, gid="at device limit", **ring)
+    end = parameter.insensitive_end
+    if end is not None and (parameter.scale == "raw" or end > 0):
+        place = float(transform(parameter.code, np.array([end]))[0])
+        low, high = sorted(ax.get_ylim())
+        if low - 0.3 * (high - low) <= place <= high + 0.3 * (high - low):
+            ax.axhline(place, color=PALE, linestyle=":", linewidth=0.9, zorder=0.8, gid="device limit")
+            ax.annotate("device limit", (1, place), xycoords=("axes fraction", "data"), size=canvas.small, color=GREY,
+                        ha="right", va="bottom" if parameter.gain_sign > 0 else "top")  # fmt: skip
+    if parameter.gain_sign < 0:
+        ax.invert_yaxis()
+    canvas.style_axes(ax)
+    set_value_scale(ax, "y", parameter)
+    if parameter.code == "PHS":
+        ax.set_yticks(range(4))
+    canvas.label_axes(ax, x="age (years)", y=describe_value(parameter))
+    style = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left"}
+    if parameter.has_z:
+        ax.annotate("gain ↑", (0.01, 0.985), va="top", **style)
+    ax.annotate("loss ↓", (0.01, 0.015), va="bottom", **style)

@@ -1,0 +1,231 @@
+"""Test and retest: the differences between two visits against their means, after Bland and Altman."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy import stats
+
+from qst.errors import OptionError
+from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, MINUS, WIDTH_MM, Canvas, count, texts_of
+from qst.plots.rows import order_visits
+from qst.plots.selection import select_area
+from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
+from qst.protocol import BY_CODE, Parameter
+from qst.tables import KEY
+
+Floats = npt.NDArray[np.float64]
+SPREAD = 1.96
+"""Limits of agreement: mean ± 1.96 SD of the differences (Bland and Altman 1986, Lancet 1:307-310)."""
+FEWEST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Retest:
+    """Pairs of two visits on the parameter's own scale (log10 or raw); intervals are 95 % (lower, upper)."""
+
+    parameter: Parameter
+    visits: tuple[str, str]
+    mean: Floats
+    difference: Floats
+    areas: list[str]
+    bias: float
+    bias_interval: tuple[float, float]
+    limits: tuple[float, float]
+    limit_reach: float
+    single: int
+    at_limit: npt.NDArray[np.bool_]
+
+
+def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | None = None) -> Retest:
+    """Pair the values of two visits, by subject, site, side and area, and work out bias and limits of agreement.
+
+    The interval of the bias is ± t · SD / √n; that of a limit of agreement ± t · SD · √(1/n + 1.96² / (2 (n − 1)))
+    (Bland and Altman 1999, Stat Methods Med Res 8:135-160), both with n − 1 degrees of freedom.
+
+    Raises
+    ------
+    OptionError
+        There are not two visits, or more and none were named; a visit is not there; an assessment occurs twice at a
+        visit; or fewer than 3 pairs have both values.
+    """
+    check_parameter(parameter, table)
+    first, second = _choose(order_visits(table) if len(table) else [], visits)
+    value = scale_values(table, BY_CODE[parameter])
+    notes = [f"at_limit:{parameter}" in text.split(";") for text in texts_of(table, "notes")]
+    identity = [name for name in KEY if name != "visit"]
+    frame = pd.DataFrame({name: texts_of(table, name) for name in KEY}).assign(value=value, limit=notes)
+    if twice := int(frame[frame["visit"].isin([first, second])].duplicated(list(KEY)).sum()):
+        raise OptionError(f"{count(twice, 'row')} repeat the subject, visit, site, side and area of another: keep one")
+    frame = frame[np.isfinite(frame["value"])]
+    sides = [frame[frame["visit"] == visit].set_index(identity) for visit in (first, second)]
+    both = sides[0].join(sides[1], lsuffix="_1", rsuffix="_2", how="inner")
+    if len(both) < FEWEST:
+        raise OptionError(
+            f"{count(len(both), 'pair')} of {parameter} at the visits {first} and {second}: at least {FEWEST} people "
+            "with both values are needed"
+        )
+    before, after = both["value_1"].to_numpy(float), both["value_2"].to_numpy(float)
+    difference, n = after - before, len(both)
+    bias, sd, t = float(difference.mean()), float(difference.std(ddof=1)), float(stats.t.ppf(0.975, n - 1))
+    reach = t * sd / np.sqrt(n)
+    return Retest(
+        parameter=BY_CODE[parameter],
+        visits=(first, second),
+        mean=(before + after) / 2,
+        difference=difference,
+        areas=[str(area) or "test" for area in both.index.get_level_values("area")],
+        bias=bias,
+        bias_interval=(bias - reach, bias + reach),
+        limits=(bias - SPREAD * sd, bias + SPREAD * sd),
+        limit_reach=float(t * sd * np.sqrt(1 / n + SPREAD**2 / (2 * (n - 1)))),
+        single=len(sides[0]) + len(sides[1]) - 2 * n,
+        at_limit=(both["limit_1"] | both["limit_2"]).to_numpy(bool),
+    )
+
+
+def _choose(there: list[str], visits: Sequence[str] | None) -> tuple[str, str]:
+    named = ", ".join(visit or "(none)" for visit in there) or "none"
+    if visits is None:
+        if len(there) != 2:
+            more = "choose two of them" if len(there) > 2 else "a retest needs two"
+            raise OptionError(f"the table has the visits {named}: {more}")
+        return there[0], there[1]
+    if len(visits) != 2 or visits[0] == visits[1]:
+        raise OptionError(f"a retest compares two visits, not {', '.join(visits) or 'none'}")
+    for visit in visits:
+        if visit not in there:
+            raise OptionError(f"the table has no visit '{visit}': it has {named}")
+    return visits[0], visits[1]
+
+
+def plot_retest(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    parameter: str,
+    visits: Sequence[str] | None = None,
+    area: str = "test",
+    title: str | None = None,
+    width_mm: float = WIDTH_MM,
+) -> Axes:
+    """Draw one parameter at two visits after Bland and Altman: second minus first against the mean of both.
+
+    Parameters that are normal after log10 are compared on that scale: the difference is a ratio, 1 where nothing has
+    changed, and the mean a geometric one. Lines: the mean difference, and the limits of agreement (± 1.96 SD); bands:
+    their 95 % intervals. A ring marks values at the device's limit.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Assessments or a scored table: the parameter's value, `subject`, `visit`, and `site, side, area` where given.
+        A person without a value at one of the visits is left out, and the foot of the figure counts them.
+    ax : matplotlib.axes.Axes, optional
+    parameter : str
+        One of the 13 codes, such as ``"PPT"``.
+    visits : sequence of two str, optional
+        The earlier and the later visit; needed where there are more than two.
+    area : {"test", "control", "all"}
+        With all, several areas of a person count as independent, which they are not.
+    title : str, optional
+    width_mm : float
+        Width of the figure that is made where there is no `ax`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    OptionError
+        As `pair_visits` and for an unknown parameter.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"subject": list("abcabc"), "visit": list("111222"), "HPT": [44, 45, 46, 45, 45, 47.0]})
+    >>> ax = plot_retest(people, parameter="HPT")
+    >>> [round(line.get_ydata()[0], 2) for line in ax.lines if line.get_gid() == "bias"]
+    [0.67]
+    """
+    check_parameter(parameter, table)
+    retest = pair_visits(select_area(table, area), parameter, visits)
+    canvas = Canvas(ax, width_mm, 5.6, 6.4)
+    log = retest.parameter.scale == "log10"
+    names = list(dict.fromkeys(retest.areas))
+    looks = {name: AREA_COLOURS.get(name, COLOURS[2]) for name in names}
+    legend: list[tuple[Any, str]] = [
+        (_dot(canvas, colour, name), f"{name} ({retest.areas.count(name)})") for name, colour in looks.items()
+    ]
+    legend += [(Patch(facecolor=BAND), "95 % intervals of the lines")]
+    ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
+    if retest.at_limit.any():
+        legend.append((Line2D([], [], markersize=canvas.font, **ring), "at device limit"))
+    footer = [f"n = {count(len(retest.mean), 'pair')} of the visits {retest.visits[0]} and {retest.visits[1]}"]
+    footer += [f"{count(retest.single, 'value')} without a partner left out"] if retest.single else []
+    footer += ["several areas of a person are not independent"] if area == "all" else []
+    footer.append("after Bland and Altman")
+    ax = canvas.open(0.5 * canvas.room, title=title, footer=footer, legend=legend, under=3.0 * canvas.font)
+    _draw_lines(ax, retest, canvas, log=log)
+    for name, colour in looks.items():
+        of_area = np.array([other == name for other in retest.areas])
+        style: Any = {"zorder": 3, "gid": "pairs", "label": name}
+        dot = _dot(canvas, colour, name)
+        ax.plot(retest.mean[of_area], retest.difference[of_area], **_copy(dot), **style)
+    where = retest.at_limit
+    ax.plot(retest.mean[where], retest.difference[where], markersize=canvas.font, gid="at device limit", **ring)
+    canvas.style_axes(ax)
+    set_value_scale(ax, "x", retest.parameter)
+    _label_differences(ax, log=log)
+    earlier, later = retest.visits
+    change = f"visit {later} / visit {earlier}" if log else f"visit {later} {MINUS} visit {earlier}"
+    mean = "geometric mean" if log else "mean"
+    unit = "" if log else f" ({retest.parameter.unit})"
+    canvas.label_axes(ax, x=f"{mean} of {describe_value(retest.parameter)}", y=f"{change}{unit}")
+    return ax
+
+
+def _dot(canvas: Canvas, colour: str, area: str) -> Line2D:
+    face = "white" if area == "control" else colour
+    look: Any = {"marker": "s" if area == "control" else "o", "markersize": 0.6 * canvas.font, "linestyle": "none"}
+    return Line2D([], [], color=colour, markerfacecolor=face, **look)
+
+
+def _copy(dot: Line2D) -> dict[str, Any]:
+    names = ("color", "marker", "markersize", "markerfacecolor", "linestyle")
+    return {name: getattr(dot, f"get_{name}")() for name in names}
+
+
+def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, *, log: bool) -> None:
+    low, high = retest.limits
+    for centre, ends, dashes, name in (
+        (retest.bias, retest.bias_interval, "-", "bias"),
+        (low, (low - retest.limit_reach, low + retest.limit_reach), "--", "limit of agreement"),
+        (high, (high - retest.limit_reach, high + retest.limit_reach), "--", "limit of agreement"),
+    ):
+        ax.axhspan(*ends, color=BAND, linewidth=0, zorder=0.5, gid=f"{name} interval")
+        ax.axhline(centre, color=INK, linestyle=dashes, linewidth=0.9, zorder=1, gid=name)
+        word = "mean" if name == "bias" else f"{'+' if centre > retest.bias else MINUS}1.96 SD"
+        number = f"× {10**centre:.2f}" if log else f"{centre:+.2f}".replace("-", MINUS)
+        style: Any = {"xycoords": ("axes fraction", "data"), "va": "center", "size": canvas.small, "color": GREY}
+        ax.annotate(f"{word}\n{number}", (1, centre), (4, 0), textcoords="offset points", gid="number", **style)
+    ax.axhline(0, color=GREY, linewidth=0.5, linestyle=":", zorder=0.9, gid="no change")
+    reach = 1.15 * max(abs(low - retest.limit_reach), abs(high + retest.limit_reach), np.abs(retest.difference).max())
+    reach = reach or 1.0
+    ax.set_ylim(-reach, reach)
+
+
+def _label_differences(ax: Axes, *, log: bool) -> None:
+    """Ticks of ratios, where differences are those of logarithms; the minus sign as elsewhere."""
+    if not log:
+        return
+    top = 10 ** ax.get_ylim()[1]
+    steps = next((s for s in ([1, 1.1, 1.2], [1, 1.25, 1.5], [1, 1.5, 2], [1, 2, 4], [1, 3, 10], [1, 10, 100])
+                  if s[-1] * 1.3 > top), [1, 100, 10_000])  # fmt: skip
+    ratios = [value for step in steps for value in {step, 1 / step} if step <= top]
+    ax.set_yticks(np.log10(ratios), [f"{ratio:.2g}" for ratio in ratios])

@@ -1,0 +1,67 @@
+"""Single trials for figures: whose they are, and the ratings of one parameter."""
+
+import numpy as np
+import pandas as pd
+
+from qst.derive import kept_trials
+from qst.errors import OptionError
+from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS, texts_of
+from qst.tables import KEY
+
+
+def take_ratings(trials: pd.DataFrame, codes: tuple[str, ...], needed: str) -> pd.DataFrame:
+    """The ratings that count of some parameters.
+
+    Columns `area`, `person`, `assessment`, `parameter`, `stimulus`, `series`, `value`.
+
+    Rows whose `keep` is false and those without a value are left out, as `qst.derive_values` leaves them out. A row
+    without an area is of a test area.
+
+    Raises
+    ------
+    OptionError
+        There are none; the text says that single trials are needed, and which (`needed`).
+    """
+    remedy = f"{needed}; give the file with the trials (columns parameter, stimulus, value), not a row a tested area"
+    if not {"parameter", "value"} <= set(trials.columns):
+        raise OptionError(f"the table has no single trials: this figure needs {remedy}")
+    value = pd.to_numeric(trials["value"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wanted = kept_trials(trials) & np.isfinite(value) & trials["parameter"].isin(codes).to_numpy()
+    if not wanted.any():
+        raise OptionError(f"the trials hold no rating of {' or '.join(codes)}: this figure needs {remedy}")
+    key = pd.Series(["\x00".join(parts) for parts in zip(*(texts_of(trials, name) for name in KEY), strict=True)])
+    person = [text or f"\x00{row}" for text, row in zip(texts_of(trials, "subject"), pd.factorize(key)[0], strict=True)]
+    table = pd.DataFrame(
+        {
+            "area": [text or "test" for text in texts_of(trials, "area")],
+            "person": person,
+            "assessment": pd.factorize(key)[0],
+            "parameter": texts_of(trials, "parameter"),
+            "stimulus": texts_of(trials, "stimulus"),
+            "series": texts_of(trials, "series"),
+            "value": value,
+        }
+    )
+    kept: pd.DataFrame = table[wanted].reset_index(drop=True)
+    return kept
+
+
+def list_areas(ratings: pd.DataFrame) -> dict[str, str]:
+    """The areas in the order drawn, test before control before others, each with its colour."""
+    others = sorted(set(ratings["area"]) - set(AREA_COLOURS))
+    names = [name for name in AREA_COLOURS if (ratings["area"] == name).any()] + others
+    more = iter(MORE_COLOURS * len(names))
+    return {name: AREA_COLOURS.get(name) or next(more) for name in names}
+
+
+def describe_trials(trials: pd.DataFrame, ratings: pd.DataFrame) -> list[str]:
+    """Who gave the ratings, for the foot of a figure."""
+    people = ratings["person"].nunique()
+    parts = [f"n = {people} {'person' if people == 1 else 'people'}"]
+    for column in ("age", "sex", "site"):
+        texts = list(dict.fromkeys(text.removesuffix(".0") for text in texts_of(trials, column) if text))
+        if column == "age" and len(texts) > 1:
+            ages = np.array(texts, dtype=float)
+            texts = [f"{ages.min():.0f} to {ages.max():.0f}"]
+        parts += [" / ".join(texts) + (" years" if column == "age" else "")] if texts else []
+    return parts

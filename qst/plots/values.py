@@ -1,0 +1,53 @@
+"""Axes in a parameter's own unit."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from qst.errors import OptionError
+from qst.plots.rows import numbers_of
+from qst.protocol import BY_CODE, CODES, Parameter
+from qst.zscores import transform
+
+_STEPS = (1, 2, 5)
+
+
+def check_parameter(parameter: str, table: pd.DataFrame) -> None:
+    """Refuse a code that is none of the 13, or that the table has not."""
+    if parameter not in BY_CODE:
+        raise OptionError(f"there is no parameter '{parameter}': choose one of {' '.join(CODES)}")
+    if parameter not in table:
+        raise OptionError(f"the table has no column {parameter}")
+
+
+def scale_values(table: pd.DataFrame, parameter: Parameter) -> npt.NDArray[np.float64]:
+    """A parameter's values on the scale of its norms, log10 or raw; NaN for those that are missing or have no log."""
+    values = numbers_of(table, [parameter.code])[:, 0]
+    values = np.abs(values) if parameter.is_distance else values
+    unusable = parameter.scale == "log10" and values <= 0
+    return transform(parameter.code, np.where(unusable, np.nan, values))
+
+
+def describe_value(parameter: Parameter) -> str:
+    """Name and unit, for an axis."""
+    return f"{parameter.code} ({parameter.unit})"
+
+
+def set_value_scale(ax: Axes, axis: str, parameter: Parameter) -> None:
+    """Ticks in the parameter's unit on an axis that holds log10 of the value, where that is the parameter's scale."""
+    if parameter.scale != "log10":
+        return
+    low, high = getattr(ax, f"get_{axis}lim")()
+    low, high = min(low, high), max(low, high)
+    decades = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in _STEPS]
+    ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
+    if len(ticks) > 7:
+        ticks = [tick for tick in ticks if f"{tick:e}".startswith("1")]
+    if len(ticks) < 2:
+        ticks = np.round(np.logspace(low, high, 4), 2 - int(np.floor(high))).tolist()
+    setter: Any = getattr(ax, f"set_{axis}ticks")
+    setter([float(np.log10(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
