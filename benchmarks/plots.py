@@ -1,5 +1,6 @@
-"""Pictures a second: sensory profiles of a simulated cohort as PNG, SVG and PDF, in one process and on all cores; and one
-figure of each other kind.
+"""Pictures a second: sensory profiles of a simulated cohort as PNG, SVG and PDF, in one process and on all cores.
+
+Then the time of one figure of each kind for that cohort.
 
     python benchmarks/plots.py [--people 200]
 """

@@ -22,6 +22,8 @@ WIDTH_MM = 170.0
 PT_PER_MM = 72 / 25.4
 LETTER = 0.54
 """Mean width of a letter, in sizes of the font."""
+FOOT_LETTER = 0.57
+"""Mean width of a letter at the foot, where codes in capitals and numbers are."""
 MINUS = "\N{MINUS SIGN}"
 
 INK, GREY, PALE, BAND, HATCH = "#222222", "#5f5f5f", "#9a9a9a", "#e3e3e3", "#b0b0b0"
@@ -127,7 +129,7 @@ class Canvas:
 
     def _wrap_footer(self, parts: Sequence[str]) -> list[str]:
         """The parts and what the picture is not, in as few lines as there is room for."""
-        longest = int((self.room + self.left - self.font) / (LETTER * self.small))
+        longest = int((self.room + self.left - self.font) / (FOOT_LETTER * self.small))
         lines = [""]
         for part in [*parts, DISCLAIMER]:
             joined = f"{lines[-1]} · {part}" if lines[-1] else part

@@ -64,8 +64,8 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
     if twice := int(frame[frame["visit"].isin([first, second])].duplicated(list(KEY)).sum()):
         raise OptionError(f"{count(twice, 'row')} repeat the subject, visit, site, side and area of another: keep one")
     frame = frame[np.isfinite(frame["value"])]
-    sides = [frame[frame["visit"] == visit].set_index(identity) for visit in (first, second)]
-    both = sides[0].join(sides[1], lsuffix="_1", rsuffix="_2", how="inner")
+    sides = [frame[frame["visit"] == visit].drop(columns="visit") for visit in (first, second)]
+    both = sides[0].merge(sides[1], on=identity, suffixes=("_1", "_2"))
     if len(both) < FEWEST:
         raise OptionError(
             f"{count(len(both), 'pair')} of {parameter} at the visits {first} and {second}: at least {FEWEST} people "
@@ -80,7 +80,7 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
         visits=(first, second),
         mean=(before + after) / 2,
         difference=difference,
-        areas=[str(area) or "test" for area in both.index.get_level_values("area")],
+        areas=[str(area) or "test" for area in both["area"]],
         bias=bias,
         bias_interval=(bias - reach, bias + reach),
         limits=(bias - SPREAD * sd, bias + SPREAD * sd),
