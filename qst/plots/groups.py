@@ -101,10 +101,11 @@ def read_groups(scored: pd.DataFrame, by: str | None) -> tuple[list[Row], list[s
         people = pd.DataFrame(values[among]).groupby(subjects[among], sort=False).mean().to_numpy()
         averaged += int(among.sum()) - len(people)
         rows.append(_form_row(str(name), people, position))
-        short = {
-            code: int(n) for code, n in zip((*Z_CODES, "PHS", "DMA"), (~np.isnan(people)).sum(axis=0), strict=True)
-        }
-        if lacking := [f"{code} {n}" for code, n in short.items() if n < len(people)]:
+        known = dict(zip((*Z_CODES, "PHS", "DMA"), (~np.isnan(people)).sum(axis=0).tolist(), strict=True))
+        usual = max(known[code] for code in Z_CODES)
+        told = {"z-scores": usual}
+        told |= {code: n for code, n in known.items() if n < (usual if code in Z_CODES else len(people))}
+        if lacking := [f"{code} {n}" for code, n in told.items() if n < len(people)]:
             notes.append(f"fewer in {name}: {', '.join(lacking)}" if by else f"fewer: {', '.join(lacking)}")
     if left_out := int((names == "").sum()):
         notes.insert(0, f"{left_out} without {by} left out")
