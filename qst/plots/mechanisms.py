@@ -186,7 +186,9 @@ def _draw_shares(
 ) -> Axes:
     legend: list[tuple[Any, str]] = [(Patch(facecolor=colour), status) for status, colour in STATUS_COLOURS.items()]
     legend.append((hatch_patch((0, 0), 1, 1), NOT_ASSESSABLE))
-    ax = canvas.open(1.7 * canvas.font * len(names), title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
+    ax = canvas.open(
+        _STEP_OF_SHARE * canvas.font * len(names), title=title, footer=footer, legend=legend, under=2.9 * canvas.font
+    )
     share = 100.0 * counts / counts.sum(axis=1, keepdims=True)
     left = np.cumsum(share, axis=1) - share
     rows = np.arange(len(names))
@@ -195,7 +197,7 @@ def _draw_shares(
     for row in rows.tolist():
         if counts[row, -1]:
             ax.add_patch(hatch_patch((left[row, -1], row - 0.2), share[row, -1], 0.4)).set_gid(NOT_ASSESSABLE)
-        _write_line(ax, 0, row - 0.35, names[row], canvas, "name")
+        _write_line(ax, 0, row - 0.36, names[row], canvas, "name")
         _write_line(ax, 101, row, str(counts[row, 0]), canvas, "supported")
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.6))
