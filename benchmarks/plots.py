@@ -38,7 +38,7 @@ def main() -> None:
         for jobs in (1, None):
             for picture in ("png", "svg", "pdf"):
                 start = time.perf_counter()
-                plot_files([scored], Path(folder) / f"{picture}{jobs}", picture_format=picture, jobs=jobs)
+                plot_files([scored], Path(folder) / f"{picture}{jobs}", picture_format=picture, processes=jobs)
                 rate = options.people / (time.perf_counter() - start)
                 where = "one process" if jobs == 1 else "all cores"
                 print(f"{picture}, {where:12} {rate:6.1f} profiles a second, with start and reading (aim: 10)")

@@ -63,7 +63,7 @@ KINDS = (
 )  # fmt: skip
 @click.option("--width", "width_mm", type=float, default=170.0, show_default=True, help="Width in mm; a column is 85.")
 @click.option("--dpi", type=int, default=150, show_default=True, help="Resolution of PNG.")
-@click.option("--jobs", type=int, metavar="N", help="Processes that draw at once.  [default: one a core]")
+@click.option("--processes", type=int, metavar="N", help="Processes that draw at once. [default: one a core]")
 @input_options
 @scoring_options
 @ends_cleanly
@@ -83,7 +83,18 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
     """
     from qst.plots.batch import plot_files
 
-    names = ("title", "picture_format", "width_mm", "dpi", "jobs", "each", "over_visits", "subject", "visit", "site")
+    names = (
+        "title",
+        "picture_format",
+        "width_mm",
+        "dpi",
+        "processes",
+        "each",
+        "over_visits",
+        "subject",
+        "visit",
+        "site",
+    )
     look = {name: given.pop(name) for name in names}
     own = {name: given.pop(name) for name in ("by", "area", "parameter", "visits", "order", "label_people")}
     own = {name: value for name, value in own.items() if value}

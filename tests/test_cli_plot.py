@@ -70,7 +70,7 @@ def test_age_and_retest_in_the_unit() -> None:
 
 def test_many_pictures_are_the_same_from_one_process_and_from_two() -> None:
     for jobs in ("1", "2"):
-        assert run("plot", COHORT, "-o", f"by{jobs}", "--picture", "svg", "--jobs", jobs).exit_code == 0
+        assert run("plot", COHORT, "-o", f"by{jobs}", "--picture", "svg", "--processes", jobs).exit_code == 0
     one, two = ({path.name: path.read_bytes() for path in Path(f"by{jobs}").iterdir()} for jobs in (1, 2))
     assert len(one) == 60
     assert one == two
@@ -97,7 +97,7 @@ def test_who_cannot_be_drawn_is_told_and_the_others_are_drawn() -> None:
         (["--order", "cluster", "-o", "out"], "--kind profile has no --order: that is for heatmap"),
         (["--by", "colour", "-o", "a.png"], "the table has no column 'colour' to form groups by"),
         (["--kind", "loga", "--site", "thigh", "-o", "a.png"], "no assessment has the site 'thigh'"),
-        (["--jobs", "0", "-o", "out"], "0 processes cannot draw: give 1 or more"),
+        (["--processes", "0", "-o", "out"], "0 processes cannot draw: give 1 or more"),
         (["--kind", "loga", "-o", "a.gif"], "give a name that ends in .png, .svg, .pdf, or a folder"),
         (["--kind", "loga", "--dpi", "5", "-o", "a.png"], "a resolution of 5 dpi cannot be drawn"),
     ],

@@ -64,7 +64,7 @@ def plot_files(
     picture_format: str = "png",
     width_mm: float = 170.0,
     dpi: float = 150,
-    jobs: int | None = None,
+    processes: int | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Pictures:
     """Draw one figure of all rows, or one each person and visit.
@@ -92,7 +92,7 @@ def plot_files(
     picture_format : {"png", "svg", "pdf"}
         For a folder.
     width_mm, dpi : float
-    jobs : int, optional
+    processes : int, optional
         Number of processes; default: one a core, where there are enough pictures to be worth it.
     given : mapping, optional
         Options of the kind: `area`, `by`, `order`, `parameter`, `visits`, `label_people`.
@@ -107,8 +107,8 @@ def plot_files(
     """
     given = dict(given or {})
     chosen = choose_kind(kind, given)
-    if jobs is not None and jobs < 1:
-        raise OptionError(f"{jobs} processes cannot draw: give 1 or more")
+    if processes is not None and processes < 1:
+        raise OptionError(f"{processes} processes cannot draw: give 1 or more")
     check_size(width_mm, dpi)
     path = Path(output)
     one_file = path.suffix.lower() in PICTURE_ENDINGS and not path.is_dir()
@@ -139,7 +139,7 @@ def plot_files(
     if len(pictures) == 1:
         _save_one(chosen, *pictures[0], style)
         return Pictures(written, problems)
-    refused = _save_all(chosen, pictures, style, jobs)
+    refused = _save_all(chosen, pictures, style, processes)
     if len(refused) == len(pictures):
         raise OptionError(next(iter(refused.values())))
     problems += [
@@ -246,10 +246,12 @@ def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) 
     return refused
 
 
-def _save_all(kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, jobs: int | None) -> dict[Path, str]:
+def _save_all(
+    kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, wanted: int | None
+) -> dict[Path, str]:
     """Draw all pictures with a progress bar, in several processes where there are many; what could not be, and why."""
-    processes = min(jobs or _count_cores(), -(-len(pictures) // _PART))
-    if processes == 1 or (jobs is None and len(pictures) < FEWEST_FOR_PROCESSES):
+    processes = min(wanted or _count_cores(), -(-len(pictures) // _PART))
+    if processes == 1 or (wanted is None and len(pictures) < FEWEST_FOR_PROCESSES):
         parts, done = [[picture] for picture in pictures], None
     else:
         parts = [pictures[start : start + _PART] for start in range(0, len(pictures), _PART)]

@@ -109,8 +109,8 @@ def plot_frequencies(
     --------
     >>> import qst
     >>> ax = plot_frequencies(qst.score(qst.load("examples/cohort_synthetic.csv")))
-    >>> [round(bar.get_width(), 1) for bar in ax.containers[0]][3:5]
-    [8.5, 15.3]
+    >>> [round(float(bar.get_width()), 1) for bar in ax.containers[0]][3:5]
+    [13.6, 15.3]
     """
     check_scored(scored, "the rows of a cohort")
     shown = select_area(scored, area)

@@ -62,8 +62,8 @@ def plot_loga(
     --------
     >>> import qst
     >>> scored = qst.score(qst.load("examples/cohort_synthetic.csv"))
-    >>> plot_loga(scored).get_images()[0].get_array().sum()
-    np.int64(58)
+    >>> int(plot_loga(scored).get_images()[0].get_array().sum())
+    59
     """
     check_scored(scored, "the rows of a cohort")
     shown = select_area(scored, area)

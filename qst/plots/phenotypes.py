@@ -96,7 +96,7 @@ def plot_phenotypes(
     >>> import qst
     >>> ax = plot_phenotypes(qst.score(qst.load("examples/cohort_synthetic.csv")))
     >>> [text.get_text() for text in ax.get_legend().get_texts()][:2]
-    ['sensory loss (20)', 'thermal hyperalgesia (15)']
+    ['sensory loss (12)', 'thermal hyperalgesia (11)']
     """
     check_scored(scored, "the rows of a cohort")
     if "phenotype_healthy" not in scored:

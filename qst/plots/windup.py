@@ -106,7 +106,7 @@ def plot_windup(
     >>> trials = qst.load("examples/trials_synthetic.csv", problems=[])
     >>> ax = plot_windup(trials[trials["subject"] == "S03"])
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "ratio"]
-    ['WUR 5.7', 'WUR 1.8']
+    ['WUR 5.7', 'WUR 4.3']
     """
     areas = read_windup(trials)
     canvas = Canvas(ax, width_mm, 4.4, 1.0)
