@@ -12,7 +12,7 @@ FARTHEST_Z = 10.0
 
 
 class NormReporter:
-    """Turns the notes that mean "no norm for this person", and z-scores that nobody has, into problems with their place.
+    """Turns notes that mean "no norm for this person", and z-scores that nobody has, into problems with their place.
 
     Parameters
     ----------

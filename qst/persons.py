@@ -102,9 +102,9 @@ def _read(paths: Sequence[str | Path], options: LoadOptions, subject: str | None
     rows = pd.concat(parts, ignore_index=True)
     files = set(rows["source_file"])
     understood: dict[str, list[str]] = {}
-    for table in readings.tables:
-        if table.file in files:
-            understood.setdefault(table.file, []).extend(table.explain())
+    for read in readings.tables:
+        if read.file in files:
+            understood.setdefault(read.file, []).extend(read.explain())
     all_trials = pd.concat(trials, ignore_index=True) if trials else None
     return Found(rows, all_trials, understood, problems), names
 
