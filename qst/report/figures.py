@@ -115,7 +115,7 @@ def _translate(text: str, words: Words) -> str:
             told.append(texts[part])
         elif form and words.language != "en":
             places = [words.word("side", words.word("site", name)) for name in form["place"].split(", ")]
-            told.append(f"{words.word('area', form['area'])} ({', '.join(places)}){form['number'] or ''}")
+            told.append(f"{words.texts['figure']['area'][form['area']]} ({', '.join(places)}){form['number'] or ''}")
         else:
             told.append(_translate_with_number(part, words))
     return " · ".join(told)

@@ -48,8 +48,8 @@ def find_browser(given: str | Path | None = None) -> str:
         if found := shutil.which(command):
             return found
     raise OptionError(
-        "a PDF is printed by Chromium, Chrome or Edge, and none was found: install one (Debian, Ubuntu: apt-get install "
-        "chromium; macOS: brew install --cask google-chrome), or say --browser PATH; without it, open the pages in any "
+        "a PDF is printed by Chromium, Chrome or Edge, and none was found: install one (Debian, Ubuntu: apt-get "
+        "install chromium; macOS: brew install --cask google-chrome), or say --browser PATH; without it, open the pages in any "
         "browser and print them"
     )
 

@@ -61,7 +61,8 @@ def form_subject(
     -------
     dict
         `label`, `visits` (a list: `visit`, `assessments`, `tables`, `not_judged`, `changes`, `picture`), `reference`,
-        `ordered_by_file` (whether the order of the visits is only that of the file), `anonymous`, `show`.
+        `ordered_by_file` (whether the order of the visits is only that of the file), `anonymous`, `show`,
+        `understood` (lines on how its files were read).
     """
     told = [
         explain_assessment(
@@ -96,6 +97,7 @@ def form_subject(
         "ordered_by_file": order is None,
         "anonymous": anonymous,
         "show": list(show),
+        "understood": list(dict.fromkeys(line for one in told for line in one["understood"])),
     }
 
 

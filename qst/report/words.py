@@ -54,11 +54,17 @@ class Words:
 
     def z(self, value: float) -> str:
         """A z-score, or any difference, with its sign and two digits."""
-        return self.write(f"{value:+.2f}")
+        text = f"{value:+.2f}"
+        return self.write("0.00" if text in ("+0.00", "-0.00") else text)
 
     def share(self, value: float, digits: int = 0) -> str:
-        """A share as percent."""
-        return self.write(f"{100 * value:.{digits}f} %")
+        """A share as percent; one that is not 0 never reads as 0. Its blank does not break.
+
+        >>> load_words("de").share(0.1234, 1), load_words("de").share(0.0001, 1)
+        ('12,3\xa0%', '<\xa00,1\xa0%')
+        """
+        least = 10.0**-digits
+        return self.write(f"<\xa0{least:g}\xa0%" if 0 < 100 * value < least / 2 else f"{100 * value:.{digits}f}\xa0%")
 
     def write(self, text: str) -> str:
         """A number's text with the language's signs."""
