@@ -48,9 +48,9 @@ def find_browser(given: str | Path | None = None) -> str:
         if found := shutil.which(command):
             return found
     raise OptionError(
-        "a PDF is printed by Chromium, Chrome or Edge, and none was found: install one (Debian, Ubuntu: apt-get "
-        "install chromium; macOS: brew install --cask google-chrome), or say --browser PATH; without it, open the pages in any "
-        "browser and print them"
+        "a PDF is printed by Chromium, Chrome or Edge, and none was found: install one (Debian, Ubuntu: the package "
+        "chromium; macOS: google-chrome of Homebrew), or say --browser PATH; or open the pages in any browser and "
+        "print them there"
     )
 
 

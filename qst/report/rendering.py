@@ -37,7 +37,13 @@ def escape_css(text: str) -> str:
 
 
 def _render(template: str, page: Page, words: Words, script: str) -> str:
-    rules = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'"]
+    rules = [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
     if script:
         rules.append(f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'")
     return _environment(words.language).get_template(template).render(

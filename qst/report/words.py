@@ -58,7 +58,7 @@ class Words:
         return self.write("0.00" if text in ("+0.00", "-0.00") else text)
 
     def share(self, value: float, digits: int = 0) -> str:
-        """A share as percent; one that is not 0 never reads as 0. Its blank does not break.
+        r"""A share as percent; one that is not 0 never reads as 0. Its blank does not break.
 
         >>> load_words("de").share(0.1234, 1), load_words("de").share(0.0001, 1)
         ('12,3\xa0%', '<\xa00,1\xa0%')
