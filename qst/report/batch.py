@@ -18,6 +18,7 @@ from qst.loaders import LoadOptions
 from qst.norm_problems import NormReporter
 from qst.norms import load_reference
 from qst.persons import Found, find_everybody
+from qst.plausibility import Plausibility
 from qst.plots.batch import name_files
 from qst.report.cohort import form_cohort
 from qst.report.figures import draw_cohort
@@ -162,6 +163,9 @@ def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> No
     if set(SOURCE) <= set(scored.columns) and scored[list(SOURCE)].notna().all(axis=None):
         NormReporter(load_reference(settings.reference), found.problems.append).look_at(scored)
         report_symptoms(scored, found.problems.append)
+        plausibility = Plausibility(found.problems.append)
+        plausibility.look_at(scored, found.trials)
+        plausibility.finish()
 
 
 def _choose(

@@ -13,7 +13,8 @@ from matplotlib import rc_context
 from qst.report.words import Words
 
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
-_ID = re.compile(r'(\bid="|xlink:href="#|\bhref="#|url\(#)')
+_ID = re.compile(r' id="([^"]*)"')
+_REFERENCE = re.compile(r'(href="#|url\(#)([^")]*)')
 _FONT = re.compile(r"font-family: [^;\"]*")
 _TEXT = re.compile(r"(<text\b[^>]*>)([^<]*)(</text>)")
 _FORMS = re.compile(r"(?P<area>test|control) \((?P<place>[^()]*)\)(?P<number> no\. \d+)?")
@@ -93,7 +94,9 @@ def embed(figure: Any, alternative: str, caption: str, name: str, words: Words) 
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     # A rule of this style would hold for the whole page.
     svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
-    svg = _ID.sub(rf"\g<1>{name}-", svg)
+    used = {target for _, target in _REFERENCE.findall(svg)}
+    svg = _ID.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in used else "", svg)
+    svg = _REFERENCE.sub(rf"\g<1>{name}-\g<2>", svg)
     svg = _FONT.sub("font-family: 'DejaVu Sans', Verdana, Arial, sans-serif", svg)
     svg = _TEXT.sub(lambda match: f"{match[1]}{escape(_translate(unescape(match[2]), words))}{match[3]}", svg)
     width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]

@@ -68,6 +68,7 @@ def _environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,
     )
     environment.filters |= {
         "fill": words.fill, "number": words.number, "z": words.z, "share": words.share, "note": words.note,

@@ -1,6 +1,5 @@
 """What stands on a subject's page, as data; how it looks, `templates/subject.html` says."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from qst.explain import Explanation, explain_assessment
 from qst.persons import Found
+from qst.plausibility import read_visit
 from qst.plots import plot_profile
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
@@ -104,17 +104,15 @@ def form_subject(
 def order_visits(visits: Sequence[str | None]) -> list[str | None] | None:
     """Visits in the order of time, where their names show it; None where they do not.
 
-    >>> order_visits(["V10", "V2"]), order_visits(["2026-03-01", "2025-11-30"]), order_visits(["before", "after"])
+    >>> order_visits(["V10", "V2"]), order_visits(["2026-03-01", "2025-11-30"]), order_visits(["first", "second"])
     (['V2', 'V10'], ['2025-11-30', '2026-03-01'], None)
     """
     if len(visits) < 2:
         return list(visits)
-    parts = [re.fullmatch(r"(\D*)(\d+(?:\.\d+)?)", (visit or "").strip()) for visit in visits]
-    if all(parts) and len({part[1].casefold() for part in parts if part}) == 1:
-        return [visit for _, visit in sorted((float(part[2]), visit) for part, visit in zip(parts, visits) if part)]  # noqa: B905
-    if all(re.match(r"\d{4}-\d\d-\d\d", visit or "") for visit in visits):
-        return sorted(visits, key=str)
-    return None
+    kinds, places = zip(*(read_visit("" if visit is None else visit) for visit in visits), strict=True)
+    if None in kinds or len(set(kinds)) > 1 or len(set(places)) < len(visits):
+        return None
+    return [visits[n] for n in sorted(range(len(visits)), key=lambda n: places[n])]
 
 
 def _tell_about(row: "pd.Series[Any]") -> dict[str, str]:
