@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from qst.batch import leave_out_earlier
 from qst.errors import OptionError
 from qst.loaders import LoadOptions
 from qst.norm_problems import NormReporter
@@ -113,6 +114,7 @@ def report_files(
     check_folder(output)
     if key is not None:
         check_writable(key, (".csv",))
+        leave_out_earlier(inputs, key, [])
     if key is not None and output.resolve() in [key.resolve(), *key.resolve().parents]:
         raise OptionError(f"the key {key} would lie in the report, which it must not: give it another folder")
     printer = find_browser(browser) if pdf else None
