@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("score", "validate", "convert", "explain", "plot", "form", "formats", "reference")
+COMMANDS = ("score", "validate", "convert", "explain", "plot", "report", "form", "formats", "reference")
 
 
 class LazyGroup(click.Group):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +97,7 @@ def explain(
     """
     if parameter is not None and parameter.upper() not in BY_CODE:
         raise OptionError(f"'{parameter}' is none of the 13 parameters: {' '.join(RECORD_ORDER)}")
-    settings = settings or Settings()
-    settings = replace(
-        settings,
-        reference=load_reference(settings.reference),
-        phenotypes=load_prototypes(settings.phenotypes),
-        criteria=load_criteria(settings.criteria),
-        mechanisms=load_mechanisms(settings.mechanisms),
-    )
+    settings = (settings or Settings()).load()
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     found = find_person(paths, subject, options or LoadOptions())
     given = {"visit": visit, "site": site, "side": side, "area": area}
@@ -113,6 +106,23 @@ def explain(
     )
     scored = score_table(row, settings)
     return _Teller(row, scored, found, settings).tell(parameter.upper() if parameter else None)
+
+
+def explain_assessment(row: pd.DataFrame, scored: pd.DataFrame, found: Found, settings: Settings) -> Explanation:
+    """What `explain` tells of an assessment that was found and scored already.
+
+    Parameters
+    ----------
+    row : pandas.DataFrame, one row
+        The assessment, as `qst.persons` gives it.
+    scored : pandas.DataFrame, one row
+        The same, scored by `settings`.
+    found : Found
+        What its trials, problems and lines on how it was read are taken from.
+    settings : Settings
+        With everything loaded (`Settings.load`), where speed matters.
+    """
+    return _Teller(row, scored, found, settings).tell(None)
 
 
 class _Teller:
@@ -138,10 +148,25 @@ class _Teller:
             dma_threshold=settings.dma_threshold,
         )
 
+    @cached_property
+    def cells(self) -> dict[str, dict[str, Any]]:
+        """The reference set's cell of each parameter for this person; empty where no norm applies."""
+        stratum = self._tell_stratum()
+        if stratum is None:
+            return {}
+        cells, age = self.reference.cells, float(self.result["age"])
+        own = cells[
+            (cells["site"] == stratum["site"])
+            & (cells["sex"] == stratum["sex"])
+            & (cells["age_from"] <= age)
+            & (cells["age_below"].isna() | (cells["age_below"] > age))
+        ]
+        return {str(cell["parameter"]): cell for cell in reversed(own.to_dict("records"))}
+
     def tell(self, parameter: str | None) -> Explanation:
         """Everything, or the way of one parameter."""
         told: Explanation = {name: _plain(self.result.get(name)) for name in (*IDENTITY, *SOURCE)}
-        told["understood"] = self.found.understood
+        told["understood"] = self.found.lines_on(told["source_file"])
         told["reference"] = {
             "id": self.reference.id,
             "title": self.reference.source.get("title", ""),
@@ -276,21 +301,9 @@ class _Teller:
 
     def _tell_norm(self, code: str) -> Explanation | None:
         """The cell of the reference set, where the value would be compared with one; None where there is none."""
-        stratum = self._tell_stratum()
-        if stratum is None:
+        cell = self.cells.get(code)
+        if cell is None:
             return None
-        cells = self.reference.cells
-        age = float(self.result["age"])
-        own = cells[
-            (cells["parameter"] == code)
-            & (cells["site"] == stratum["site"])
-            & (cells["sex"] == stratum["sex"])
-            & (cells["age_from"] <= age)
-            & (cells["age_below"].isna() | (cells["age_below"] > age))
-        ]
-        if own.empty:
-            return None
-        cell = own.iloc[0]
         return {
             "mean": float(cell["mean"]),
             "sd": float(cell["sd"]),

@@ -1,7 +1,7 @@
 """One person's assessments, found in files; and the one that is meant."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from qst.derive import derive_values, is_trials
-from qst.errors import OptionError
-from qst.loaders import LoadOptions, Readings, open_readings
+from qst.errors import InputError, OptionError
+from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
 from qst.tables import Problem
 
@@ -30,16 +30,21 @@ class Found:
         As the loaders give them, values derived from trials among them; or rows of a scored table.
     trials : pandas.DataFrame or None
         Single trials, where the files have them.
-    understood : list of str
-        Lines on how the files with these rows were read.
+    understood : dict of str to list of str
+        By file, lines on how it was read; what is true of all files stands under the empty name.
     problems : list of Problem
         Of all files.
     """
 
     assessments: pd.DataFrame
     trials: pd.DataFrame | None
-    understood: list[str]
+    understood: dict[str, list[str]]
     problems: list[Problem] = field(default_factory=list)
+
+    def lines_on(self, file: str | None) -> list[str]:
+        """How one file was read; of all files, where the file is not known."""
+        lines = [*self.understood.get("", []), *self.understood.get(file or "", [])]
+        return lines if file else [line for own in self.understood.values() for line in own]
 
 
 def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions) -> Found:
@@ -52,21 +57,40 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
     InputError
         The input cannot be read.
     """
+    found, names = _read(paths, options, subject)
+    if found is None:
+        raise _miss(subject, names)
+    return found
+
+
+def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
+    """Read files, or one scored table, and keep all rows. Values are derived where the files have trials.
+
+    Raises
+    ------
+    InputError
+        The input cannot be read, or has no row that can be used.
+    """
+    found, _ = _read(paths, options, None)
+    if found is None:
+        raise InputError(Problem("error", "empty", "no row of the input can be used: see qst validate", str(paths[0])))
+    return found
+
+
+def _read(paths: Sequence[str | Path], options: LoadOptions, subject: str | None) -> tuple[Found | None, set[str]]:
+    """The rows of one person, or of everybody where `subject` is None; and the names of all."""
     if len(paths) == 1 and (table := read_scored(paths[0])) is not None:
-        known = table["subject"].dropna().astype(str)
-        rows = table[(table["subject"] == subject).fillna(False)]
-        if rows.empty:
-            raise _miss(subject, set(known))
+        names, rows = set(table["subject"].dropna().astype(str)), _take(table, subject)
         told = f"{paths[0]}: a table that qst score wrote; its values are scored again, by the options given now"
-        return Found(rows.reset_index(drop=True), None, [told])
+        return (None if rows.empty else Found(rows, None, {"": [told]})), names
     problems: list[Problem] = []
     readings = open_readings(paths, options, problems.append)
-    names: set[str] = set()
+    names = set()
     parts: list[pd.DataFrame] = []
     trials: list[pd.DataFrame] = []
     for frame in readings.frames(problems.append):
         names |= set(frame["subject"].dropna().astype(str))
-        rows = frame[(frame["subject"] == subject).fillna(False)].reset_index(drop=True)
+        rows = _take(frame, subject)
         if rows.empty:
             continue
         if is_trials(rows):
@@ -74,16 +98,20 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
             rows = derive_values(rows)
         parts.append(rows)
     if not parts:
-        raise _miss(subject, names)
+        return None, names
     rows = pd.concat(parts, ignore_index=True)
     files = set(rows["source_file"])
-    understood = [line for file, lines in _understood_by_file(readings) if file in files for line in lines]
-    return Found(rows, pd.concat(trials, ignore_index=True) if trials else None, understood, problems)
+    understood: dict[str, list[str]] = {}
+    for read in readings.tables:
+        if read.file in files:
+            understood.setdefault(read.file, []).extend(read.explain())
+    all_trials = pd.concat(trials, ignore_index=True) if trials else None
+    return Found(rows, all_trials, understood, problems), names
 
 
-def _understood_by_file(readings: Readings) -> Iterator[tuple[str, list[str]]]:
-    for table in readings.tables:
-        yield table.file, table.explain()
+def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
+    own = rows if subject is None else rows[(rows["subject"] == subject).fillna(False)]
+    return own.reset_index(drop=True)
 
 
 def _miss(subject: str, names: set[str]) -> OptionError:

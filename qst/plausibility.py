@@ -166,7 +166,7 @@ class Plausibility:
 
     def _report_ages(self, rows: pd.DataFrame) -> None:
         known = rows[rows["age"].notna()]
-        visits = [_read_visit(text) for text in self._words["visit"]]
+        visits = [read_visit(text) for text in self._words["visit"]]
         kinds = {
             kind: number for number, kind in enumerate(dict.fromkeys(kind for kind, _ in visits if kind is not None))
         }
@@ -251,7 +251,7 @@ def _hash_values(values: Mapping[str, Floats]) -> npt.NDArray[np.uint64]:
     return np.where(measured >= FEWEST_ALIKE, hashes | np.uint64(1), np.uint64(0))
 
 
-def _read_visit(text: object) -> tuple[str | None, float]:
+def read_visit(text: object) -> tuple[str | None, float]:
     """What kind of name a visit has and its place among those of its kind; no kind where names have no order."""
     name = str(text).strip().casefold()
     if name in _PAIRED:

@@ -16,11 +16,12 @@ from qst.knowledge import KnowledgeBase, load_mechanisms
 from qst.loaders import Readings
 from qst.loaders.names import find_npsi_results
 from qst.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
+from qst.norm_problems import NormReporter
 from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
 from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.plausibility import Plausibility
-from qst.protocol import BY_CODE, CODES, PARAMETERS, Z_CODES
+from qst.protocol import BY_CODE, CODES, PARAMETERS
 from qst.symptoms import has_npsi, judge_by_symptoms, read_symptoms, report_incomplete_npsi, report_symptoms
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -31,24 +32,18 @@ from qst.tables import (
     NPSI_COLUMNS,
     RESULT_COLUMNS,
     SOURCE,
-    Problem,
     Report,
-    cut_text,
     find_added_mechanisms,
     free_name,
     is_scored,
     join_texts,
     label_flags,
     result_columns,
-    shorten,
     take_texts,
 )
 from qst.zscores import Values, compute_z_scores, prepare_values
 
 Bools = npt.NDArray[np.bool_]
-
-FARTHEST_Z = 10.0
-"""A z beyond it, to either side, is reported as a slip of value or unit (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +82,16 @@ class Settings:
             low, high = BY_CODE[code].possible
             if not low <= limit <= high:
                 raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
+
+    def load(self) -> "Settings":
+        """The same, with everything that is named read from its files."""
+        return replace(
+            self,
+            reference=load_reference(self.reference),
+            phenotypes=load_prototypes(self.phenotypes),
+            criteria=load_criteria(self.criteria),
+            mechanisms=load_mechanisms(self.mechanisms),
+        )
 
     def tell(self) -> str:
         """What differs from the defaults, as notes that every scored row carries."""
@@ -245,18 +250,12 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         own, `source_file, source_row`.
     """
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
-    settings = replace(
-        settings,
-        reference=reference,
-        phenotypes=load_prototypes(settings.phenotypes),
-        criteria=load_criteria(settings.criteria),
-        mechanisms=base,
-    )
+    settings = settings.load()
     ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
     ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
     report_incomplete_npsi(readings.own_columns, report)
     columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
-    reporter, plausibility = _NormReporter(reference, report), Plausibility(report)
+    reporter, plausibility = NormReporter(reference, report), Plausibility(report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
         reporter.look_at(scored)
@@ -264,47 +263,6 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         plausibility.look_at(scored, frame if is_trials(frame) else None)
         yield scored.reindex(columns=columns)
     plausibility.finish()
-
-
-class _NormReporter:
-    """Turns the notes that mean "no norm for this person" into problems with file and row."""
-
-    def __init__(self, reference: ReferenceSet, report: Report) -> None:
-        self.reference, self.report = reference, report
-        self.sites: set[str] = set()
-
-    def look_at(self, scored: pd.DataFrame) -> None:
-        """Report what the notes and the z-scores of some rows show."""
-        self._look_for_far_values(scored)
-        codes, texts = pd.factorize(scored["notes"])
-        for note, tell in (("no_norm_for_site", self._tell_site), ("age_below_norms", self._tell_age)):
-            marked = np.array([note in text.split(";") for text in texts], dtype=bool)[codes]
-            for row in scored.loc[marked, ["site", "age", *SOURCE]].to_dict("records"):
-                tell(row["site"], row["age"], (str(row["source_file"]), int(row["source_row"])))
-
-    def _look_for_far_values(self, scored: pd.DataFrame) -> None:
-        for code in Z_CODES:
-            z = scored[f"{code}_z"]
-            for row in scored.loc[z.abs() > FARTHEST_Z, [code, f"{code}_z", *SOURCE]].to_dict("records"):
-                place, value = (str(row["source_file"]), int(row["source_row"])), f"{row[code]:g}"
-                far = f"has a z of {row[f'{code}_z']:.1f}, further out than people are"
-                message = f"{code} of {value} {BY_CODE[code].unit} {far}: check value and unit"
-                self.report(Problem("warning", "z-implausible", message, *place, code, value))
-
-    def _tell_site(self, site: str, age: float, place: tuple[str, int]) -> None:
-        if site in self.sites:
-            return
-        self.sites.add(site)
-        covered = ", ".join(self.reference.sites)
-        message = (
-            f"{self.reference.id} has no norm for the site {shorten(site)} (it has {covered}), so its rows have no "
-            f"z-score; to borrow another site's norm, say --site-as {site}={self.reference.sites[-1]}"
-        )
-        self.report(Problem("error", "unknown-site", message, *place, "site", cut_text(site)))
-
-    def _tell_age(self, site: str, age: float, place: tuple[str, int]) -> None:
-        message = f"{age:g} years is below the youngest norm of {self.reference.id}, so the row has no z-score"
-        self.report(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
 
 
 def _find_added(base: KnowledgeBase) -> list[str]:

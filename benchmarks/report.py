@@ -1,0 +1,75 @@
+"""Time of `qst report` for a cohort of 500 people, each with a test and a control area, on all cores.
+
+The people are drawn from the norms. Printed beside it: the same on one core, and what a PDF costs, for a few of them.
+
+    python benchmarks/report.py [--subjects 500] [--few 20]
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import qst
+from qst.errors import OptionError
+from qst.report.batch import report_files
+from qst.report.pdf import find_browser
+
+AIM = 120.0
+
+
+def make_cohort(subjects: int) -> pd.DataFrame:
+    """A test and a control area of each person."""
+    people = qst.simulate_healthy(2 * subjects, seed=1)
+    people["subject"] = [f"P{n // 2:04d}" for n in range(len(people))]
+    for column in ("age", "sex", "site"):
+        people[column] = people[column].iloc[::2].repeat(2).to_numpy()
+    people["area"] = ["test", "control"] * subjects
+    people["side"] = ["left", "right"] * subjects
+    return people
+
+
+def measure(source: Path, folder: Path, **given: Any) -> float:
+    """Seconds to write a report."""
+    start = time.perf_counter()
+    report_files([source], folder, **given)
+    return time.perf_counter() - start
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of its children that ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--subjects", type=int, default=500)
+    parser.add_argument("--few", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder) / "cohort_synthetic.csv", Path(folder) / "report"
+        make_cohort(options.subjects).to_csv(source, index=False)
+        before = cpu_seconds()
+        seconds = measure(source, out)
+        used = cpu_seconds() - before
+        size = sum(file.stat().st_size for file in out.rglob("*.html")) / 1e6
+        print(f"{options.subjects} subjects, {os.cpu_count()} cores: {seconds:7.1f} s (aim: {AIM:g}), {size:.0f} MB")
+        print(f"  processor time:          {used:7.1f} s, {1000 * used / options.subjects:.0f} ms a page")
+        few: Sequence[str] = [f"P{n:04d}" for n in range(options.few)]
+        print(f"{options.few} subjects, one core:    {measure(source, out, subjects=few, workers=1):7.1f} s")
+        try:
+            find_browser()
+        except OptionError as error:
+            print(f"PDF not measured: {error}")
+            return
+        print(f"{options.few} subjects, with PDF:    {measure(source, out, subjects=few, pdf=True):7.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What stands on the cohort page, as data; how it looks, `templates/cohort.html` says."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from qst.criteria import load_criteria
+from qst.knowledge import KnowledgeBase, load_mechanisms
+from qst.plots.rows import find_cut_off
+from qst.protocol import RECORD_ORDER
+from qst.scoring import Settings
+from qst.tables import (
+    AREAS,
+    GAIN,
+    HEALTHY,
+    IDENTITY,
+    LOSS,
+    MECHANISM_PREFIX,
+    NO,
+    PHENOTYPES,
+    SEXES,
+    YES,
+    Problem,
+)
+
+Page = dict[str, Any]
+
+
+def form_cohort(
+    scored: pd.DataFrame,
+    labels: Sequence[str],
+    links: Sequence[str],
+    settings: Settings,
+    problems: Sequence[Problem] = (),
+    *,
+    show: Sequence[str] = (),
+) -> Page:
+    """Form the cohort page.
+
+    Parameters
+    ----------
+    scored : pandas.DataFrame
+    labels, links : sequences of str, one entry a row
+        What the row's subject is called, and the address of the subject's page.
+    settings : Settings
+    problems : sequence of Problem
+        Of the files.
+    show : sequence of str
+        Own columns of the file for the table.
+
+    Returns
+    -------
+    dict
+        `counts`; `areas` (test, control and rows without an area, as far as there are any: `n`, `loga`, `frequencies`,
+        `phenotypes`, `criteria`, `mechanisms`); `rows` of the table, a row an assessment; `show`; `chance` (share of
+        healthy people beyond the cut-off on each side).
+    """
+    base = load_mechanisms(settings.mechanisms)
+    area = scored["area"].astype(object).where(scored["area"].notna(), "")
+    present = [name for name in (*AREAS, "") if (area == name).any()]
+    return {
+        "counts": _count(scored, labels, problems),
+        "areas": [{"area": name or None, **_form_area(scored[area == name], settings, base)} for name in present],
+        "rows": _form_rows(scored, labels, links, base, show),
+        "show": list(show),
+        "chance": float(norm.sf(find_cut_off(scored))),
+    }
+
+
+def _count(scored: pd.DataFrame, labels: Sequence[str], problems: Sequence[Problem]) -> Page:
+    one_each = scored.assign(_label=list(labels)).drop_duplicates("_label")
+    sexes = one_each["sex"].value_counts()
+    ages = pd.to_numeric(one_each["age"], errors="coerce").dropna()
+    visits = ["" if pd.isna(visit) else str(visit) for visit in scored["visit"].astype(object)]
+    kinds = Counter(problem.severity for problem in problems)
+    return {
+        "subjects": len(one_each),
+        "visits": len(set(zip(labels, visits, strict=True))),
+        "assessments": len(scored),
+        "sexes": {name: int(sexes.get(name, 0)) for name in SEXES},
+        "sex_unknown": int(len(one_each) - sum(int(sexes.get(name, 0)) for name in SEXES)),
+        "ages": [float(ages.min()), float(ages.median()), float(ages.max())] if len(ages) else None,
+        "sites": {str(site): int(n) for site, n in scored["site"].value_counts().items()},
+        "without_z": int((scored["n_scored"] == 0).sum()),
+        "errors": kinds["error"],
+        "warnings": kinds["warning"],
+    }
+
+
+def _form_area(rows: pd.DataFrame, settings: Settings, base: KnowledgeBase) -> Page:
+    codes = rows["loga"].value_counts()
+    loga = [[int(codes.get(f"L{loss}G{gain}", 0)) for gain in range(4)] for loss in range(4)]
+    phenotype = rows["phenotype"].value_counts()
+    phenotypes = {name: int(phenotype.get(name, 0)) for name in (*PHENOTYPES, HEALTHY)}
+    criteria = []
+    for name, criterion in load_criteria(settings.criteria).criteria.items():
+        answers = rows[name].value_counts()
+        yes, no = (int(answers.get(answer, 0)) for answer in (YES, NO))
+        criteria.append({"title": criterion.title, "yes": yes, "no": no, "open": len(rows) - yes - no})
+    return {
+        "n": len(rows),
+        "loga": loga,
+        "loga_unsaid": int(rows["loga"].isna().sum()),
+        "frequencies": [_form_frequency(rows, code) for code in RECORD_ORDER],
+        "phenotypes": phenotypes,
+        "phenotype_unsaid": int(rows["phenotype"].isna().sum()),
+        "criteria": criteria,
+        "mechanisms": [
+            {
+                "id": mechanism.id,
+                "name": mechanism.name,
+                "supported": int((rows[MECHANISM_PREFIX + mechanism.id] >= mechanism.threshold).sum()),
+                "judged": int(rows[MECHANISM_PREFIX + mechanism.id].notna().sum()),
+            }
+            for mechanism in base.mechanisms
+        ],
+    }
+
+
+def _form_frequency(rows: pd.DataFrame, code: str) -> Page:
+    """How many of those that were judged show gain and loss."""
+    finding = rows[f"{code}_finding"]
+    judged = int(finding.notna().sum())
+    counts = {kind: int((finding == kind).sum()) for kind in (GAIN, LOSS)}
+    shares = {f"{kind}_share": n / judged if judged else None for kind, n in counts.items()}
+    return {"parameter": code, "judged": judged, **counts, **shares}
+
+
+def _form_rows(
+    scored: pd.DataFrame, labels: Sequence[str], links: Sequence[str], base: KnowledgeBase, show: Sequence[str]
+) -> list[Page]:
+    names: Mapping[str, str] = {mechanism.id: mechanism.name for mechanism in (*base.mechanisms, *base.never)}
+    kept = [*IDENTITY, "n_scored", "n_gain", "n_loss", "loga", "phenotype", "mechanisms", "p_profile"]
+    plain = scored[kept].astype(object).where(scored[kept].notna(), None)
+    own = [
+        scored[column].astype(object).where(scored[column].notna(), "").astype(str)
+        for column in show
+        if column in scored
+    ]
+    rows = []
+    for n, record in enumerate(plain.to_dict("records")):
+        row: Page = {
+            str(key): value.item() if isinstance(value, np.generic) else value for key, value in record.items()
+        }
+        supported = [name for name in str(row["mechanisms"] or "").split(";") if name]
+        row |= {"label": labels[n], "link": links[n], "mechanisms": [names.get(name, name) for name in supported]}
+        row["shown"] = [column.iloc[n] for column in own]
+        rows.append(row)
+    return rows

@@ -1,0 +1,79 @@
+"""Pages from data, by the templates beside this file. Every text is escaped, and a page loads nothing."""
+
+import base64
+import hashlib
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from qst import __version__
+from qst.report import subject as forms
+from qst.report.words import Words
+
+Page = dict[str, Any]
+
+
+def render_subject(page: Page, words: Words) -> str:
+    """The page of `qst.report.subject.form_subject` as HTML."""
+    return _render("subject.html", page, words, script="")
+
+
+def render_cohort(page: Page, words: Words) -> str:
+    """The page of `qst.report.cohort.form_cohort` as HTML, with the one script that sorts and filters its table."""
+    return _render("cohort.html", page, words, script=_read("cohort.js"))
+
+
+def escape_css(text: str) -> str:
+    """A text for a string in a style sheet: all but plain letters and digits as code points.
+
+    >>> escape_css('S1</style>')
+    'S1\\\\00003c \\\\00002f style\\\\00003e '
+    """
+    return re.sub(r"[^A-Za-z0-9]", lambda match: f"\\{ord(match[0]):06x} ", text)
+
+
+def _render(template: str, page: Page, words: Words, script: str) -> str:
+    rules = [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    if script:
+        rules.append(f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'")
+    return _environment(words.language).get_template(template).render(
+        page=page, words=words, t=words.texts, version=__version__, style=Markup(_read("style.css")),
+        script=Markup(script), policy="; ".join(rules), disclaimer=words.texts["disclaimer"],
+    )  # fmt: skip
+
+
+@lru_cache
+def _read(name: str) -> str:
+    return (files("qst.report") / "templates" / name).read_text(encoding="utf-8").strip()
+
+
+@lru_cache
+def _environment(language: str) -> jinja2.Environment:
+    from qst.report.words import load_words
+
+    words = load_words(language)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("qst.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "fill": words.fill, "number": words.number, "z": words.z, "share": words.share, "note": words.note,
+        "css": lambda text: Markup(escape_css(text)), "svg": Markup, "not_judged": forms.list_not_judged,
+        "loga": forms.form_loga, "findings": forms.count_findings,
+    }  # fmt: skip
+    environment.globals |= {"word": words.word, "place": words.place, "when": words.visit}
+    return environment
