@@ -29,6 +29,8 @@ FEWEST_ALIKE = 5
 """So many measured values must be the same in rows of two people; fewer coincide by chance in a large file."""
 COARSE = ("VDT", "PHS", "DMA")
 """Values that many healthy people share; they do not count as coincidences."""
+DETECTION = tuple(p.code for p in PARAMETERS if p.modality.endswith("detection"))
+"""The others are tests of pain."""
 AGE_DROP = 1.0
 """Years; ages in whole years and with a fraction may stand beside each other."""
 AGES_APART = 10.0
@@ -129,6 +131,7 @@ class Plausibility:
             self._report_sexes(rows)
             self._report_ages(rows)
             self._report_swaps(rows)
+            self._report_split_sides(rows)
 
     def _remember(self, assessments: pd.DataFrame, values: Mapping[str, Floats]) -> None:
         named = assessments["subject"].notna().to_numpy()
@@ -138,6 +141,8 @@ class Plausibility:
             "values": _hash_values(values),
             "age": assessments["age"].to_numpy(dtype=np.float32),
             "source_row": assessments["source_row"].to_numpy(dtype=np.int32),
+            "detection": _is_measured(values, DETECTION),
+            "pain": _is_measured(values, [code for code in CODES if code not in DETECTION]),
         }
         for column, known in self._words.items():
             codes, texts = pd.factorize(assessments[column].to_numpy(dtype=object))
@@ -200,6 +205,27 @@ class Plausibility:
         message = "the area is on the other side in {}, at another visit: were side or area swapped?"
         self._tell_pairs("side-swapped", message, swapped, theirs.loc[swapped.index], "side")
 
+    def _report_split_sides(self, rows: pd.DataFrame) -> None:
+        """Detection on one side only and pain on the other only: once for all people, as it is how they were tested."""
+        place = ["subject", "visit", "site"]
+        one_kind = rows[(rows["side"] >= 0) & (rows["detection"] != rows["pain"])]
+        placed = rows[(rows["side"] >= 0) & rows["subject"].isin(one_kind["subject"])]
+        sides = placed.groupby([*place, "side"], as_index=False)[["detection", "pain"]].any()
+        sides = sides[sides["detection"] != sides["pain"]]
+        kinds = sides.groupby(place)[["detection", "side"]].nunique()
+        split = kinds[(kinds == 2).all(axis=1)]
+        if not len(split):
+            return
+        message = (
+            "detection was measured on one side and pain on the other, in this subject and "
+            f"{split.index.get_level_values('subject').nunique() - 1} others; each side is an assessment of its own, "
+            "which has no LoGa code then: if both are one area, correct the side"
+        )
+        files = [*self._words["source_file"], ""]
+        first = placed[pd.MultiIndex.from_frame(placed[place]).isin(split.index)].iloc[0]
+        file = str(files[int(first["source_file"])])
+        self._report(Problem("warning", "sides-split", message, file, int(first["source_row"]), "side"))
+
     def _tell_pairs(
         self, code: str, message: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None
     ) -> None:
@@ -249,6 +275,11 @@ def _hash_values(values: Mapping[str, Floats]) -> npt.NDArray[np.uint64]:
         hashes ^= hashes >> np.uint64(32)
         measured += ~missing & (code not in COARSE)
     return np.where(measured >= FEWEST_ALIKE, hashes | np.uint64(1), np.uint64(0))
+
+
+def _is_measured(values: Mapping[str, Floats], codes: Sequence[str]) -> Bools:
+    """Rows that have a value of any of some parameters."""
+    return np.logical_or.reduce([~np.isnan(values[code]) for code in codes])
 
 
 def read_visit(text: object) -> tuple[str | None, float]:

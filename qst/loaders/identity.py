@@ -22,6 +22,9 @@ WORD_COLUMNS = ("sex", "site", "side", "area")
 NEEDED = ("age", "sex", "site")
 """Without these there is no norm."""
 
+FIRST_ROWS = 100
+"""So many rows of a column show whether it holds sites or sexes under another name; it is a hint only (ours)."""
+
 _HOW_TO_SAY = {
     "age": "say --set age=45 or --demographics FILE",
     "sex": "say --set sex=female or --demographics FILE",
@@ -116,16 +119,40 @@ class IdentityReader:
                 expected = "left or right" if role == "side" else "test or control"
                 for text in found:
                     if text not in numbers:
-                        message = f"{shorten(text)} is not {expected}; it is kept as written"
+                        site = " (it is a site)" if normalise(text) in words("site") else ""
+                        message = f"{shorten(text)} is not {expected}{site}; it is kept as written"
                         row = found[text]
                         report(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
 
-    def report_absent(self, report: Report) -> None:
-        """Say once a table what no row of it can have."""
+    def is_absent(self, role: str) -> bool:
+        """Whether no row of the table can have an identity column, wherever it may come from."""
+        in_people = self.people is not None and self.people.has(role)
+        return self.layout.find(role) is None and role not in self.options.fixed and not in_people
+
+    def find_look_alikes(self, block: Block) -> dict[str, str]:
+        """Say of sex and site, where they are absent, which column of another name holds such words, as a remedy."""
+        remedies: dict[str, str] = {}
+        for role in ("sex", "site"):
+            for column in self.layout.columns if self.is_absent(role) else ():
+                if column.role not in (None, "side", "area") or not column.header.strip():
+                    continue
+                found = dict.fromkeys(text.strip() for text in block.columns[column.position][:FIRST_ROWS])
+                told = [text for text in found if not is_missing_cell(text)]
+                if told and all(normalise(text) in words(role) for text in told):
+                    header = column.header.strip()
+                    remedies[role] = (
+                        f"column {shorten(header)} holds {cut_text(', '.join(told))}: if that is the {role}, say "
+                        f"--map '{header}={role}'"
+                    )
+                    break
+        return remedies
+
+    def report_absent(self, look_alikes: Mapping[str, str], report: Report) -> None:
+        """Say once a table what no row of it can have, and which column may hold it under another name."""
         for role in NEEDED:
-            in_people = self.people is not None and self.people.has(role)
-            if self.layout.find(role) is None and role not in self.options.fixed and not in_people:
-                message = f"the table has no column for {role}, so nothing in it can be scored: {_HOW_TO_SAY[role]}"
+            if self.is_absent(role):
+                how = "; ".join(filter(None, (_HOW_TO_SAY[role], look_alikes.get(role))))
+                message = f"the table has no column for {role}, so nothing in it can be scored: {how}"
                 report(Problem("error", f"no-{role}", message, self.file, self.layout.row))
 
     def _texts(self, block: Block, role: str) -> Texts | None:

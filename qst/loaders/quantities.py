@@ -25,6 +25,9 @@ FEW_VALUES = 10
 FAR_FROM_BASELINE = 16.0
 """Half of the way from baseline to 0 °C: hardly anybody's distance, nearly everybody's temperature (ours)."""
 
+FARTHEST_TRANSFORMED = 10.0
+"""Neither logarithms nor z-scores of people reach further; a column that does holds values as measured (ours)."""
+
 _OTHER_QUANTITY = {
     "CPT": "seconds of a cold pressor test, or a rating?",
     "HPT": "a rating, or transformed values?",
@@ -58,6 +61,7 @@ class Evidence:
         if BY_CODE[code].is_force:
             self.whole += sum(1 for text in texts if text.strip().isdigit())
             self.thousands += sum(1 for text in texts if is_thousands(text))
+            values = values[values != 0]  # it was not measured, and is said of its cell
         values = values[~np.isnan(values)]
         if not len(values):
             return
@@ -206,10 +210,10 @@ def _looks_transformed(code: str, found: Evidence) -> bool:
 
 
 def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decisions) -> None:
-    """Where one column holds transformed values, the others whose values cannot tell are not trusted either."""
+    """Where one column holds transformed values, those that may be so too are not trusted either."""
     sure = [code for code, (reason, _) in decisions.refused.items() if reason == "transformed-values"]
     for code, found in evidence.items():
-        if sure and found.n and code not in decisions.refused:
+        if sure and found.n and found.high <= FARTHEST_TRANSFORMED and code not in decisions.refused:
             decisions.refused[code] = (
                 "transformed-values",
                 f"column {sure[0]} of this table holds transformed values, and these ({found.low:g} to {found.high:g}) "

@@ -88,6 +88,7 @@ class Survey:
         self.converted: dict[tuple[str, str], Unit] = {}
         self.missing: Counter[str] = Counter()
         self.unknown: UnknownWords = {}
+        self.look_alikes: dict[str, str] = {}
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
         self.templates: list[int] = []
@@ -102,6 +103,8 @@ class Survey:
             self.only_block, self.only_groups = [], []
 
     def _look_at(self, block: Block) -> None:
+        if not self.n_blocks:
+            self.look_alikes = self.identity.find_look_alikes(block)
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
         groups = self.only_groups = measure(block, self.layout, self.options, self.decimal)
@@ -156,7 +159,7 @@ class Survey:
             report(Problem("warning", "empty-row", message, file, self.templates[0]))
         self.report_second_headers(file, report)
         self.identity.report_words(self.unknown, report)
-        self.identity.report_absent(report)
+        self.identity.report_absent(self.look_alikes, report)
         for (code, text), row in self.stimuli.items():
             expected = " nor ".join(STIMULI[code])
             message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
