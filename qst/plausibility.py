@@ -279,7 +279,7 @@ def _hash_values(values: Mapping[str, Floats]) -> npt.NDArray[np.uint64]:
 
 def _is_measured(values: Mapping[str, Floats], codes: Sequence[str]) -> Bools:
     """Rows that have a value of any of some parameters."""
-    return np.logical_or.reduce([~np.isnan(values[code]) for code in codes])
+    return np.asarray(np.any([~np.isnan(values[code]) for code in codes], axis=0), dtype=bool)
 
 
 def read_visit(text: object) -> tuple[str | None, float]:
