@@ -218,8 +218,8 @@ class Plausibility:
             return
         people = split.index.get_level_values("subject").nunique()
         message = (
-            f"detection was measured on one side and pain on the other ({people} subjects, this is the first); each side "
-            "is an assessment of its own, which has no LoGa code then: if both are one area, correct the side"
+            f"detection was measured on one side and pain on the other ({people} subjects, this is the first); each "
+            "side is an assessment of its own, which has no LoGa code then: if both are one area, correct the side"
         )
         files = [*self._words["source_file"], ""]
         first = placed[pd.MultiIndex.from_frame(placed[place]).isin(split.index)].iloc[0]

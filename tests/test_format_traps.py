@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
 from lab_files import ME, WHO, read, refuse, write
+from test_names_seen import MISSING
 
 import qst
 
@@ -106,9 +107,10 @@ def test_ppt1_ppt2_sites(tmp_path: Path) -> None:
     assert "'ppt2'" in problems[0].message
 
 
-@pytest.mark.parametrize(
-    "header", ["von_frey_pain", "MDT pain", "pain.von.Frey", "von Frey pain threshold", "MPT pain"]
-)
+PAIN_BY_VON_FREY = ["von_frey_pain", "MDT pain", "pain.von.Frey", "von Frey pain threshold", "MPT pain"]
+
+
+@pytest.mark.parametrize("header", PAIN_BY_VON_FREY)
 def test_von_frey_pain_is_neither_mdt_nor_mpt(tmp_path: Path, header: str) -> None:
     path = rows_of(tmp_path, f"HPT,{header}", "45,128", "46,64")
     scored, problems, understood = score(path)
@@ -234,8 +236,7 @@ def test_side_code_reversed_while_renamed(tmp_path: Path, header: str, sides: st
     table, problems = read(path)
     assert (" ".join(table["side"]), problems) == (sides, [])
     explained = run("validate", "--explain", path).output
-    first, second = sides.split()
-    assert f"where 1 means {first}, 2 means {second}" in explained
+    assert "where 1 means {}, 2 means {}".format(*sides.split()) in explained
 
 
 def test_side_code_reversed_while_renamed_beside_the_old_column(tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ def test_real_two_spellings_of_von_frey() -> None:
     assert "no QST parameter" in refuse(file)
     scored, problems, understood = score(
         file,
-        columns={"vF.before_mN": "MDT", "pin.prick_mN": "MPT"},
+        columns={"vF.before_mN": "MDT", "pin.prick_mN": "MPT", "period": "visit"},
         fixed={"site": "hand", "sex": "female", "age": "21"},
     )
     assert problems == []
@@ -333,7 +334,7 @@ def test_practice_as_the_first_of_four_trials(tmp_path: Path) -> None:
     assert (without.loc[0, "HPT"], problems) == (44, [])
 
 
-@pytest.mark.parametrize("word", ["NA", "N/A", "NaN", "#N/A", "NM", "MS", "ms", "missing", "-", "n.d.", "-99", "999"])
+@pytest.mark.parametrize("word", list(filter(None, MISSING)))
 def test_words_for_missing_are_said_when_applied(tmp_path: Path, word: str) -> None:
     scored, problems, understood = score(rows_of(tmp_path, "HPT,CPT", f"{word},10", "46,9"))
     assert scored["HPT_z"].isna().tolist() == [True, False] and problems == []
@@ -406,8 +407,5 @@ def test_people_are_joined_by_subject_and_not_by_position(tmp_path: Path) -> Non
 
 def test_every_problem_of_a_cell_has_its_row(tmp_path: Path) -> None:
     _, problems = read(rows_of(tmp_path, "HPT,PPT", "5O,300", "46,-3", "200,310"))
-    assert sorted((p.row, p.column, p.value) for p in problems) == [
-        (2, "HPT", "5O"),
-        (3, "PPT", "-3"),
-        (4, "HPT", "200"),
-    ]
+    told = sorted((p.row, p.column, p.value) for p in problems)
+    assert told == [(2, "HPT", "5O"), (3, "PPT", "-3"), (4, "HPT", "200")]

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -59,6 +60,29 @@ def test_commands_of_the_documents_exist() -> None:
                     names = words[1:3] if words[1] == "reference" else words[1:2]
                     help_text = CliRunner().invoke(main, [*names, "--help"]).output
                     assert all(option in help_text for option in options), (path, line)
+
+
+def test_recipes_for_files_run(in_copy: Path) -> None:
+    """Each command of `docs/files.md` in turn, on the examples and the small files that are shown there."""
+    path = ROOT / "docs" / "files.md"
+    text = path.read_text(encoding="utf-8")
+    for name, table in re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)```", text, re.DOTALL):
+        (in_copy / name).write_text(table, encoding="utf-8")
+    rows = pd.DataFrame({"subject": ["1"], "HPT": [45.1], "CPT": [12.5]})
+    about = pd.DataFrame([["age", 45], ["sex", "female"]])
+    with pd.ExcelWriter(in_copy / "patient.xlsx") as book:
+        rows.to_excel(book, sheet_name="QST Hand", index=False)
+        about.to_excel(book, sheet_name="Description", index=False, header=False)
+    (in_copy / "filled_forms").mkdir()
+    shutil.copy(ROOT / "examples" / "entry_form.xlsx", in_copy / "filled_forms")
+    lines = "".join(blocks(path, "sh")).splitlines()
+    assert len(lines) > 30
+    for line in lines:
+        command, _, remark = line.partition("#")
+        result = CliRunner().invoke(main, shlex.split(command.partition(">")[0])[1:])
+        assert result.exit_code == (1 if "exit 1" in remark else 0), (line, result.output)
+        if "score" in command:
+            assert re.search(r"\b[1-9]\d* z-scores", result.stderr), (line, result.output)
 
 
 def test_problem_line_of_the_readme_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
