@@ -98,9 +98,19 @@ def open_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload(["qst.loaders"])
     chunks = [small[start : start + FILES_AT_ONCE] for start in range(0, len(small), FILES_AT_ONCE)]
-    workers = min(options.jobs, len(chunks))
+    workers = min(options.jobs - 1, len(chunks))
     with ProcessPoolExecutor(workers, context, _start, (options, memory, open_file)) as pool:
-        done = (opened for part in pool.map(_read_chunk, chunks) for opened in _take_over(part, memory))
+        waiting = [pool.submit(_read_chunk, chunk) for chunk in chunks]
+        own: dict[int, list[Opened]] = {}
+        # While the others start, and then read from the front, this process reads from the end.
+        for place in reversed(range(len(chunks))):
+            if not waiting[place].cancel():
+                break
+            own[place] = _read_files(chunks[place], options, memory, open_file)
+        parts = (
+            own[place] if place in own else _take_over(future.result(), memory) for place, future in enumerate(waiting)
+        )
+        done = (opened for part in parts for opened in part)
         by_process = set(small)
         for file in files:
             yield next(done) if file in by_process else _open(file, options, memory, open_file)
@@ -137,12 +147,17 @@ def _start(options: LoadOptions, memory: Memory, open_file: OpenFile) -> None:
 
 def _read_chunk(files: Sequence[Path]) -> tuple[list[Opened], Memory]:
     options, memory, open_file = _STATE["given"]
-    opened: list[Opened] = []
     with using(options.names):
-        for file in files:
-            tables, problems, error = _open(file, options, memory, open_file)
-            opened.append(([_read(table) for table in tables if isinstance(table, Reading)], problems, error))
-    return opened, memory
+        return _read_files(files, options, memory, open_file), memory
+
+
+def _read_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open_file: OpenFile) -> list[Opened]:
+    """Files read to the end."""
+    read: list[Opened] = []
+    for file in files:
+        tables, problems, error = _open(file, options, memory, open_file)
+        read.append(([_read(table) for table in tables if isinstance(table, Reading)], problems, error))
+    return read
 
 
 def _read(table: Reading) -> ReadTable:
