@@ -450,7 +450,8 @@ def find_lost_rows(data: bytes, outcome: Outcome) -> str | None:
     counted_all = sum(int(count[1]) - 1 for count in counted if count) + sum(int(count[1]) for count in told if count)
     if len(lost) > counted_all:
         return "row lost in silence"
-    unfolded = "unfolded" in outcome.told[0]  # then several rows of the table are from one of the file
+    # Several rows of the table are from one of the file then.
+    unfolded = re.search("unfolded|each reading a trial", outcome.told[0])
     if strange or (outcome.table["source_row"].duplicated().any() and not unfolded):
         return "row in the table that the file has not, or twice"
     number = re.compile(r"\s*-?\d+([.,]\d+)?\s*")

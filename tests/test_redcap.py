@@ -11,6 +11,7 @@ from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for al
 from lab_files import read, refuse, write
 
 import qst
+from qst.errors import InputError
 
 EXAMPLES = ROOT / "examples"
 HEAD = "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,demographics_complete"
@@ -552,3 +553,18 @@ def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
     assert table.loc[0, "CPT"] == float(raw.loc[("1", "1"), "thr_cp"])
     assert table["HPT"].isna().sum() == 1
     assert table["sex"].notna().all()
+
+
+def test_an_export_without_a_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("redcap_event_name,redcap_repeat_instance,hpt\nbaseline,1,44\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the export has no column for the record: name it record_id"):
+        qst.load(path, problems=[])
+
+
+def test_numbers_above_the_header_of_an_export_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("7,25,44\nrecord_id,age,hpt,redcap_event_name\n8,30,45,baseline\n", encoding="utf-8")
+    problems: list[qst.Problem] = []
+    assert len(qst.load(path, problems=problems)) == 1
+    assert ("above-header", 1) in [(problem.code, problem.row) for problem in problems]

@@ -174,3 +174,9 @@ def test_wide_names_equal_a_row_an_area(
     tables = [read(folder, "\n".join(lines) + "\n")[0] for lines in (wide, tidy)]
     columns = list(ASSESSMENT_COLUMNS)
     pd.testing.assert_frame_equal(tables[0][columns], tables[1][columns])
+
+
+def test_numbers_above_a_header_that_names_sides_are_told(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, f"7,25,f,hand,44,45\n{WHO},HPT_left,HPT_right\n{ME},44,45\n")
+    assert table["HPT"].tolist() == [44, 45]
+    assert "above-header" in problems

@@ -110,10 +110,7 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
-    for number, texts in enumerate(rows[:position], start=1):
-        if sum(map(is_number, texts)) > 1:
-            message = f"the row stands above the header in row {row} and was not read: put the header above all rows"
-            report(Problem("error", "above-header", message, table.file, number))
+    report_above_header(table.file, rows[:position], row, report)
     layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
@@ -123,6 +120,15 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
         f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
     )
     raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
+
+
+def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, report: Report) -> None:
+    """Name the rows above a header that hold numbers."""
+    for number, texts in enumerate(rows, start=1):
+        if sum(map(is_number, texts)) > 1:
+            where = f"the row stands above the header in row {header_row}"
+            message = f"{where} and was not read: put the header above all rows"
+            report(Problem("error", "above-header", message, file, number))
 
 
 def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank
-from qst.loaders.columns import recognise
+from qst.loaders.columns import recognise, report_above_header
 from qst.loaders.names import (
     find_unit,
     header_stimuli,
@@ -108,6 +108,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
         unfold = _Areas(base, roles, codes, parts)  # type: ignore[assignment]
         told = f"a row unfolded into {len(unfold.places)} assessments"
+    report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, report)
     places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
     told = f"{told} by its headers ({'; '.join(places)})"
     return rearrange_table(table, row, new_header, len(header), unfold, understood=told)

@@ -11,6 +11,7 @@ import numpy as np
 
 from qst.errors import InputError
 from qst.formulas import restore_text
+from qst.loaders.columns import report_above_header
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.formats.redcap_dictionary import find_dictionary
 from qst.loaders.formats.redcap_entries import compare_copies, compare_fields
@@ -79,6 +80,7 @@ def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:
         It has no rows.
     """
     row = (_find_header(table) or (1, []))[0]
+    report_above_header(table.file, table.preview[: row - 1], row, report)
     names = [restore_text(text) for text in table.preview[row - 1]]
     blocks = list(table.read_blocks(row, len(names), report))
     if not blocks:
@@ -92,7 +94,11 @@ def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:
 
 def _put_excluded_aside(export: Export) -> list[Record]:
     """Take the rows of excluded records out, for they decide nothing; they are counted when they are left out."""
-    subject = export.cells(export.find_roles("subject")[0])
+    named = export.find_roles("subject")
+    if not named:
+        message = "the export has no column for the record: name it record_id, or say --map 'header=subject'"
+        raise InputError(Problem("error", "no-subject", message, export.table.file, export.header_row))
+    subject = export.cells(named[0])
     excluded = np.isin(subject.astype(str), [str(name) for name in export.options.exclude_records])
     rows, columns = export.rows[excluded].tolist(), [column[excluded] for column in export.columns]
     export.select(~excluded)
