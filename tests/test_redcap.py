@@ -555,10 +555,10 @@ def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
     assert table["sex"].notna().all()
 
 
-def test_an_export_without_a_record_is_refused(tmp_path: Path) -> None:
+def test_an_export_with_two_columns_for_the_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
-    path.write_text("redcap_event_name,redcap_repeat_instance,hpt\nbaseline,1,44\n", encoding="utf-8")
-    with pytest.raises(InputError, match="the export has no column for the record: name it record_id"):
+    path.write_text("hpt,record_id,redcap_event_name,record_id\n44,7,baseline,7\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no single column says the record: name one record_id"):
         qst.load(path, problems=[])
 
 

@@ -96,7 +96,7 @@ def _put_excluded_aside(export: Export) -> list[Record]:
     """Take the rows of excluded records out, for they decide nothing; they are counted when they are left out."""
     named = export.find_roles("subject")
     if not named:
-        message = "the export has no column for the record: name it record_id, or say --map 'header=subject'"
+        message = "no single column says the record: name one record_id, or say --map 'header=subject'"
         raise InputError(Problem("error", "no-subject", message, export.table.file, export.header_row))
     subject = export.cells(named[0])
     excluded = np.isin(subject.astype(str), [str(name) for name in export.options.exclude_records])
