@@ -17,6 +17,9 @@ from qst.protocol import CODES, Z_CODES
 
 Floats = npt.NDArray[np.float64]
 
+CAP = 4.0
+"""|z| beyond it adds no evidence (ours): nobody knows how often healthy people lie further out than 4 SD."""
+
 
 @dataclass(frozen=True, eq=False)
 class Correlations:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from qst.correlations import CAP
 from qst.entries import Mechanism, Sign
 from qst.knowledge import KnowledgeBase
 from qst.patterns import FINDING_NUMBERS, Patterns
@@ -20,9 +21,6 @@ from qst.tables import GAIN, LOSS, take_texts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-CAP = 4.0
-"""|z| beyond it adds no evidence (ours): nobody knows how often healthy people lie further out than 4 SD."""
 
 AGAINST = -0.5
 """Evidence (log10) from which on the signs speak against a mechanism: they are 3 times likelier in healthy people,

@@ -1,8 +1,5 @@
 """Reference sets: find, load, check, describe, and look up the norm of each assessment."""
 
-import hashlib
-import io
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +13,7 @@ import pandas as pd
 
 from qst.errors import ReferenceSetError
 from qst.protocol import BY_CODE, CODES
+from qst.sourced import Sourced, open_given, open_packaged, read_source, read_table
 from qst.tables import OLDEST, SEXES
 
 DEFAULT_REFERENCE = "magerl2010"
@@ -126,52 +124,32 @@ def load_reference(reference: "str | Path | ReferenceSet" = DEFAULT_REFERENCE) -
         return reference
     if str(reference) in list_references():
         return _load_packaged(str(reference))
-    path = Path(reference)
-    if path.is_dir():
-        values, source = path / "values.csv", path / "source.toml"
-        if not values.is_file():
-            raise ReferenceSetError(f"{path}: a reference set's folder needs a file values.csv")
-        return _build(values.read_bytes(), source.read_bytes() if source.is_file() else b"", path.name, str(values))
-    if path.is_file():
-        return _build(path.read_bytes(), b"", path.stem, str(path))
+    given = open_given(Path(reference), "values.csv", "a reference set's folder")
+    if given is not None:
+        return _build(given)
     known = ", ".join(list_references())
     raise ReferenceSetError(f"no reference set '{reference}': give one of {known}, a folder or a CSV file")
 
 
 @lru_cache
 def _load_packaged(name: str) -> ReferenceSet:
-    folder = files("qst.reference_values") / name
-    values = (folder / "values.csv").read_bytes()
-    return _build(values, (folder / "source.toml").read_bytes(), name, f"{name}/values.csv")
+    return _build(open_packaged(name, "values.csv"))
 
 
-def _build(values: bytes, source_text: bytes, name: str, file: str) -> ReferenceSet:
-    try:
-        source = tomllib.loads(source_text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReferenceSetError(f"{file}: its source.toml cannot be read: {error}") from error
+def _build(data: Sourced) -> ReferenceSet:
+    source, file = read_source(data), data.file
     note_age = source.get("age_note_from", 0)
     if not isinstance(note_age, int | float):
         raise ReferenceSetError(
             f"{file}: age_note_from in its source.toml is '{note_age}'; it must be a number of years"
         )
-    expected = source.get("sha256")
-    found = hashlib.sha256(values).hexdigest()
-    if expected is not None and found != expected:
-        raise ReferenceSetError(f"{file}: SHA-256 is {found}, source.toml says {expected}: the data were changed")
-    cells = _read_cells(values, file)
+    cells = _read_cells(data)
     _check_bands(cells, file)
-    return _arrange(str(source.get("id", name)), source, cells)
+    return _arrange(str(source.get("id", data.name)), source, cells)
 
 
-def _read_cells(values: bytes, file: str) -> pd.DataFrame:
-    try:
-        cells = pd.read_csv(io.BytesIO(values), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ReferenceSetError(f"{file}: not a comma-separated table: {error}") from error
-    lacking = [column for column in REQUIRED_COLUMNS if column not in cells]
-    if lacking:
-        raise ReferenceSetError(f"{file}: lacks the columns {', '.join(lacking)}")
+def _read_cells(data: Sourced) -> pd.DataFrame:
+    cells, file = read_table(data, REQUIRED_COLUMNS), data.file
     if cells.empty:
         raise ReferenceSetError(f"{file}: has no rows")
     for column, default in (("unit", ""), ("transcriptions", ""), ("doubt", "")):

@@ -5,14 +5,10 @@ not be had. The prototypes that come with the program are *ours*, built from the
 other numbers takes their place (`load_prototypes`).
 """
 
-import hashlib
-import io
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from qst.correlations import load_correlations
+from qst.correlations import CAP, load_correlations
 from qst.errors import ReferenceSetError
 from qst.patterns import FINDING_NUMBERS
 from qst.protocol import CODES, PARAMETERS, Z_CODES
+from qst.sourced import Sourced, open_given, open_packaged, read_source, read_table
 from qst.tables import GAIN, HEALTHY, LOSS, PHENOTYPE_COLUMNS, PHENOTYPES, label_flags, take_texts
 
 Floats = npt.NDArray[np.float64]
@@ -38,9 +35,6 @@ SIGNS = {"PHS": LOSS, "DMA": GAIN}
 STRICT_CUT_OFF = float(np.log10(50.0))
 """Cut-off for prototypes that come without one. Whatever the prototypes are, a likelihood ratio against healthy people
 of more than 50 occurs in at most 1 in 50 of these (Markov's inequality), so any of three in at most 6 % (ours)."""
-
-FARTHEST = 4.0
-"""A z beyond it, to either side, adds no evidence: nobody knows how often people lie so far out (ours)."""
 
 POOLED: dict[str, tuple[str, ...]] = {
     modality: tuple(p.code for p in PARAMETERS if p.has_z and p.modality == modality)
@@ -138,53 +132,36 @@ def load_prototypes(prototypes: "str | Path | Prototypes" = OURS) -> Prototypes:
         return prototypes
     if str(prototypes) == OURS:
         return _load_ours()
-    path = Path(prototypes)
-    if path.is_dir():
-        values, source = path / "prototypes.csv", path / "source.toml"
-        if not values.is_file():
-            raise ReferenceSetError(f"{path}: a folder of prototypes needs a file prototypes.csv")
-        return _build(values.read_bytes(), source.read_bytes() if source.is_file() else b"", path.name, str(values))
-    if path.is_file():
-        return _build(path.read_bytes(), b"", path.stem, str(path))
+    given = open_given(Path(prototypes), "prototypes.csv", "a folder of prototypes")
+    if given is not None:
+        return _build(given)
     raise ReferenceSetError(f"no prototypes '{prototypes}': give {OURS}, a folder or a CSV file")
 
 
 @lru_cache
 def _load_ours() -> Prototypes:
-    folder = files("qst.reference_values") / "phenotypes"
-    values, source = (folder / "prototypes.csv").read_bytes(), (folder / "source.toml").read_bytes()
-    return _build(values, source, OURS, "phenotypes/prototypes.csv")
+    return _build(open_packaged("phenotypes", "prototypes.csv")._replace(name=OURS))
 
 
-def _build(values: bytes, source_text: bytes, name: str, file: str) -> Prototypes:
-    try:
-        source = tomllib.loads(source_text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReferenceSetError(f"{file}: its source.toml cannot be read: {error}") from error
-    expected, found = source.get("sha256"), hashlib.sha256(values).hexdigest()
-    if expected is not None and found != expected:
-        raise ReferenceSetError(f"{file}: SHA-256 is {found}, source.toml says {expected}: the data were changed")
+def _build(data: Sourced) -> Prototypes:
+    source, file = read_source(data), data.file
     cut_off = source.get("cut_off", STRICT_CUT_OFF)
     if not isinstance(cut_off, int | float) or not 0 < cut_off < np.inf:
         raise ReferenceSetError(f"{file}: cut_off in its source.toml is '{cut_off}'; it must be a number above 0")
-    rows = _read_rows(values, file)
+    rows = _read_rows(data)
     tables: dict[str, dict[str, dict[str, float]]] = {"mean": {}, "sd": {}, "probability": {}}
     for row in rows.to_dict("records"):
         for column, table in tables.items():
             if not np.isnan(row[column]):
                 table.setdefault(str(row["phenotype"]), {})[str(row["parameter"])] = float(row[column])
     # The id stands in the notes of each row, where ; and : divide.
-    return Prototypes(re.sub(r"[;:\s]+", "_", str(source.get("id", name))), source, **tables, cut_off=float(cut_off))
+    return Prototypes(
+        re.sub(r"[;:\s]+", "_", str(source.get("id", data.name))), source, **tables, cut_off=float(cut_off)
+    )
 
 
-def _read_rows(values: bytes, file: str) -> pd.DataFrame:
-    try:
-        rows = pd.read_csv(io.BytesIO(values), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ReferenceSetError(f"{file}: not a comma-separated table: {error}") from error
-    lacking = [column for column in REQUIRED_COLUMNS if column not in rows]
-    if lacking:
-        raise ReferenceSetError(f"{file}: lacks the columns {', '.join(lacking)}")
+def _read_rows(data: Sourced) -> pd.DataFrame:
+    rows, file = read_table(data, REQUIRED_COLUMNS), data.file
     rows = rows.assign(**{column: rows[column].str.strip() for column in REQUIRED_COLUMNS})
     rows.insert(0, "row", np.arange(2, len(rows) + 2))
     has_z = rows["parameter"].isin(Z_CODES)
@@ -313,7 +290,7 @@ def _tells(name: str, code: str, prototypes: Prototypes) -> bool:
 
 def compare_test(name: str, code: str, z: Floats, censored: npt.NDArray[np.int8], prototypes: Prototypes) -> Floats:
     """Natural log of the likelihood ratio of one test's z-scores under a phenotype against healthy people."""
-    z = np.clip(z, -FARTHEST, FARTHEST)
+    z = np.clip(z, -CAP, CAP)
     scaled = {who: (z - prototypes.mean[who][code]) / prototypes.sd[who][code] for who in (name, HEALTHY)}
     widths = np.log(prototypes.sd[HEALTHY][code] / prototypes.sd[name][code])
     ratio = np.asarray((scaled[HEALTHY] ** 2 - scaled[name] ** 2) / 2 + widths)

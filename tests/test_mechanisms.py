@@ -16,11 +16,10 @@ from scipy import stats
 
 import qst
 from qst.calibration import calibrate_mechanism, keep_tests, measure_healthy
-from qst.correlations import Correlations
+from qst.correlations import CAP, Correlations
 from qst.entries import Mechanism
 from qst.knowledge import KnowledgeBase, load_mechanisms
 from qst.mechanisms import (
-    CAP,
     STATUSES,
     Measured,
     Weighed,

@@ -1,0 +1,82 @@
+"""A data file with its source beside it: found, read, and held against its hash, as reference sets and prototypes are."""
+
+import hashlib
+import io
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from qst.errors import ReferenceSetError
+
+
+class Sourced(NamedTuple):
+    """The bytes of a data file and of its `source.toml` (empty where there is none), and how messages name the file."""
+
+    values: bytes
+    source: bytes
+    name: str
+    file: str
+
+
+def open_packaged(folder: str, values: str) -> Sourced:
+    """A data file of `reference_values`."""
+    place = files("qst.reference_values") / folder
+    return Sourced((place / values).read_bytes(), (place / "source.toml").read_bytes(), folder, f"{folder}/{values}")
+
+
+def open_given(path: Path, values: str, folder_of: str) -> Sourced | None:
+    """A user's data file: a folder with the file `values` and, if it likes, `source.toml`; or the file alone.
+
+    None where there is neither.
+
+    Raises
+    ------
+    ReferenceSetError
+        The folder lacks the file; `folder_of` says in the message what folder it is.
+    """
+    if path.is_dir():
+        file, source = path / values, path / "source.toml"
+        if not file.is_file():
+            raise ReferenceSetError(f"{path}: {folder_of} needs a file {values}")
+        return Sourced(file.read_bytes(), source.read_bytes() if source.is_file() else b"", path.name, str(file))
+    return Sourced(path.read_bytes(), b"", path.stem, str(path)) if path.is_file() else None
+
+
+def read_source(data: Sourced) -> dict[str, Any]:
+    """What `source.toml` says.
+
+    Raises
+    ------
+    ReferenceSetError
+        It cannot be read, or names another hash than the data have.
+    """
+    try:
+        source = tomllib.loads(data.source.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReferenceSetError(f"{data.file}: its source.toml cannot be read: {error}") from error
+    expected, found = source.get("sha256"), hashlib.sha256(data.values).hexdigest()
+    if expected is not None and found != expected:
+        raise ReferenceSetError(f"{data.file}: SHA-256 is {found}, source.toml says {expected}: the data were changed")
+    return source
+
+
+def read_table(data: Sourced, required: Sequence[str]) -> pd.DataFrame:
+    """The data as texts.
+
+    Raises
+    ------
+    ReferenceSetError
+        They are no table with commas, or lack a required column.
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(data.values), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ReferenceSetError(f"{data.file}: not a comma-separated table: {error}") from error
+    lacking = [column for column in required if column not in table]
+    if lacking:
+        raise ReferenceSetError(f"{data.file}: lacks the columns {', '.join(lacking)}")
+    return table
