@@ -1,4 +1,4 @@
-"""A data file with its source beside it: found, read, and held against its hash, as reference sets and prototypes are."""
+"""A data file with its source beside it: found, read, held against its hash. So are reference sets and prototypes."""
 
 import hashlib
 import io
