@@ -19,6 +19,7 @@ from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
 from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
 from qst.plots.kinds import Kind, choose_kind
+from qst.plots.sheets import SHEETS
 from qst.scoring import Settings, score_readings
 from qst.tables import Problem
 from qst.writing import check_writable
@@ -231,7 +232,8 @@ def _divide(
 
 
 def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> None:
-    ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options=style.options)
+    again = {"sheets": SHEETS} if kind.function == "draw_profile" else {}
+    ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options={**style.options, **again})
     save_figure(ax, path, dpi=style.dpi)
 
 

@@ -6,7 +6,7 @@ of one of 170 mm.
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -72,10 +72,12 @@ class Canvas:
         legend: Legend = (),
         over: float = 0.0,
         under: float = 0.0,
+        sheet: Axes | None = None,
     ) -> Axes:
         """The axes to draw into, with title, legend and footer around what stands `over` and `under` them.
 
-        `footer` are parts of a sentence, which are divided by points and broken into lines.
+        `footer` are parts of a sentence, which are divided by points and broken into lines. `sheet` are axes of an
+        earlier figure of the same width, which is used again.
         """
         longest = int(self.room / (0.62 * (self.font + 1)))
         headline = textwrap.wrap(title or "", longest, max_lines=2, placeholder=" …")
@@ -90,14 +92,20 @@ class Canvas:
             above = title_at + 1.25 * (self.font + 1) * len(headline) + 0.2 * self.font
             below = footer_at + 1.25 * self.small * len(foot) + 0.3 * self.font
             whole = height + above + below
-            figure = Figure(figsize=(self.width / 72, whole / 72), facecolor="white")
-            FigureCanvasAgg(figure)
-            ax = figure.add_axes((self.left / self.width, below / whole, self.room / self.width, height / whole))
+            place = (self.left / self.width, below / whole, self.room / self.width, height / whole)
+            if sheet is None:
+                figure = Figure(figsize=(self.width / 72, whole / 72), facecolor="white")
+                FigureCanvasAgg(figure)
+                ax = figure.add_axes(place)
+            else:
+                ax = sheet
+                cast(Figure, ax.figure).set_size_inches(self.width / 72, whole / 72)
+                ax.set_position(place)
         if labels:
             handles = [handle for handle, _ in legend]
             self._write_legend(ax, handles, labels, columns, legend_at)
         where: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
-        style: Any = {"size": self.small, "color": GREY, "va": "top", "linespacing": 1.2, "gid": "footer"}
+        style: Any = {"size": self.small, "color": GREY, "va": "top", "linespacing": 1.2, "gid": "footer", "zorder": 4}
         offset = (0.6 * self.font - self.left, -footer_at)
         ax.annotate("\n".join(foot), (0, 0), offset, parse_math=False, **where, **style)
         if headline:
@@ -124,6 +132,7 @@ class Canvas:
             borderaxespad=0, borderpad=0, labelspacing=0.35, handlelength=2.2, handletextpad=0.6, columnspacing=1.5,
             labelcolor=INK,
         )  # fmt: skip
+        legend.set_gid("legend")
         for entry in legend.get_texts():
             entry.set_parse_math(False)
 

@@ -5,7 +5,7 @@ Order and band as in Rolke et al. 2006 (Pain 123:231-243). Lengths are in points
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,8 @@ from qst.plots.canvas import (
     room_of,
     texts_of,
 )
-from qst.plots.rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, find_cut_off, read_rows
+from qst.plots.rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, find_cut_off, numbers_of, read_rows
+from qst.plots.sheets import Sheets
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
 
 Floats = npt.NDArray[np.float64]
@@ -75,12 +76,17 @@ class _Sizes:
 
 
 def draw_profile(
-    scored: pd.DataFrame, ax: Axes | None = None, *, title: str | None = None, width_mm: float = WIDTH_MM
+    scored: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    title: str | None = None,
+    width_mm: float = WIDTH_MM,
+    sheets: Sheets | None = None,
 ) -> Axes:
-    """Draw what `plot_profile` describes; without `ax`, in a figure of that width (mm)."""
+    """Draw what `plot_profile` describes; without `ax`, in a figure of that width (mm), or on one of the sheets."""
     hatched = {item for text in texts_of(scored, "not_findable") for item in text.split(";") if item}
     rows, footer = read_rows(scored), _describe_person(scored)
-    return draw_rows(rows, ax, hatched, find_cut_off(scored), footer, title=title, width_mm=width_mm)
+    return draw_rows(rows, ax, hatched, find_cut_off(scored), footer, title=title, width_mm=width_mm, sheets=sheets)
 
 
 def draw_rows(
@@ -93,6 +99,7 @@ def draw_rows(
     not_findable: str = NOT_FINDABLE,
     title: str | None,
     width_mm: float,
+    sheets: Sheets | None = None,
 ) -> Axes:
     """Draw rows over the 13 parameters; `hatched` are the findings that cannot be made, as in `not_findable`."""
     canvas = Canvas(ax, width_mm, _LEFT, _RIGHT)
@@ -105,9 +112,16 @@ def draw_rows(
     over, under = (max((number.end for number in those), default=0.0) for those in numbers.values())
     groups_at = under + 0.75 * font + (2.65 if sizes.narrow else 1.35) * font
     foot = groups_at + 2.5 * sizes.small
-    ax = canvas.open(sizes.height, title=title, footer=footer, legend=legend, over=over, under=foot)
-
-    side = _draw_scales(ax, sizes, hatched, under, cut_off)
+    scales = (width_mm, under, cut_off)
+    sheet = sheets.take(scales) if sheets else None
+    ax = canvas.open(sizes.height, title=title, footer=footer, legend=legend, over=over, under=foot, sheet=sheet)
+    if sheet is None:
+        _draw_scales(ax, sizes, under, cut_off)
+        _write_groups(ax, groups_at, sizes)
+        if sheets:
+            sheets.keep(scales, ax)
+    _draw_hatches(ax, hatched, cut_off)
+    side = _side_axes(ax)
     for row, shift, aside in zip(rows, shifts, _shifts(len(rows), _PHS_WIDTH * font, sizes), strict=True):
         _draw_row(ax, row, shift, sizes)
         _draw_side_values(side, row, aside, sizes)
@@ -115,16 +129,22 @@ def draw_rows(
         style = {"ha": "center", "va": "bottom" if sign > 0 else "top", "rotation": 90 if sizes.narrow else 0}
         for column, text, colour, right, out, _ in those:
             _write(ax, text, (column, (sign + 1) / 2), (right, sign * out), size=sizes.small, color=colour, **style)
-    _write_groups(ax, side, groups_at, sizes)
     return ax
 
 
 def _describe_person(scored: pd.DataFrame) -> list[str]:
     """Reference set, age, sex and site."""
+    ages = numbers_of(scored, ["age"])[:, 0]
+    told = (
+        ("Reference values: {}", texts_of(scored, "reference_set")),
+        ("{} years", [f"{age:.1f}".removesuffix(".0") for age in ages[~np.isnan(ages)]]),
+        ("{}", texts_of(scored, "sex")),
+        ("{}", texts_of(scored, "site")),
+    )
     parts = []
-    for column, form in {"reference_set": "Reference values: {}", "age": "{} years", "sex": "{}", "site": "{}"}.items():
-        texts = dict.fromkeys(text.removesuffix(".0") for text in texts_of(scored, column) if text)
-        parts.extend([form.format(" / ".join(texts))] if texts else [])
+    for form, texts in told:
+        different = [text for text in dict.fromkeys(texts) if text]
+        parts.extend([form.format(" / ".join(different))] if different else [])
     return parts
 
 
@@ -146,8 +166,8 @@ def _part(ax: Axes, start: float | None, stop: float) -> Callable[[Any, Any], Bb
     return locate
 
 
-def _draw_scales(ax: Axes, sizes: _Sizes, hatched: set[str], under: float, cut_off: float) -> tuple[Axes, Axes]:
-    """Axes, band, and what cannot be found; gives the axes of PHS and DMA."""
+def _draw_scales(ax: Axes, sizes: _Sizes, under: float, cut_off: float) -> None:
+    """The axes with their ticks and the band; those of PHS and DMA become the child axes."""
     font = sizes.font
     phs, dma = (ax.inset_axes((1, 0, 0.1, 1), label=code) for code in ("PHS", "DMA"))
     ax.set_axes_locator(_part(ax, None, _SIDE * font))
@@ -155,10 +175,6 @@ def _draw_scales(ax: Axes, sizes: _Sizes, hatched: set[str], under: float, cut_o
     dma.set_axes_locator(_part(ax, _DMA_WIDTH * font, 0))
     ax.axhspan(-cut_off, cut_off, color=BAND, linewidth=0, zorder=0.5, gid="band")
     ax.axhline(0, color=GREY, linewidth=0.6, zorder=1)
-    for position, code in enumerate(Z_CODES):
-        for name, foot in ((f"{code}_gain", cut_off), (f"{code}_loss", -Z_EDGE)):
-            if name in hatched:
-                ax.add_patch(hatch_patch((position - 0.5, foot), 1, Z_EDGE - cut_off)).set_gid(name)
     dma.set_yscale("log")
     for each, codes, low, high in (
         (ax, Z_CODES, -Z_EDGE, Z_EDGE),
@@ -184,7 +200,19 @@ def _draw_scales(ax: Axes, sizes: _Sizes, hatched: set[str], under: float, cut_o
     ):
         style = {"size": font, "color": INK, "rotation": rotation, "ha": "right", "va": place}
         _write(ax, text, (-0.5, height), (-2.3 * font, 0), **style)
-    return phs, dma
+
+
+def _side_axes(ax: Axes) -> list[Axes]:
+    """Those of PHS and DMA."""
+    return cast(list[Axes], ax.child_axes)
+
+
+def _draw_hatches(ax: Axes, hatched: set[str], cut_off: float) -> None:
+    """Where nothing can be found."""
+    for position, code in enumerate(Z_CODES):
+        for name, foot in ((f"{code}_gain", cut_off), (f"{code}_loss", -Z_EDGE)):
+            if name in hatched:
+                ax.add_patch(hatch_patch((position - 0.5, foot), 1, Z_EDGE - cut_off)).set_gid(name)
 
 
 def _shifts(count: int, width: float, sizes: _Sizes) -> Floats:
@@ -228,7 +256,7 @@ def _draw_interval(ax: Axes, x: npt.NDArray[Any], interval: Floats, row: Row, si
     bars[2][0].set_gid(INTERVAL)
 
 
-def _draw_side_values(side: tuple[Axes, Axes], row: Row, shift: float, sizes: _Sizes) -> None:
+def _draw_side_values(side: Sequence[Axes], row: Row, shift: float, sizes: _Sizes) -> None:
     intervals = (row.phs_interval, row.dma_interval)
     for ax, value, interval in zip(side, (row.phs, row.dma), intervals, strict=True):
         if np.isnan(value):
@@ -268,13 +296,14 @@ def _place_numbers(rows: Sequence[Row], shifts: Floats, mark: str, sizes: _Sizes
     return numbers
 
 
-def _write_groups(ax: Axes, side: tuple[Axes, Axes], down: float, sizes: _Sizes) -> None:
+def _write_groups(ax: Axes, down: float, sizes: _Sizes) -> None:
     """Brackets under the codes with the groups of parameters, and what PHS and DMA count."""
     groups: dict[str, list[int]] = {}
     for position, code in enumerate(Z_CODES):
         groups.setdefault(BY_CODE[code].modality, []).append(position)
     spans = [(ax, places[0] - 0.4, places[-1] + 0.4, name.replace(" ", "\n")) for name, places in groups.items()]
-    for where, start, stop, text in (*spans, (side[0], -0.5, 0.5, "count"), (side[1], -0.5, 0.5, "rating")):
+    phs, dma = _side_axes(ax)
+    for where, start, stop, text in (*spans, (phs, -0.5, 0.5, "count"), (dma, -0.5, 0.5, "rating")):
         flat = where.get_xaxis_transform() + ScaledTranslation(0, -down / 72, ax.figure.dpi_scale_trans)
         where.add_artist(Line2D([start, stop], [0, 0], transform=flat, color=PALE, linewidth=0.6, clip_on=False))
         offset = (0, -down - 0.25 * sizes.font)

@@ -8,7 +8,8 @@ import pandas as pd
 from qst.explain import Explanation, explain_assessment
 from qst.persons import Found
 from qst.plausibility import read_visit
-from qst.plots import plot_profile
+from qst.plots.profile import draw_profile
+from qst.plots.sheets import SHEETS
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
 from qst.report.words import Words
@@ -293,7 +294,7 @@ def _draw(scored: pd.DataFrame, told: Sequence[Explanation], words: Words, name:
         lines.append(f"{words.place(one)}: {'; '.join(numbers)}.")
     alternative = f"{words.texts['figure']['profile']} {' '.join(lines)}"
     # One picture has one legend entry a row, so the rows of a subject and visit are drawn together.
-    return embed(plot_profile(scored).figure, alternative, words.texts["figure"]["caption"], name, words)
+    return embed(draw_profile(scored, sheets=SHEETS).figure, alternative, words.texts["figure"]["caption"], name, words)
 
 
 def count_findings(told: Explanation) -> dict[str, list[str]]:

@@ -1,0 +1,41 @@
+"""Profiles drawn one after another on the same axes are those drawn each alone, byte for byte."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import qst
+from qst.plots import save_profile
+from qst.plots.batch import plot_files
+
+PERSON = {
+    "subject": "A",
+    "visit": "1",
+    "age": 45,
+    "sex": "female",
+    "site": "foot",
+    "area": "test",
+    "PHS": 0,
+    "DMA": 0.1,
+}
+PEOPLE = (
+    [PERSON | {"CDT": -1.2, "HPT": 44.0}, PERSON | {"area": "control", "CDT": -2.0, "HPT": 45.0}],
+    [PERSON | {"subject": "B", "HPT": 20.0, "VDT": 0.0, "MDT": 900.0}],  # beyond both ends of the axis
+    [PERSON | {"subject": "C", "site": "face", "age": 70, "PHS": 3, "DMA": 50.0, "CPT": 0.0}],  # another hatching
+    [PERSON | {"subject": "D", "PHS": None, "DMA": None, "CDT": -1.2}],  # no line at all
+    [PERSON | {"subject": "E", "CDT": -1.2, "HPT": 44.0, "age": 45.123}],
+)
+
+
+@pytest.mark.parametrize("picture", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("title", [None, "A title"])
+def test_a_picture_does_not_tell_what_was_drawn_before_it(tmp_path: Path, picture: str, title: str | None) -> None:
+    scored = qst.score(pd.DataFrame([row for person in PEOPLE for row in person]))
+    scored.to_csv(tmp_path / "scored.csv", index=False)
+    plot_files([tmp_path / "scored.csv"], tmp_path / "many", title=title, picture_format=picture, processes=1)
+    again = qst.score(pd.DataFrame([row for person in PEOPLE for row in person]))
+    for subject, rows in again.groupby("subject"):
+        save_profile(rows, tmp_path / f"alone.{picture}", title=title)
+        many = tmp_path / "many" / f"{subject}_1.{picture}"
+        assert many.read_bytes() == (tmp_path / f"alone.{picture}").read_bytes(), subject
