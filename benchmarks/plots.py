@@ -49,7 +49,7 @@ def main() -> None:
                 where = "one process" if jobs == 1 else "all cores"
                 each = 1000 * (cpu_seconds() - before) / options.people
                 print(
-                    f"{picture}, {where:12} {rate:6.1f} profiles a second (aim: 10), {each:4.0f} ms of processor time each"
+                    f"{picture}, {where:12} {rate:6.1f} profiles a second (aim: 10); {each:4.0f} ms of processor each"
                 )
         for kind in ASSESSMENT_KINDS:
             start = time.perf_counter()
