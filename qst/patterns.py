@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from qst.norms import ReferenceSet
 from qst.protocol import CODES, PARAMETERS, RATING_OFFSET, Z_CODES
@@ -159,7 +159,7 @@ def find_patterns(
     codes: dict[str, npt.NDArray[np.int8]] = {}
     censored: dict[str, npt.NDArray[np.int8]] = {}
     flags: dict[str, Bools] = {}
-    tail = float(stats.norm.sf(cut_off))
+    tail = float(special.ndtr(-cut_off))
     two_tails, one_tail = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.int64)
     for column, parameter in enumerate(PARAMETERS):
         code = parameter.code
@@ -214,6 +214,12 @@ def _judge_dma(rating: Floats, threshold: float) -> npt.NDArray[np.int8]:
     return np.where(np.isnan(rating), _NONE, np.where(painful, _GAIN, _NORMAL)).astype(np.int8)
 
 
+def _spread(tests: int, chance: float) -> Floats:
+    """Binomial probabilities of 0 … `tests` abnormal ones (`scipy.stats` takes a second to start)."""
+    found = np.arange(tests + 1)
+    return np.asarray(special.binom(tests, found) * chance**found * (1 - chance) ** (tests - found))
+
+
 @lru_cache
 def _chance_table(tail: float) -> Floats:
     """P(at least k abnormal of `two` tests with two tails and `one` tests with one). Shape (12, 12, 12)."""
@@ -221,9 +227,8 @@ def _chance_table(tail: float) -> Floats:
     table = np.zeros((size, size, most))
     for two in range(size):
         for one in range(size):
-            probability = np.convolve(
-                stats.binom.pmf(np.arange(two + 1), two, 2 * tail), stats.binom.pmf(np.arange(one + 1), one, tail)
-            )[:most]  # two + one is at most the number of parameters
+            # two + one is at most the number of parameters
+            probability = np.convolve(_spread(two, 2 * tail), _spread(one, tail))[:most]
             table[two, one, : len(probability)] = probability[::-1].cumsum()[::-1]
     table[:, :, 0] = 1.0
     return table
