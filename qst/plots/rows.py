@@ -47,8 +47,18 @@ class Row:
 
 def numbers_of(scored: pd.DataFrame, columns: Sequence[str]) -> Floats:
     """The columns as numbers, shape (rows, columns); NaN where they are missing."""
-    absent = pd.Series(np.nan, index=scored.index)
-    return np.column_stack([pd.to_numeric(scored.get(c, absent), errors="coerce").astype(float) for c in columns])
+    return np.column_stack([_read_numbers(scored, column) for column in columns])
+
+
+def _read_numbers(scored: pd.DataFrame, column: str) -> Floats:
+    if column not in scored:
+        return np.full(len(scored), np.nan)
+    cells = scored[column]
+    return (
+        cells.to_numpy(float)
+        if cells.dtype == float
+        else pd.to_numeric(cells, errors="coerce").astype(float).to_numpy()
+    )
 
 
 def check_scored(scored: pd.DataFrame, wanted: str) -> None:
