@@ -54,11 +54,7 @@ def _read_numbers(scored: pd.DataFrame, column: str) -> Floats:
     if column not in scored:
         return np.full(len(scored), np.nan)
     cells = scored[column]
-    return (
-        cells.to_numpy(float)
-        if cells.dtype == float
-        else pd.to_numeric(cells, errors="coerce").astype(float).to_numpy()
-    )
+    return np.asarray(cells if cells.dtype == float else pd.to_numeric(cells, errors="coerce").astype(float))
 
 
 def check_scored(scored: pd.DataFrame, wanted: str) -> None:
