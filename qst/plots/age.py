@@ -243,8 +243,9 @@ def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canv
         low, high = sorted(ax.get_ylim())
         if low - 0.3 * (high - low) <= place <= high + 0.3 * (high - low):
             ax.axhline(place, color=PALE, linestyle=":", linewidth=0.9, zorder=0.8, gid="device limit")
-            ax.annotate("device limit", (1, place), xycoords=("axes fraction", "data"), size=canvas.small, color=GREY,
-                        ha="right", va="bottom" if parameter.gain_sign > 0 else "top")  # fmt: skip
+            # The insensitive end is below; its name stands on the inner side of the line.
+            ax.annotate("device limit", (1, place), (0, 1), xycoords=("axes fraction", "data"), size=canvas.small,
+                        textcoords="offset points", color=GREY, ha="right", va="bottom")  # fmt: skip
     if parameter.gain_sign < 0:
         ax.invert_yaxis()
     canvas.style_axes(ax)

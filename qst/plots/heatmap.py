@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from qst.errors import OptionError
 from qst.plots.canvas import GREY, HATCH, INK, WIDTH_MM, Canvas, describe_people, room_of, texts_of
+from qst.plots.people import measure_names, write_names
 from qst.plots.phenotypes import order_phenotypes
 from qst.plots.rows import AT_LIMIT, NO_VALUE, NO_Z, Z_EDGE, check_scored, find_cut_off, find_limits, numbers_of
 from qst.plots.selection import select_area
@@ -143,7 +144,9 @@ def plot_heatmap(
     heat = read_heat(shown, order)
     if label_people and len(shown) > _MOST_LABELS:
         raise OptionError(f"{len(shown)} rows have no room for labels: at most {_MOST_LABELS} have")
-    canvas = Canvas(ax, width_mm, 8.0 if label_people else 2.2, 4.4)
+    subjects = texts_of(shown, "subject")
+    names = [subjects[n] for n in heat.order] if label_people else []
+    canvas = Canvas(ax, width_mm, max(2.2, measure_names(names)), 4.4)
     detailed = len(shown) <= _MOST_LABELS
     each = 1.35 * canvas.font if label_people else 1.05 * canvas.font if detailed else 84 * canvas.font / len(shown)
     footer = [*describe_people(shown), f"ordered by {order}" if order != "table" else "in the order of the table"]
@@ -153,10 +156,8 @@ def plot_heatmap(
     height = max(each * len(shown), 8 * canvas.font)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, over=over)
     _draw_cells(ax, heat, canvas, detailed=detailed)
-    subjects = texts_of(shown, "subject")
-    labels = [subjects[n] for n in heat.order] if label_people else []
-    ax.set_yticks(range(len(labels)), labels, parse_math=False)
-    ax.tick_params(length=0)
+    write_names(ax, names)
+    ax.tick_params("x", length=0)
     return ax
 
 

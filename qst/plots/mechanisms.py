@@ -125,7 +125,8 @@ def plot_mechanisms(
         raise OptionError("the table has no rows: give the rows of a person or a cohort")
     shown = select_area(scored, area)
     base = load_mechanisms(mechanisms)
-    canvas = Canvas(ax, width_mm, 1.6, 2.2)
+    # At the right of the shares stand counts of so many digits.
+    canvas = Canvas(ax, width_mm, 1.6, 1.2 + 0.65 * len(str(len(shown))))
     footer = describe_people(shown)
     footer += _tell_bases(shown, base)
     if len(shown) == 1:

@@ -21,6 +21,7 @@ from qst.plots.canvas import (
     hatch_patch,
     texts_of,
 )
+from qst.plots.people import measure_names, write_names
 from qst.plots.rows import check_scored, numbers_of
 from qst.plots.selection import select_area
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
@@ -105,7 +106,9 @@ def plot_phenotypes(
     bars = order_phenotypes(shown)
     if label_people and len(shown) > _MOST_LABELS:
         raise OptionError(f"{len(shown)} bars have no room for labels: at most {_MOST_LABELS} have")
-    canvas = Canvas(ax, width_mm, 8.0 if label_people else 2.2, 1.5)
+    subjects = texts_of(shown, "subject")
+    names = [subjects[n] for n in bars.order] if label_people else []
+    canvas = Canvas(ax, width_mm, max(2.2, measure_names(names)), 1.5)
     legend: list[tuple[Any, str]] = [
         (Patch(facecolor=colour), f"{name.replace('_', ' ')} ({bars.most_probable.count(name)})")
         for name, colour in PHENOTYPE_COLOURS.items()
@@ -117,9 +120,7 @@ def plot_phenotypes(
     footer += _name_prototypes(shown)
     ax = canvas.open(each * len(shown), title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
     _draw_bars(ax, bars, canvas)
-    labels = [texts_of(shown, "subject")[n] for n in bars.order] if label_people else []
-    ax.set_yticks(range(len(labels)), labels, parse_math=False)
-    ax.tick_params("y", length=0)
+    write_names(ax, names)
     return ax
 
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from scipy import stats
 
 from qst.errors import OptionError
-from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, MINUS, WIDTH_MM, Canvas, count, texts_of
+from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas, count, texts_of
 from qst.plots.rows import order_visits
 from qst.plots.selection import select_area
 from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
@@ -170,8 +170,9 @@ def plot_retest(
     footer += [f"{count(retest.single, 'value')} without a partner left out"] if retest.single else []
     footer += ["several areas of a person are not independent"] if area == "all" else []
     footer.append("after Bland and Altman")
-    ax = canvas.open(0.5 * canvas.room, title=title, footer=footer, legend=legend, under=3.0 * canvas.font)
-    _draw_lines(ax, retest, canvas, log=log)
+    height = canvas.own_height or 0.5 * canvas.room
+    ax = canvas.open(height, title=title, footer=footer, legend=legend, under=3.0 * canvas.font)
+    _draw_lines(ax, retest, canvas, height, log=log)
     for name, colour in looks.items():
         of_area = np.array([other == name for other in retest.areas])
         style: Any = {"zorder": 3, "gid": "pairs", "label": name}
@@ -182,12 +183,19 @@ def plot_retest(
     canvas.style_axes(ax)
     set_value_scale(ax, "x", retest.parameter)
     _label_differences(ax, log=log)
-    earlier, later = retest.visits
-    change = f"visit {later} / visit {earlier}" if log else f"visit {later} {MINUS} visit {earlier}"
     mean = "geometric mean" if log else "mean"
-    unit = "" if log else f" ({retest.parameter.unit})"
-    canvas.label_axes(ax, x=f"{mean} of {describe_value(retest.parameter)}", y=f"{change}{unit}")
+    longest = int(height / (LETTER * canvas.font))
+    x, y = f"{mean} of {describe_value(retest.parameter)}", _name_change(retest, longest, log=log)
+    canvas.label_axes(ax, x=x, y=y)
     return ax
+
+
+def _name_change(retest: Retest, longest: int, *, log: bool) -> str:
+    """What the differences are; the visits by name where there is room, as the foot of the figure names them too."""
+    sign, unit = ("/", "") if log else (MINUS, f" ({retest.parameter.unit})")
+    earlier, later = retest.visits
+    named = f"visit {later} {sign} visit {earlier}{unit}"
+    return named if len(named) <= longest else f"second {sign} first visit{unit}"
 
 
 def _dot(canvas: Canvas, colour: str, area: str) -> Line2D:
@@ -201,23 +209,33 @@ def _copy(dot: Line2D) -> dict[str, Any]:
     return {name: getattr(dot, f"get_{name}")() for name in names}
 
 
-def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, *, log: bool) -> None:
+def _spread(places: Floats, gap: float, height: float) -> Floats:
+    """Rising places, moved apart to at least that gap, about the middle one and within the height."""
+    middle = places[1]
+    apart = np.array([min(places[0], middle - gap), middle, max(places[2], middle + gap)])
+    return np.asarray(apart - max(apart[2] - height, 0) - min(apart[0], 0))
+
+
+def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log: bool) -> None:
     low, high = retest.limits
-    for centre, ends, dashes, name in (
-        (retest.bias, retest.bias_interval, "-", "bias"),
-        (low, (low - retest.limit_reach, low + retest.limit_reach), "--", "limit of agreement"),
-        (high, (high - retest.limit_reach, high + retest.limit_reach), "--", "limit of agreement"),
+    reach = 1.15 * max(abs(low - retest.limit_reach), abs(high + retest.limit_reach), np.abs(retest.difference).max())
+    reach = reach or 1.0
+    ax.set_ylim(-reach, reach)
+    points = height / (2 * reach)
+    centres = np.array([low, retest.bias, high])
+    shifts = _spread((centres + reach) * points, 2.5 * canvas.small, height) - (centres + reach) * points
+    for shift, centre, ends, dashes, name in (
+        (shifts[1], retest.bias, retest.bias_interval, "-", "bias"),
+        (shifts[0], low, (low - retest.limit_reach, low + retest.limit_reach), "--", "limit of agreement"),
+        (shifts[2], high, (high - retest.limit_reach, high + retest.limit_reach), "--", "limit of agreement"),
     ):
         ax.axhspan(*ends, color=BAND, linewidth=0, zorder=0.5, gid=f"{name} interval")
         ax.axhline(centre, color=INK, linestyle=dashes, linewidth=0.9, zorder=1, gid=name)
         word = "mean" if name == "bias" else f"{'+' if centre > retest.bias else MINUS}1.96 SD"
         number = f"× {10**centre:.2f}" if log else f"{centre:+.2f}".replace("-", MINUS)
         style: Any = {"xycoords": ("axes fraction", "data"), "va": "center", "size": canvas.small, "color": GREY}
-        ax.annotate(f"{word}\n{number}", (1, centre), (4, 0), textcoords="offset points", gid="number", **style)
+        ax.annotate(f"{word}\n{number}", (1, centre), (4, shift), textcoords="offset points", gid="number", **style)
     ax.axhline(0, color=GREY, linewidth=0.5, linestyle=":", zorder=0.9, gid="no change")
-    reach = 1.15 * max(abs(low - retest.limit_reach), abs(high + retest.limit_reach), np.abs(retest.difference).max())
-    reach = reach or 1.0
-    ax.set_ylim(-reach, reach)
 
 
 def _label_differences(ax: Axes, *, log: bool) -> None:

@@ -1,7 +1,5 @@
 """Figures of cohorts (heatmap, frequencies, LoGa, phenotypes, mechanisms), tested on what was drawn."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +7,6 @@ from command_line import COHORT
 from drawn import foot_of, legend_of, texts, z_table
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
 
 import qst
 from qst.errors import OptionError
@@ -176,20 +173,6 @@ def test_every_figure_says_who_is_shown_and_uses_the_axes_it_is_given(name: str,
     for part in ("n = 60 assessments of 60 people", "test areas", "magerl2010", "QST alone is no diagnosis"):
         assert part in foot
     assert ax.get_title("left") == "$x_1$ title"
-
-
-@pytest.mark.parametrize("width_mm", [85, 170])
-@pytest.mark.parametrize("name", FIGURES)
-def test_no_text_is_clipped_or_overlaps(name: str, width_mm: float, cohort: pd.DataFrame) -> None:
-    figure = getattr(qst, name)(cohort, title="A title", width_mm=width_mm).figure
-    figure.draw_without_rendering()
-    drawn = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    boxes = {f"{n} {text.get_text()}": text.get_window_extent() for n, text in enumerate(drawn)}
-    for label, box in boxes.items():
-        assert box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, label
-    pairs = combinations(boxes.items(), 2)
-    touching = [(one, two) for (one, a), (two, b) in pairs if a.shrunk(0.85, 0.8).overlaps(b.shrunk(0.85, 0.8))]
-    assert touching == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
