@@ -39,7 +39,7 @@ KINDS = (
 @click.option("--kind", type=click.Choice(KINDS), default="profile", show_default=True, help="Which figure.")
 @click.option("--each", is_flag=True, help="A picture a person and visit, into a folder.")
 @click.option("--over-visits", is_flag=True, help="All visits of a person in one picture.")
-@click.option("--by", metavar="COLUMN", help="profile: means of the groups that this column names.")
+@click.option("--by", metavar="COLUMN", help="profile, frequencies: the groups that this column names.")
 @click.option("--subject", help="Only this person. Needed for one profile from a file of several people.")
 @click.option("--visit", help="Only this visit.")
 @click.option("--site", help="Only this site: age needs one.")
@@ -78,6 +78,7 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
       qst plot cohort.csv --subject 007 -o profile.pdf
       qst plot scored.csv -o profiles/ --picture svg
       qst plot scored.csv --by diagnosis -o groups.svg --width 85
+      qst plot scored.csv --kind frequencies --by diagnosis -o shares.pdf
       qst plot scored.csv --kind heatmap --order cluster -o heatmap.pdf
       qst plot trials.csv --kind stimulus-response --each -o curves/
     """

@@ -44,7 +44,8 @@ def side_axes(ax: Axes, code: str) -> Axes:
 
 def foot_of(ax: Axes) -> str:
     """The lines at the foot of a figure, as one."""
-    return next(text for text in texts(ax) if "Research use" in text).replace("\n", " ")
+    foot = next(text for text in texts(ax) if "Research use" in text)
+    return foot.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def boxes_of(figure: Figure) -> tuple[list[str], np.ndarray[Any, Any]]:

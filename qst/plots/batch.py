@@ -151,7 +151,7 @@ def plot_files(
 
 def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None:
     if each and kind.single == "never":
-        what = "profiles of groups are" if kind.options == ("area", "by") else f"--kind {kind.name} is"
+        what = "profiles of groups are" if kind.function == "plot_groups" else f"--kind {kind.name} is"
         raise OptionError(f"{what} of a cohort: leave --each out")
     if each and one_file:
         raise OptionError(f"'{path.name}' is one picture: with --each, give a folder")

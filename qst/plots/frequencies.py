@@ -1,4 +1,4 @@
-"""How often each parameter shows gain and loss of function."""
+"""How often each parameter shows gain and loss of function, in a cohort or in several groups side by side."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,38 +7,51 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy import stats
 
 from qst.plots.canvas import (
+    COLOURS,
     GAIN_COLOUR,
     GREY,
     INK,
     LOSS_COLOUR,
+    PALE,
+    SHAPES,
     WIDTH_MM,
     Canvas,
     describe_people,
     hatch_patch,
     texts_of,
 )
+from qst.plots.groups import CONFIDENCE
 from qst.plots.rows import check_scored, find_cut_off
-from qst.plots.selection import select_area
+from qst.plots.selection import Groups, select_groups
 from qst.protocol import BY_CODE, CODES
 from qst.tables import GAIN, LIMIT, LOSS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 NO_ROOM = "cannot be found (device range)"
+INTERVAL = "95 % interval of the share"
+_PITCH, _DENSE_PITCH, _BETWEEN = 1.15, 0.85, 0.6
+"""Height of a group's bar with and without its counts, and what lies between two parameters, in letters (ours)."""
+_MOST_COUNTED = 4
+"""More groups than that get no counts beside their bars, or the figure would be higher than a page (ours)."""
+_FAINT = 0.45
+"""Opacity of a group's bar, so that interval and shape, in the full colour, are seen on it (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frequencies:
-    """Counts by parameter, in the order of the protocol.
+    """Counts by parameter, in the order of the protocol, of `total` assessments.
 
     `judged` have a finding; `no_gain` and `no_loss` count those of them in whom the device's range allows none.
     """
 
+    total: int
     judged: Ints
     gain: Ints
     loss: Ints
@@ -50,6 +63,34 @@ class Frequencies:
         """Percent of the judged; NaN where nobody was judged."""
         share: Floats = np.divide(100.0 * counts, self.judged, out=np.full(len(CODES), np.nan), where=self.judged > 0)
         return share
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One bar of each parameter: the counts of a group, where its bars lie, and how they look."""
+
+    counts: Frequencies
+    middle: Floats
+    height: float
+    colours: dict[str, str]
+    shape: str | None
+
+
+def find_interval(found: Ints, judged: Ints) -> Floats:
+    """The 95 % interval of a share in percent after Wilson, shape (2, …); NaN where nobody was judged.
+
+    (p + z²/2n ± z √(p (1 − p) / n + z²/4n²)) / (1 + z²/n) with p = found / n and z = 1.96 (Wilson 1927, J Am Stat
+    Assoc 22:209-212). It stays between 0 and 100 %, and is no point where nobody or everybody shows the finding.
+
+    >>> find_interval(np.array([0, 5]), np.array([10, 10])).round(1).T.tolist()
+    [[0.0, 27.8], [23.7, 76.3]]
+    """
+    z = stats.norm.ppf((1 + CONFIDENCE) / 2)
+    n = np.where(judged > 0, judged, np.nan)
+    p = found / n
+    middle, reach = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    ends: Floats = 100 * np.clip(np.stack([middle - reach, middle + reach]) / (1 + z**2 / n), 0, 1)
+    return ends
 
 
 def count_findings(scored: pd.DataFrame) -> Frequencies:
@@ -65,31 +106,40 @@ def count_findings(scored: pd.DataFrame) -> Frequencies:
         return np.asarray((flags & judged).sum(axis=0), dtype=np.int64)
 
     gain, loss, limit = (total(findings == word) for word in (GAIN, LOSS, LIMIT))
-    return Frequencies(total(judged), gain, loss, limit, total(impossible[GAIN]), total(impossible[LOSS]))
+    return Frequencies(len(scored), total(judged), gain, loss, limit, total(impossible[GAIN]), total(impossible[LOSS]))
 
 
 def plot_frequencies(
     scored: pd.DataFrame,
     ax: Axes | None = None,
     *,
+    by: str | None = None,
     area: str = "test",
     title: str | None = None,
     width_mm: float = WIDTH_MM,
 ) -> Axes:
     """Draw the share of assessments with gain (to the right) and loss of function (to the left), by parameter.
 
-    Shares are percent of the assessments in which the parameter was judged; the counts stand beside the bars. A dotted
-    line is what chance alone shows: the tail of healthy people beyond the cut-off, to each side. Hatching reaches
-    inwards from 100 % by the share in which the device's range allows no such finding, so that a bar can never grow
-    into it. PHS can only be a loss and DMA only a gain; chance and healthy people hardly show either, so they have no
+    Shares are percent of the assessments in which the parameter was judged, with their 95 % interval after Wilson
+    (`find_interval`); the counts stand beside the bars. A dotted line is what chance alone shows: the tail of healthy
+    people beyond the cut-off, to each side. Hatching reaches inwards from 100 % by the share in which the device's
+    range allows no such finding, so that a bar can never grow into it; where nobody could show it, no interval is
+    drawn. PHS can only be a loss and DMA only a gain; chance and healthy people hardly show either, so they have no
     line.
+
+    With `by`, each parameter has a bar a group, in the order of the legend, with the colour and the shape that
+    `plot_groups` gives the group. Five groups and more, or axes that are too low, have no room for the counts: then the
+    foot of the figure says so, and how many were judged where some were not.
 
     Parameters
     ----------
     scored : pandas.DataFrame
         Scored table (`qst.score`): `CDT_finding … DMA_finding`; `not_findable` and who was measured where given. A
-        missing finding does not count.
+        missing finding does not count. Several assessments of a person count each, and the foot of the figure says so.
     ax : matplotlib.axes.Axes, optional
+    by : str, optional
+        Column that names the groups, for example ``"diagnosis_label"``; rows without a name are left out, and the foot
+        of the figure says how many.
     area : {"test", "control", "all"}
         Rows without an area count as test areas.
     title : str, optional
@@ -103,71 +153,165 @@ def plot_frequencies(
     Raises
     ------
     OptionError
-        The table is not scored, or no row is left.
+        The table is not scored, no row is left, there is no column `by`, or it names more than 6 groups.
 
     Examples
     --------
     >>> import qst
-    >>> ax = plot_frequencies(qst.score(qst.load("examples/cohort_synthetic.csv")))
+    >>> scored = qst.score(qst.load("examples/cohort_synthetic.csv"))
+    >>> ax = plot_frequencies(scored)
     >>> [round(float(bar.get_width()), 1) for bar in ax.containers[0]][3:5]
     [13.6, 15.3]
+    >>> ax = plot_frequencies(scored, by="diagnosis_label")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][1]
+    'synthetic sensory loss (n = 15)'
     """
     check_scored(scored, "the rows of a cohort")
-    shown = select_area(scored, area)
-    counts = count_findings(shown)
+    shown, groups = select_groups(scored, by, area)
+    counts = [count_findings(shown[groups.of_row == name]) for name in groups.names]
     canvas = Canvas(ax, width_mm, 4.4, 2.2)
+    number = len(groups.names)
+    pitch = 1.75 if by is None else _BETWEEN + number * (_PITCH if number <= _MOST_COUNTED else _DENSE_PITCH)
+    height = canvas.own_height or pitch * canvas.font * len(CODES)
+    lanes = _place_lanes(counts, height / (canvas.font * len(CODES)), grouped=by is not None)
+    counted = by is None or lanes[0].height * height / len(CODES) >= canvas.small * 1.15
     tail = 100 * float(stats.norm.sf(find_cut_off(shown)))
-    legend: list[tuple[Any, str]] = [
-        (Patch(facecolor=GAIN_COLOUR), "gain of function"),
-        (Patch(facecolor=LOSS_COLOUR), "loss of function"),
-        (Line2D([], [], color=INK, linestyle=":", linewidth=0.9), f"expected by chance ({tail:.1f} % to each side)"),
-    ]
-    unreachable = counts.no_gain.any() or counts.no_loss.any()
-    legend += [(hatch_patch((0, 0), 1, 1), NO_ROOM)] if unreachable else []
-    footer = [*describe_people(shown), "percent of the assessments in which the parameter was judged", *_tell(counts)]
-    height = 1.75 * canvas.font * len(CODES)
+    legend = _legend(lanes, groups, canvas, tail)
+    footer = [*describe_people(shown), *groups.notes, "percent of the assessments in which the parameter was judged"]
+    footer += _tell(shown, counts, counted=counted)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
-    _draw_bars(ax, counts, canvas, tail)
+    reach = max([_draw_lane(ax, lane, canvas, tail, counted=counted) for lane in lanes])
+    _draw_scale(ax, lanes, canvas, tail, reach)
     return ax
 
 
-def _tell(counts: Frequencies) -> list[str]:
-    limits = [f"{code} {n}" for code, n in zip(CODES, counts.limit.tolist(), strict=True) if n]
-    return [f"at the device's limit, loss cannot be told: {', '.join(limits)}"] if limits else []
+def _place_lanes(counts: list[Frequencies], row: float, *, grouped: bool) -> list[Lane]:
+    """Where the bars of each group lie; a parameter has the height 1, which is so many letters (`row`)."""
+    rows = np.arange(len(CODES), dtype=float)
+    if not grouped:
+        return [Lane(counts[0], rows, 0.68, {GAIN: GAIN_COLOUR, LOSS: LOSS_COLOUR}, None)]
+    height = (1 - min(_BETWEEN / row, 0.3)) / len(counts)
+    places = (np.arange(len(counts)) - (len(counts) - 1) / 2) * height
+    looks = zip(counts, places, COLOURS, SHAPES, strict=False)
+    return [
+        Lane(c, rows + place, height, dict.fromkeys((GAIN, LOSS), colour), shape) for c, place, colour, shape in looks
+    ]
 
 
-def _draw_bars(ax: Axes, counts: Frequencies, canvas: Canvas, tail: float) -> None:
-    y = np.arange(len(CODES))
-    shares = (counts.share(counts.gain), -counts.share(counts.loss))
-    for share, colour, name in zip(shares, (GAIN_COLOUR, LOSS_COLOUR), (GAIN, LOSS), strict=True):
-        ax.barh(y, share, height=0.68, color=colour, label=name, zorder=2)
-    for position, code in enumerate(CODES):
-        if not counts.judged[position]:
-            continue
-        for sign, found, impossible, name in (
-            (1, counts.gain, counts.no_gain, f"{code}_gain"),
-            (-1, counts.loss, counts.no_loss, f"{code}_loss"),
-        ):
-            never = (code, sign) in (("PHS", 1), ("DMA", -1))
-            share = 100.0 * found[position] / counts.judged[position]
-            if (no_room := 100.0 * impossible[position] / counts.judged[position]) > 0:
-                patch = hatch_patch((sign * 100, position - 0.34), -sign * no_room, 0.68)
-                ax.add_patch(patch).set_gid(name)
-            if BY_CODE[code].has_z:
-                line: Any = {"color": INK, "linestyle": ":", "linewidth": 0.9, "gid": "chance", "zorder": 3}
-                ax.plot([sign * tail] * 2, [position - 0.44, position + 0.44], **line)
-            if not never:
-                text = f"{found[position]}/{counts.judged[position]}"
-                style: Any = {"va": "center", "ha": "left" if sign > 0 else "right", "size": canvas.small, "zorder": 4}
-                box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
-                place = sign * (max(share, tail) + 1.2)
-                ax.annotate(text, (place, position), color=GREY, bbox=box, gid="count", **style)
-    for position in np.flatnonzero(counts.judged == 0).tolist():
-        ax.annotate("not judged", (2, position), va="center", size=canvas.small, color=GREY)
+def _legend(lanes: list[Lane], groups: Groups, canvas: Canvas, tail: float) -> list[tuple[Any, str]]:
+    legend: list[tuple[Any, str]] = []
+    for lane, name in zip(lanes, groups.names, strict=True):
+        bar = Patch(facecolor=(lane.colours[GAIN], _FAINT)), Line2D([], [], **_dot(lane, canvas))
+        legend += [(bar, f"{name} (n = {lane.counts.total})")] if lane.shape else []
+    if not legend:
+        words = {GAIN_COLOUR: "gain of function", LOSS_COLOUR: "loss of function"}
+        legend = [(Patch(facecolor=colour), word) for colour, word in words.items()]
+    chance = Line2D([], [], color=INK, linestyle=":", linewidth=0.9)
+    legend += [(Line2D([], [], color=INK, linewidth=0.9), INTERVAL)]
+    legend += [(chance, f"expected by chance ({tail:.1f} % to each side)")]
+    if any(lane.counts.no_gain.any() or lane.counts.no_loss.any() for lane in lanes):
+        legend += [(hatch_patch((0, 0), 1, 1), NO_ROOM)]
+    return legend
+
+
+def _dot(lane: Lane, canvas: Canvas) -> dict[str, Any]:
+    look = {"color": lane.colours[GAIN], "marker": lane.shape, "markersize": 0.72 * canvas.font, "linestyle": "none"}
+    return look | {"markeredgecolor": "white", "markeredgewidth": 0.3}
+
+
+def _tell(shown: pd.DataFrame, counts: list[Frequencies], *, counted: bool) -> list[str]:
+    """What the foot says of repeated people, of counts that have no room, and of the device's limit."""
+    subjects = [text for text in texts_of(shown, "subject") if text]
+    told = ["several assessments of a person are not independent"] if len(set(subjects)) < len(subjects) else []
+    order = " (groups in the order of the legend)" if len(counts) > 1 else ""
+    if not counted:
+        told.append("counts are left out: so many bars have no room for them")
+        if fewer := _list_counts([one.judged for one in counts], np.array([[one.total] for one in counts])):
+            told.append(f"fewer judged{order}: {fewer}")
+    limits = _list_counts([one.limit for one in counts], np.zeros((len(counts), 1)))
+    return [*told, f"at the device's limit, loss cannot be told{order}: {limits}"] if limits else told
+
+
+def _list_counts(counts: list[Ints], usual: npt.NDArray[Any]) -> str:
+    """Counts of the groups, such as `CPT 3/0/2`, of the parameters in which one is not as usual."""
+    table = np.stack(counts)
+    unusual = (table != usual).any(axis=0)
+    return ", ".join(
+        f"{CODES[n]}\N{NO-BREAK SPACE}{'/'.join(map(str, table[:, n]))}" for n in np.flatnonzero(unusual).tolist()
+    )
+
+
+def _draw_lane(ax: Axes, lane: Lane, canvas: Canvas, tail: float, *, counted: bool) -> float:
+    """Draw a group's bars; gives how far its counts reach from the middle, in percent on a scale that ends at 100."""
+    counts, reach = lane.counts, 100.0
+    judged = counts.judged > 0
+    thick = 0.68 if lane.shape is None else 0.86 * lane.height
+    for sign, word, found, impossible in (
+        (1, GAIN, counts.gain, counts.no_gain),
+        (-1, LOSS, counts.loss, counts.no_loss),
+    ):
+        share, colour = counts.share(found), lane.colours[word]
+        face: Any = colour if lane.shape is None else (colour, _FAINT)
+        ax.barh(lane.middle, sign * share, height=thick, color=face, label=word, zorder=2)
+        never = np.array([(code, word) in (("PHS", GAIN), ("DMA", LOSS)) for code in CODES])
+        shown = judged & ~never
+        interval = np.where(shown & (impossible < counts.judged), find_interval(found, counts.judged), np.nan)
+        ends = np.nan_to_num(interval[1])
+        _draw_intervals(ax, lane, sign * interval)
+        if lane.shape:
+            ax.plot(
+                sign * share[shown],
+                lane.middle[shown],
+                zorder=4,
+                gid=f"share {word}",
+                clip_on=False,
+                **_dot(lane, canvas),
+            )
+        no_room = counts.share(impossible)
+        for n in np.flatnonzero(judged & (impossible > 0)).tolist():
+            patch = hatch_patch((sign * 100, lane.middle[n] - thick / 2), -sign * no_room[n], thick)
+            ax.add_patch(patch).set_gid(f"{CODES[n]}_{word}")
+        for n in np.flatnonzero(shown).tolist() if counted else ():
+            text = f"{found[n]}/{counts.judged[n]}"
+            style: Any = {"va": "center", "ha": "left" if sign > 0 else "right", "size": canvas.small, "zorder": 5}
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
+            place = max(share[n], ends[n], tail) + (1.2 if lane.shape is None else 2.2)
+            ax.annotate(text, (sign * place, lane.middle[n]), color=GREY, bbox=box, gid="count", **style)
+            # Percent that the letters need where the scale is widened so far that they fit.
+            width = 0.62 * canvas.small * len(text) / canvas.room
+            reach = max(reach, place / (1 - 2 * width))
+    for n in np.flatnonzero(~judged).tolist() if counted else ():
+        ax.annotate("not judged", (2, lane.middle[n]), va="center", size=canvas.small, color=GREY)
+    return reach
+
+
+def _draw_intervals(ax: Axes, lane: Lane, ends: Floats) -> None:
+    """Lines from the lower to the upper end; on a dark bar with a white edge, so that they are seen on it."""
+    known = np.flatnonzero(np.isfinite(ends).all(axis=0))
+    lines = [
+        [(low, lane.middle[n]), (high, lane.middle[n])] for n, low, high in zip(known, *ends[:, known], strict=True)
+    ]
+    look: Any = {"zorder": 3, "gid": INTERVAL, "capstyle": "butt"}
+    if lane.shape is None:
+        ax.add_collection(LineCollection(lines, colors="white", linewidths=2.2, zorder=2.9), autolim=False)
+    colour = INK if lane.shape is None else lane.colours[GAIN]
+    ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.9, **look), autolim=False)
+
+
+def _draw_scale(ax: Axes, lanes: list[Lane], canvas: Canvas, tail: float, reach: float) -> None:
     canvas.style_axes(ax, spines=("bottom",))
     ax.axvline(0, color=INK, linewidth=0.6, zorder=3)
-    ax.set(xlim=(-100, 100), ylim=(len(CODES) - 0.4, -0.6))
-    ax.set_yticks(y, CODES)
+    high = 0.44 if lanes[0].shape is None else 0.5 * lanes[0].height * len(lanes)
+    judged = np.any([lane.counts.judged > 0 for lane in lanes], axis=0)
+    line: Any = {"color": INK, "linestyle": ":", "linewidth": 0.9, "gid": "chance", "zorder": 3.5}
+    for position, code in enumerate(CODES):
+        for sign in (1, -1) if judged[position] and BY_CODE[code].has_z else ():
+            ax.plot([sign * tail] * 2, [position - high, position + high], **line)
+    if len(lanes) > 1:
+        for position in range(1, len(CODES)):
+            ax.axhline(position - 0.5, color=PALE, linewidth=0.3, zorder=0.5, gid="between")
+    ax.set(xlim=(-reach, reach), ylim=(len(CODES) - 0.4, -0.6))
+    ax.set_yticks(np.arange(len(CODES)), CODES)
     ax.tick_params("y", length=0)
     ax.set_xticks([-100, -50, 0, 50, 100], ["100 %", "50 %", "0", "50 %", "100 %"])
     canvas.label_axes(ax, x="←  loss of function      gain of function  →")

@@ -9,16 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from qst.errors import OptionError
 from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
 from qst.plots.profile import draw_rows
 from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, check_scored, find_cut_off, numbers_of
-from qst.plots.selection import ALL, select_area
-from qst.protocol import CODES, RATING_OFFSET, Z_CODES
+from qst.plots.selection import Groups, select_groups
+from qst.protocol import RATING_OFFSET, Z_CODES
 
 Floats = npt.NDArray[np.float64]
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
-_MOST_GROUPS = len(COLOURS)
 CONFIDENCE = 0.95
 _IN_MOST = "not findable in most people (device range)"
 
@@ -70,8 +68,8 @@ def plot_groups(
     'synthetic healthy (n = 15)'
     """
     check_scored(scored, "the rows of a cohort")
-    shown = scored if area == ALL or by == "area" else select_area(scored, area)
-    rows, notes = read_groups(shown, by)
+    shown, groups = select_groups(scored, by, area)
+    rows, notes = read_groups(shown, groups, by)
     texts = texts_of(shown, "not_findable")
     names = [name for text in texts for name in text.split(";") if name]
     hatched = {name for name in names if 2 * names.count(name) > len(shown)} if names else set()
@@ -80,24 +78,15 @@ def plot_groups(
     return draw_rows(rows, ax, hatched, find_cut_off(shown), footer, **options)
 
 
-def read_groups(scored: pd.DataFrame, by: str | None) -> tuple[list[Row], list[str]]:
+def read_groups(scored: pd.DataFrame, groups: Groups, by: str | None) -> tuple[list[Row], list[str]]:
     """What is drawn of each group, and what the foot of the figure has to say of it."""
-    if by is not None and by not in scored:
-        own = [str(column) for column in scored.columns if column not in (*CODES, "notes") and "_" not in str(column)]
-        raise OptionError(f"the table has no column '{by}' to form groups by; it has {', '.join(own)}")
-    names = np.array(texts_of(scored, by) if by is not None else ["all people"] * len(scored), dtype=object)
-    groups = [name for name in dict.fromkeys(names.tolist()) if name]
-    if not groups:
-        raise OptionError(f"the column '{by}' is empty, so there are no groups")
-    if len(groups) > _MOST_GROUPS:
-        raise OptionError(f"the column '{by}' has {len(groups)} groups; at most {_MOST_GROUPS} can be told apart")
     values = np.column_stack(
         [numbers_of(scored, [f"{code}_z" for code in Z_CODES]), numbers_of(scored, ["PHS"]), _log_dma(scored)]
     )
     subjects = np.array([text or f"\x00{row}" for row, text in enumerate(texts_of(scored, "subject"))], dtype=object)
-    rows, notes, averaged = [], [], 0
-    for position, name in enumerate(groups):
-        among = names == name
+    rows, notes, averaged = [], list(groups.notes), 0
+    for position, name in enumerate(groups.names):
+        among = groups.of_row == name
         people = pd.DataFrame(values[among]).groupby(subjects[among], sort=False).mean().to_numpy()
         averaged += int(among.sum()) - len(people)
         rows.append(_form_row(str(name), people, position))
@@ -107,8 +96,6 @@ def read_groups(scored: pd.DataFrame, by: str | None) -> tuple[list[Row], list[s
         told |= {code: n for code, n in known.items() if n < (usual if code in Z_CODES else len(people))}
         if lacking := [f"{code} {n}" for code, n in told.items() if n < len(people)]:
             notes.append(f"fewer in {name}: {', '.join(lacking)}" if by else f"fewer: {', '.join(lacking)}")
-    if left_out := int((names == "").sum()):
-        notes.insert(0, f"{left_out} without {by} left out")
     if averaged:
         notes.insert(0, "several assessments of a person averaged first")
     notes += _tell_limits(scored)

@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("profile", _P + "profile", "draw_profile", False, "only", ()),
         Kind("heatmap", _P + "heatmap", "plot_heatmap", False, "never", ("area", "order", "label_people")),
-        Kind("frequencies", _P + "frequencies", "plot_frequencies", False, "never", ("area",)),
+        Kind("frequencies", _P + "frequencies", "plot_frequencies", False, "never", ("area", "by")),
         Kind("loga", _P + "loga", "plot_loga", False, "never", ("area",)),
         Kind("phenotypes", _P + "phenotypes", "plot_phenotypes", False, "also", ("area", "label_people")),
         Kind("mechanisms", _P + "mechanisms", "plot_mechanisms", False, "also", ("area", "mechanisms")),

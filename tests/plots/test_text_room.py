@@ -46,7 +46,7 @@ def one_area() -> pd.DataFrame:
 
 def many() -> pd.DataFrame:
     """As many people as a large trial has."""
-    parts = [cohort().assign(subject=cohort()["subject"] + f"-{n}") for n in range(20)]
+    parts = [cohort().assign(subject=cohort()["subject"] + f"-{n}") for n in range(10)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -71,6 +71,10 @@ def sparse(table: pd.DataFrame) -> pd.DataFrame:
     empty = dict.fromkeys([*lost, "age", *(f"{code}_z" for code in lost if BY_CODE[code].has_z)], np.nan)
     words = dict.fromkeys(["sex", "loga", "phenotype", *(f"{code}_finding" for code in lost)])
     return table.assign(**empty, **words, not_findable="CPT_loss;VDT_gain")
+
+
+def six_groups() -> pd.DataFrame:
+    return cohort().assign(arm=[f"arm {n % 6} of the trial" for n in range(len(cohort()))])
 
 
 def visits(number: int, source: Case = one) -> pd.DataFrame:
@@ -111,6 +115,9 @@ COHORT_CASES: dict[str, Case] = {
     "long": lambda: with_long_labels(cohort()),
     "far": lambda: far(cohort()),
     "missing": lambda: sparse(cohort()),
+}
+FREQUENCY_CASES = COHORT_CASES | {
+    "everybody": lambda: many().assign(**{f"{code}_finding": "gain" if code != "PHS" else "loss" for code in CODES})
 }
 PROFILE_CASES: dict[str, Case] = {
     "pair": one,
@@ -160,7 +167,9 @@ def figures() -> dict[str, tuple[Case, Callable[[pd.DataFrame], Callable[..., Ax
         "profile": (PROFILE_CASES, draw_profile),
         "groups": (COHORT_CASES, lambda table, **look: qst.plot_groups(table, **group(table), **look)),
         "heatmap": (COHORT_CASES, qst.plot_heatmap),
-        "frequencies": (COHORT_CASES, qst.plot_frequencies),
+        "frequencies": (FREQUENCY_CASES, qst.plot_frequencies),
+        "frequencies by group": (COHORT_CASES, lambda t, **look: qst.plot_frequencies(t, **group(t), **look)),
+        "frequencies of six": ({"all": six_groups}, lambda t, **look: qst.plot_frequencies(t, by="arm", **look)),
         "loga": (COHORT_CASES, qst.plot_loga),
         "phenotypes": (COHORT_CASES, qst.plot_phenotypes),
         "mechanisms": (COHORT_CASES, qst.plot_mechanisms),
