@@ -30,7 +30,7 @@ SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
 FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
 REDCAP_FILE, DICTIONARY_FILE = "redcap_synthetic.csv", "redcap_synthetic_dictionary.csv"
-SYMPTOMS_FILE = "symptoms_synthetic.csv"
+SYMPTOMS_FILE, RETEST_FILE = "symptoms_synthetic.csv", "retest_synthetic.csv"
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -122,6 +122,13 @@ SINGLE_PINPRICK_RATING = {HEALTHY: 9.0, SENSORY_LOSS: 5.0, MECHANICAL_HYPERALGES
 PINPRICKS = np.array(PINPRICK_FORCES, dtype=float)
 VON_FREY_HAIRS = 0.25 * 2.0 ** np.arange(12)
 
+# Healthy people at two visits: the part of the variance of z that stays, which is the correlation between the visits.
+# 0.79 is the mean of all tests that Geber et al. 2011 (Pain 152:548-556) found in areas without signs of disease, 0.67
+# that of WUR in affected areas. That it is the same for all other tests, and that nobody learns, is ours.
+RETEST_PEOPLE, VISITS = 30, (1, 2)
+STABLE_VARIANCE = dict.fromkeys(CODES, 0.79) | {"WUR": 0.67}
+ONE_VISIT, WITHOUT_SECOND_WUR = "R12", "R21"
+
 ON_THE_FORM = "S03"
 FORM_HEAD = {
     "date": date(2026, 3, 5),
@@ -150,6 +157,7 @@ def main() -> None:
     write_csv(make_yes_no_trials(np.random.default_rng([SEED, 3])), folder / YES_NO_FILE)
     write_csv(make_redcap_export(reference, np.random.default_rng([SEED, 3])), folder / REDCAP_FILE)
     write_csv(make_dictionary(), folder / DICTIONARY_FILE)
+    write_csv(make_retest(reference, np.random.default_rng([SEED, 4])), folder / RETEST_FILE)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -205,14 +213,20 @@ def draw_people(rng: np.random.Generator) -> pd.DataFrame:
 
 def draw_assessments(people: pd.DataFrame, reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
     """A test and a control row for each person, with the 13 values unrounded in the protocol's units."""
+    z = draw_z_scores(people["diagnosis_label"], rng)
+    return measure_areas(people, z, reference, rng)
+
+
+def measure_areas(people: pd.DataFrame, z: Floats, reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """The test and the control rows of people with such z; PHS and DMA, which have none, are drawn."""
     assessments = people.loc[people.index.repeat(len(AREAS))].reset_index(drop=True)
     is_test = np.tile([True, False], len(people))
     mirrored = assessments["side"].map({"left": "right", "right": "left"})
     assessments["side"] = assessments["side"].where(is_test, mirrored)
     assessments["area"] = np.where(is_test, "test", "control")
 
-    z = draw_z_scores(people["diagnosis_label"], rng).reshape(len(assessments), len(CODES))
-    values = pd.DataFrame(values_of_z_scores(z, assessments, reference), columns=list(CODES))
+    flat = z.reshape(len(assessments), len(CODES))
+    values = pd.DataFrame(values_of_z_scores(flat, assessments, reference), columns=list(CODES))
     values["PHS"] = draw_paradoxical_heat(assessments, rng)
     values["DMA"] = draw_allodynia(assessments, rng)
     low, high = np.transpose([RANGES[code] for code in CODES])
@@ -260,6 +274,32 @@ def draw_allodynia(assessments: pd.DataFrame, rng: np.random.Generator) -> Float
         painful = (assessments["area"] == "test") & (assessments["diagnosis_label"] == label) & (chance < share)
         log_rating = np.where(painful, low + place * (high - low), log_rating)
     return np.asarray(10**log_rating)
+
+
+def make_retest(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
+    """Healthy people with two visits: z that stay as they are, and those that are new at each visit."""
+    number = np.arange(RETEST_PEOPLE)
+    people = pd.DataFrame(
+        {
+            "subject": [f"R{i + 1:02d}" for i in number],
+            "age": np.round(rng.uniform(20, 74, RETEST_PEOPLE)),
+            "sex": np.where(number % 2 == 0, "female", "male"),
+            "site": "hand",
+            "side": np.where(rng.random(RETEST_PEOPLE) < 0.5, "left", "right"),
+            "diagnosis_label": HEALTHY,
+        }
+    )
+    stays = draw_z_scores(people["diagnosis_label"], rng)
+    part = np.array([STABLE_VARIANCE[code] for code in CODES])
+    visits = []
+    for visit in VISITS:
+        z = np.sqrt(part) * stays + np.sqrt(1 - part) * rng.standard_normal(stays.shape)
+        visits.append(measure_areas(people.assign(visit=visit), z, reference, rng))
+    table = pd.concat(visits, ignore_index=True)
+    later = table["visit"] == VISITS[-1]
+    table.loc[later & (table["subject"] == WITHOUT_SECOND_WUR), "WUR"] = np.nan
+    table = table[~(later & (table["subject"] == ONE_VISIT))].sort_values(["subject", "visit"], kind="stable")
+    return write_as_laboratory(table)[list(ASSESSMENT_COLUMNS)]
 
 
 def write_as_laboratory(assessments: pd.DataFrame) -> pd.DataFrame:
