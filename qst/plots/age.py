@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 _LOOKS = {"female": ("#b8568f", "o", None), "male": ("#222222", "s", "....")}
 _BEYOND = 15.0
 """Years that the open top stratum is drawn beyond its beginning, or to the oldest person (ours)."""
+_NARROWEST = 20.0
+"""Years that the axis shows at least, where few people and no norm would give a part of a year (ours)."""
+_BACKGROUND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +141,7 @@ def plot_age(
         0.45 * canvas.room,
         title=title,
         footer=_describe(shown, known, bands, lost, site, borrowed),
-        legend=_legend(points, canvas, known, cut_off),
+        legend=_legend(points, bands, canvas, known, cut_off),
         under=3.0 * canvas.font,
     )
     _draw(ax, points, bands, canvas, known)
@@ -201,14 +204,17 @@ def _describe(
     return footer
 
 
-def _legend(points: list[AgePoints], canvas: Canvas, parameter: Parameter, cut_off: float) -> list[tuple[Any, str]]:
+def _legend(
+    points: list[AgePoints], bands: list[NormBand], canvas: Canvas, parameter: Parameter, cut_off: float
+) -> list[tuple[Any, str]]:
     legend: list[tuple[Any, str]] = []
-    for group in points:
+    for group, band in zip(points, bands, strict=True):
         colour, marker, hatch = _LOOKS[group.sex]
         style: Any = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 0.6 * canvas.font}
         legend.append((Line2D([], [], **style), f"{group.sex} ({len(group.age)})"))
         reach = f"±{cut_off:g} SD" if parameter.has_z else f"up to mean + {PHS_BOUND:g} SD"
-        legend.append((_patch(colour, hatch), f"norm, {group.sex} ({reach})"))
+        if not np.isnan(band.low).all():
+            legend.append((_patch(colour, hatch), f"norm, {group.sex} ({reach})"))
     if any(group.at_limit.any() for group in points):
         ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
         legend.append((Line2D([], [], markersize=canvas.font, **ring), "at device limit"))
@@ -245,15 +251,18 @@ def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canv
             ax.axhline(place, color=PALE, linestyle=":", linewidth=0.9, zorder=0.8, gid="device limit")
             # The insensitive end is below; its name stands on the inner side of the line.
             ax.annotate("device limit", (1, place), (0, 1), xycoords=("axes fraction", "data"), size=canvas.small,
-                        textcoords="offset points", color=GREY, ha="right", va="bottom")  # fmt: skip
+                        textcoords="offset points", color=GREY, ha="right", va="bottom", bbox=_BACKGROUND)  # fmt: skip
     if parameter.gain_sign < 0:
         ax.invert_yaxis()
     canvas.style_axes(ax)
     set_value_scale(ax, "y", parameter)
     if parameter.code == "PHS":
-        ax.set_yticks(range(4))
+        ax.set(yticks=range(4), ylim=(3.2, -0.2))
+    young, old = ax.get_xlim()
+    if old - young < _NARROWEST:
+        ax.set_xlim((young + old - _NARROWEST) / 2, (young + old + _NARROWEST) / 2)
     canvas.label_axes(ax, x="age (years)", y=describe_value(parameter))
-    style = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left"}
+    corner: Any = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left", "bbox": _BACKGROUND}
     if parameter.has_z:
-        ax.annotate("gain ↑", (0.01, 0.985), va="top", **style)
-    ax.annotate("loss ↓", (0.01, 0.015), va="bottom", **style)
+        ax.annotate("gain ↑", (0.01, 0.985), va="top", **corner)
+    ax.annotate("loss ↓", (0.01, 0.015), va="bottom", **corner)

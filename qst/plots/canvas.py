@@ -85,7 +85,7 @@ class Canvas:
         columns, lines = self._arrange(labels)
         foot = self._wrap_footer(footer)
         legend_at = over + 0.9 * self.font
-        title_at = legend_at + 1.38 * self.font * lines + 0.4 * self.font
+        title_at = legend_at + 1.44 * self.font * lines + 0.4 * self.font
         footer_at = under + 0.8 * self.font
         ax = self._ax
         if ax is None:
@@ -115,7 +115,7 @@ class Canvas:
 
     def _shorten(self, legend: Legend) -> list[str]:
         longest = int(self.room / (LETTER * self.font)) - 6
-        return [label if len(label) <= longest else label[: longest - 1] + "…" for _, label in legend]
+        return [shorten(label, longest) for _, label in legend]
 
     def _arrange(self, labels: Sequence[str]) -> tuple[int, int]:
         """Most columns for which the legend fits, and its number of lines."""
@@ -164,6 +164,15 @@ class Canvas:
         for text, setter in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
             if text is not None:
                 setter(text, fontsize=self.font, color=INK, labelpad=2, parse_math=False)
+
+
+def shorten(text: str, longest: int) -> str:
+    """The text, or its beginning and its end, by which visits, numbers and subjects differ.
+
+    >>> shorten("a laboratory with a long name, 013", 20)
+    'a laborato…name, 013'
+    """
+    return text if len(text) <= longest else f"{text[: longest // 2]}…{text[longest // 2 + 1 - longest :]}"
 
 
 def room_of(ax: Axes) -> tuple[float, float]:

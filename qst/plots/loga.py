@@ -68,7 +68,7 @@ def plot_loga(
     check_scored(scored, "the rows of a cohort")
     shown = select_area(scored, area)
     table, without = count_loga(shown)
-    canvas = Canvas(ax, width_mm, 9.5, 4.5)
+    canvas = Canvas(ax, width_mm, 10.0, 4.5)
     footer = describe_people(shown)
     footer += [f"{count(without, 'assessment')} without a code: too many tests are missing"] if without else []
     footer.append("gain of detection and loss of pain sensitivity are not part of the code")

@@ -173,7 +173,7 @@ def _draw_evidence(
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(low, high), ylim=(len(bars) - 0.5, -0.5))
     ax.set_yticks([])
-    canvas.label_axes(ax, x="←  against      log10 likelihood ratio      for  →")
+    canvas.label_axes(ax, x="←  against      log₁₀ likelihood ratio      for  →")
     return ax
 
 
@@ -194,10 +194,10 @@ def _draw_shares(
     left = np.cumsum(share, axis=1) - share
     rows = np.arange(len(names))
     for column, (status, colour) in enumerate(STATUS_COLOURS.items()):
-        ax.barh(rows, share[:, column], left=left[:, column], height=0.4, color=colour, label=status)
+        ax.barh(rows, share[:, column], left=left[:, column], height=0.4, color=colour, zorder=2, label=status)
     for row in rows.tolist():
         if counts[row, -1]:
-            ax.add_patch(hatch_patch((left[row, -1], row - 0.2), share[row, -1], 0.4)).set_gid(NOT_ASSESSABLE)
+            ax.add_patch(hatch_patch((left[row, -1], row - 0.2), share[row, -1], 0.4, zorder=2)).set_gid(NOT_ASSESSABLE)
         _write_line(ax, 0, row - 0.36, names[row], canvas, "name")
         _write_line(ax, 101, row, str(counts[row, 0]), canvas, "supported")
     canvas.style_axes(ax, spines=("bottom",))

@@ -219,23 +219,55 @@ def _spread(places: Floats, gap: float, height: float) -> Floats:
 def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log: bool) -> None:
     low, high = retest.limits
     reach = 1.15 * max(abs(low - retest.limit_reach), abs(high + retest.limit_reach), np.abs(retest.difference).max())
-    reach = reach or 1.0
+    reach = reach or (0.1 if log else 1.0)
     ax.set_ylim(-reach, reach)
     points = height / (2 * reach)
     centres = np.array([low, retest.bias, high])
     shifts = _spread((centres + reach) * points, 2.5 * canvas.small, height) - (centres + reach) * points
-    for shift, centre, ends, dashes, name in (
-        (shifts[1], retest.bias, retest.bias_interval, "-", "bias"),
-        (shifts[0], low, (low - retest.limit_reach, low + retest.limit_reach), "--", "limit of agreement"),
-        (shifts[2], high, (high - retest.limit_reach, high + retest.limit_reach), "--", "limit of agreement"),
+    for shift, word, centre, ends, dashes, name in (
+        (shifts[1], "mean", retest.bias, retest.bias_interval, "-", "bias"),
+        (
+            shifts[0],
+            f"{MINUS}{SPREAD} SD",
+            low,
+            (low - retest.limit_reach, low + retest.limit_reach),
+            "--",
+            "limit of agreement",
+        ),
+        (
+            shifts[2],
+            f"+{SPREAD} SD",
+            high,
+            (high - retest.limit_reach, high + retest.limit_reach),
+            "--",
+            "limit of agreement",
+        ),
     ):
         ax.axhspan(*ends, color=BAND, linewidth=0, zorder=0.5, gid=f"{name} interval")
         ax.axhline(centre, color=INK, linestyle=dashes, linewidth=0.9, zorder=1, gid=name)
-        word = "mean" if name == "bias" else f"{'+' if centre > retest.bias else MINUS}1.96 SD"
-        number = f"× {10**centre:.2f}" if log else f"{centre:+.2f}".replace("-", MINUS)
+        number = f"× {_tell_ratio(10**centre)}" if log else _tell_difference(centre)
         style: Any = {"xycoords": ("axes fraction", "data"), "va": "center", "size": canvas.small, "color": GREY}
         ax.annotate(f"{word}\n{number}", (1, centre), (4, shift), textcoords="offset points", gid="number", **style)
     ax.axhline(0, color=GREY, linewidth=0.5, linestyle=":", zorder=0.9, gid="no change")
+
+
+def _tell_ratio(ratio: float) -> str:
+    """Three digits and no exponent: 0.0123, 0.95, 1.00, 12.3.
+
+    >>> [_tell_ratio(ratio) for ratio in (0.01234, 0.951, 1.0, 12.34, 1234.0)]
+    ['0.0123', '0.951', '1.00', '12.3', '1230']
+    """
+    return np.format_float_positional(ratio, precision=3, unique=False, fractional=False, trim="k").rstrip(".")
+
+
+def _tell_difference(value: float) -> str:
+    """With its sign, but for 0; two decimals, or none where it is large.
+
+    >>> [_tell_difference(value) for value in (0.456, -0.001, -123.4)]
+    ['+0.46', '0.00', '−123']
+    """
+    text = f"{value:+.2f}" if abs(value) < 100 else f"{value:+.0f}"
+    return "0.00" if float(text) == 0 else text.replace("-", MINUS)
 
 
 def _label_differences(ax: Axes, *, log: bool) -> None:
@@ -246,4 +278,4 @@ def _label_differences(ax: Axes, *, log: bool) -> None:
     steps = next((s for s in ([1, 1.1, 1.2], [1, 1.25, 1.5], [1, 1.5, 2], [1, 2, 4], [1, 3, 10], [1, 10, 100])
                   if s[-1] * 1.3 > top), [1, 100, 10_000])  # fmt: skip
     ratios = [value for step in steps for value in {step, 1 / step} if step <= top]
-    ax.set_yticks(np.log10(ratios), [f"{ratio:.2g}" for ratio in ratios])
+    ax.set_yticks(np.log10(ratios), [f"{ratio:g}" if ratio >= 1 else f"{ratio:.2g}" for ratio in ratios])

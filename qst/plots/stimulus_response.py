@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas
+from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas, count
 from qst.plots.groups import average
 from qst.plots.profile import INTERVAL
 from qst.plots.trials import describe_trials, list_areas, take_ratings
@@ -134,15 +134,17 @@ def plot_stimulus_response(
         legend.append((Line2D([], [], color=GREY, linewidth=1.1, marker="|", markersize=4), INTERVAL))
     behind = {"color": PALE, "linewidth": 0.5} if several else {"color": PALE, "marker": ".", "linestyle": "none"}
     legend.append((Line2D([], [], **behind), "single people" if several else "single ratings"))
+    if any(np.isnan(response.mean).any() for response in (*pinpricks, *touches)):
+        legend.append((Line2D([], [], color=GREY, marker="x", linestyle="none", markersize=4), "not rated"))
     counted = [
         f"{one.area}: {one.ratings} pinprick, {other.ratings} touch ratings"
         for one, other in zip(pinpricks, touches, strict=True)
     ]
     footer = [*describe_trials(trials, take_ratings(trials, ("MPS", "DMA"), NEEDED)), *counted]
-    footer += [f"{lost} ratings without a usable stimulus left out"] if lost else []
+    footer += [f"{count(lost, 'rating')} without a usable stimulus left out"] if lost else []
     footer.append("geometric means of rating + 0.1; 0.1 is never painful")
     ax = canvas.open(
-        0.42 * canvas.room, title=title, footer=footer, legend=legend, under=3.0 * canvas.font, over=1.7 * canvas.font
+        0.42 * canvas.room, title=title, footer=footer, legend=legend, under=1.8 * canvas.font, over=1.7 * canvas.font
     )
     touch = ax.inset_axes((1 - _ROOM, 0, _ROOM, 1), label="touch")
     ax.set_axes_locator(_left_part(ax))

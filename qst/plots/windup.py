@@ -8,14 +8,16 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from qst.derive import SINGLE, TRAIN
-from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas
+from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas, count
 from qst.plots.trials import describe_trials, list_areas, take_ratings
 
 Floats = npt.NDArray[np.float64]
 NEEDED = "ratings of WUR with the stimulus single or train"
 UNDEFINED = "WUR undefined: all single stimuli rated 0"
+LACKING = "no WUR: single stimuli or trains not rated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,8 @@ class WindUp:
     """One area: `pairs` (single, train), a row a series of one person or the means of each of several people.
 
     `mean` is the mean of each kind of stimulus; `ratio` the wind-up ratio, of several people their geometric mean, NaN
-    where it is undefined; `undefined` is the number of assessments without one.
+    where there is none; `ratios` is the number of assessments that have one, `undefined` of those whose single stimuli
+    were all rated 0.
     """
 
     area: str
@@ -31,6 +34,7 @@ class WindUp:
     pairs: Floats
     mean: Floats
     ratio: float
+    ratios: int
     undefined: int
     people: int
 
@@ -66,7 +70,7 @@ def read_windup(trials: pd.DataFrame) -> list[WindUp]:
         geometric = float(ratio[0]) if len(means) == 1 else geometric
         mean = means.mean().to_numpy(dtype=float)
         people, undefined = of_area["person"].nunique(), int((means[SINGLE] == 0).sum())
-        found.append(WindUp(area, colour, pairs.to_numpy(dtype=float), mean, geometric, undefined, people))
+        found.append(WindUp(area, colour, pairs.to_numpy(dtype=float), mean, geometric, len(known), undefined, people))
     return found
 
 
@@ -115,7 +119,9 @@ def plot_windup(
     legend.append((Line2D([], [], color=PALE, linewidth=0.7), "single people" if several else "single series"))
     footer = describe_trials(trials, take_ratings(trials, ("WUR",), NEEDED))
     footer.append("WUR: geometric mean of people's ratios" if several else "WUR: mean of trains over mean of singles")
-    footer += [f"{area.area}: no ratio of {area.undefined}, all singles rated 0" for area in areas if area.undefined]
+    for area in areas:
+        told = f"{area.area}: no ratio of {count(area.undefined, 'assessment')}, all singles rated 0"
+        footer += [told] if area.undefined else []
     height = min(0.5 * canvas.room, 24 * canvas.font)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=1.8 * canvas.font, over=1.6 * canvas.font)
     _draw_pairs(ax, areas, canvas)
@@ -136,13 +142,15 @@ def _draw_pairs(ax: Axes, areas: list[WindUp], canvas: Canvas) -> None:
         ax.plot(x, area.pairs.T, gid="pair", zorder=2, **faint)
         ax.plot(x, area.mean, zorder=3, clip_on=False, **_style(area, canvas))
         several = area.people > 1
-        text = UNDEFINED if np.isnan(area.ratio) else f"WUR {area.ratio:.1f}{f' (n = {len(area.pairs)})' * several}"
-        if np.isnan(area.ratio) and canvas.room < 300:
-            text = "WUR undefined"
+        text = f"WUR {area.ratio:.1f}{f' (n = {area.ratios})' * several}"
+        if np.isnan(area.ratio):
+            text = UNDEFINED if area.undefined else LACKING
+            text = text.partition(":")[0] if canvas.room < 150 * len(areas) else text
         style: Any = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "gid": "ratio"}
         ax.annotate(text, (x.mean(), 1.0), (0, 3), textcoords="offset points", size=canvas.font, color=INK, **style)
     top = max([10.0, *(float(np.nanmax(area.pairs, initial=0)) for area in areas)])
     canvas.style_axes(ax)
     ax.set(xlim=(-0.6, 2.2 * len(areas) - 0.6), ylim=(0, min(100, 1.08 * top) if top <= 100 else 1.08 * top))
     ax.set_xticks([2.2 * n + kind for n in range(len(areas)) for kind in (0, 1)], [SINGLE, TRAIN] * len(areas))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     canvas.label_axes(ax, y="pain rating (0–100)")

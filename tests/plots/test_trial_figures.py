@@ -67,7 +67,7 @@ def test_discarded_trials_and_unknown_stimuli_do_not_count() -> None:
     table = ratings("MPS", [("8", 9.9), ("8", 99.9), ("heavy", 5.0)]).assign(keep=[True, False, True])
     ax = qst.plot_stimulus_response(table)
     assert series(ax)["test"].get_ydata()[0] == pytest.approx(10)
-    assert "1 ratings without a usable stimulus left out" in foot_of(ax)
+    assert "1 rating without a usable stimulus left out" in foot_of(ax)
 
 
 def test_windup_pairs_are_the_series_and_the_ratio_is_that_of_the_table(trials: pd.DataFrame) -> None:
@@ -86,8 +86,17 @@ def test_windup_that_is_undefined_says_so() -> None:
     assert ratio_texts(qst.plot_windup(table)) == ["WUR undefined: all single stimuli rated 0"]
     people = pd.concat([table, ratings("WUR", [("single", 2.0), ("train", 8.0)], subject="2")])
     ax = qst.plot_windup(people)
-    assert ratio_texts(ax) == ["WUR 4.0 (n = 2)"]
-    assert "test: no ratio of 1, all singles rated 0" in foot_of(ax)
+    assert ratio_texts(ax) == ["WUR 4.0 (n = 1)"]
+    assert "test: no ratio of 1 assessment, all singles rated 0" in foot_of(ax)
+
+
+def test_windup_that_lacks_its_trains_is_not_called_undefined() -> None:
+    ax = qst.plot_windup(ratings("WUR", [("single", 2.0)]))
+    assert ratio_texts(ax) == ["no WUR: single stimuli or trains not rated"]
+
+
+def test_stimuli_without_a_rating_are_in_the_legend() -> None:
+    assert legend_of(qst.plot_stimulus_response(ratings("MPS", [("8", 2.0)])))[-1] == "not rated"
 
 
 def test_a_rating_without_its_partner_is_a_point() -> None:

@@ -60,6 +60,26 @@ def test_log_parameters_are_compared_as_ratios() -> None:
     assert ticks["2"] == pytest.approx(np.log10(2))
 
 
+def test_numbers_of_equal_visits_have_their_words_and_no_sign() -> None:
+    ax = qst.plot_retest(visits([40, 42, 44], [40, 42, 44]), parameter="HPT")
+    numbers = {text.get_text(): text.xyann[1] for text in ax.texts if text.get_gid() == "number"}
+    assert list(numbers) == ["mean\n0.00", "−1.96 SD\n0.00", "+1.96 SD\n0.00"]
+    assert numbers["−1.96 SD\n0.00"] < numbers["mean\n0.00"] < numbers["+1.96 SD\n0.00"]
+
+
+def test_wide_ratios_are_written_without_exponents() -> None:
+    ax = qst.plot_retest(visits([1, 10, 100], [100, 1, 1000], "PPT"), parameter="PPT")
+    assert "100" in [label.get_text() for label in ax.get_yticklabels()]
+    assert not any("e" in text.get_text().replace("mean", "") for text in ax.texts if text.get_gid() == "number")
+
+
+def test_visits_with_long_names_are_the_first_and_the_second() -> None:
+    table = visits([40, 42, 44], [41, 44, 47]).replace({"visit": {"1": "before the operation", "2": "a year after it"}})
+    ax = qst.plot_retest(table, parameter="HPT", width_mm=85)
+    assert ax.get_ylabel() == "second − first visit (°C)"
+    assert "of the visits before the operation and a year after it" in foot_of(ax)
+
+
 def test_people_with_one_visit_are_counted_and_limits_are_marked() -> None:
     table = visits([40, 42, 44, 50], [41, 44, 47, None]).assign(notes=["at_limit:HPT", *[""] * 7])
     ax = qst.plot_retest(table, parameter="HPT")
@@ -149,6 +169,7 @@ def test_doubtful_and_missing_norms_leave_the_band_open() -> None:
     assert "norm of PHS incomplete or in doubt for some ages of female" in foot_of(ax)
     ax = qst.plot_age(people(site="face", PPT=[200.0, 500.0]), parameter="PPT")
     assert "no norm of PPT for female" in foot_of(ax)
+    assert legend_of(ax) == ["female (2)"]
 
 
 def test_a_borrowed_norm_is_drawn_and_said() -> None:
