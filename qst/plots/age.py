@@ -28,7 +28,8 @@ _BEYOND = 15.0
 """Years that the open top stratum is drawn beyond its beginning, or to the oldest person (ours)."""
 _NARROWEST = 20.0
 """Years that the axis shows at least, where few people and no norm would give a part of a year (ours)."""
-_BACKGROUND: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
+# Words on a white ground, above the bands and below the people.
+_NOTE: Any = {"zorder": 2, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +252,7 @@ def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canv
             ax.axhline(place, color=PALE, linestyle=":", linewidth=0.9, zorder=0.8, gid="device limit")
             # The insensitive end is below; its name stands on the inner side of the line.
             ax.annotate("device limit", (1, place), (0, 1), xycoords=("axes fraction", "data"), size=canvas.small,
-                        textcoords="offset points", color=GREY, ha="right", va="bottom", bbox=_BACKGROUND)  # fmt: skip
+                        textcoords="offset points", color=GREY, ha="right", va="bottom", **_NOTE)  # fmt: skip
     if parameter.gain_sign < 0:
         ax.invert_yaxis()
     canvas.style_axes(ax)
@@ -262,7 +263,7 @@ def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canv
     if old - young < _NARROWEST:
         ax.set_xlim((young + old - _NARROWEST) / 2, (young + old + _NARROWEST) / 2)
     canvas.label_axes(ax, x="age (years)", y=describe_value(parameter))
-    corner: Any = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left", "bbox": _BACKGROUND}
+    corner: Any = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left"} | _NOTE
     if parameter.has_z:
         ax.annotate("gain ↑", (0.01, 0.985), va="top", **corner)
     ax.annotate("loss ↓", (0.01, 0.015), va="bottom", **corner)

@@ -314,4 +314,4 @@ def _draw_scale(ax: Axes, lanes: list[Lane], canvas: Canvas, tail: float, reach:
     ax.set_yticks(np.arange(len(CODES)), CODES)
     ax.tick_params("y", length=0)
     ax.set_xticks([-100, -50, 0, 50, 100], ["100 %", "50 %", "0", "50 %", "100 %"])
-    canvas.label_axes(ax, x="←  loss of function      gain of function  →")
+    canvas.label_axes(ax, x="← loss of function · gain of function →")

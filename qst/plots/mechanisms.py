@@ -173,7 +173,7 @@ def _draw_evidence(
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(low, high), ylim=(len(bars) - 0.5, -0.5))
     ax.set_yticks([])
-    canvas.label_axes(ax, x="←  against      log₁₀ likelihood ratio      for  →")
+    canvas.label_axes(ax, x="← against · log₁₀ likelihood ratio · for →")
     return ax
 
 

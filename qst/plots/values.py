@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from qst.errors import OptionError
 from qst.plots.rows import numbers_of
@@ -13,6 +14,8 @@ from qst.protocol import BY_CODE, CODES, Parameter
 from qst.zscores import transform
 
 _STEPS = (1, 2, 5)
+_FEWEST = 3
+"""Ticks of a logarithmic axis at least (ours)."""
 
 
 def check_parameter(parameter: str, table: pd.DataFrame) -> None:
@@ -47,7 +50,9 @@ def set_value_scale(ax: Axes, axis: str, parameter: Parameter) -> None:
     ticks = [tick for tick in ticks if low <= np.log10(tick) <= high]
     if len(ticks) > 7:
         ticks = [tick for tick in ticks if f"{tick:e}".startswith("1")]
-    if len(ticks) < 2:
-        ticks = np.round(np.logspace(low, high, 4), 2 - int(np.floor(high))).tolist()
+    if len(ticks) < _FEWEST:
+        # So narrow that whole steps of the unit lie almost evenly.
+        ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(10**low, 10**high)
+        ticks = [float(tick) for tick in ticks if tick > 0 and low <= np.log10(tick) <= high]
     setter: Any = getattr(ax, f"set_{axis}ticks")
     setter([float(np.log10(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])

@@ -152,5 +152,5 @@ def _draw_pairs(ax: Axes, areas: list[WindUp], canvas: Canvas) -> None:
     canvas.style_axes(ax)
     ax.set(xlim=(-0.6, 2.2 * len(areas) - 0.6), ylim=(0, min(100, 1.08 * top) if top <= 100 else 1.08 * top))
     ax.set_xticks([2.2 * n + kind for n in range(len(areas)) for kind in (0, 1)], [SINGLE, TRAIN] * len(areas))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
     canvas.label_axes(ax, y="pain rating (0–100)")

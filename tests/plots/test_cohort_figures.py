@@ -37,7 +37,7 @@ def test_gain_points_right_and_loss_left_in_percent_of_the_judged() -> None:
     ax = qst.plot_frequencies(findings(*rows))
     assert bars(ax, "gain")[CODES.index("HPT")] == 50
     assert bars(ax, "loss")[CODES.index("CDT")] == pytest.approx(-100 / 3)
-    assert "gain of function  →" in ax.get_xlabel()
+    assert "gain of function →" in ax.get_xlabel()
     counts = of_gid(ax, "count")
     assert "2/4" in counts and "1/3" in counts
     assert [label.get_text() for label in ax.get_yticklabels()] == list(CODES)

@@ -163,6 +163,21 @@ def test_ticks_of_log_parameters_are_in_the_unit() -> None:
     assert ticks["500"] == pytest.approx(np.log10(500))
 
 
+def test_a_narrow_log_axis_has_round_ticks() -> None:
+    from matplotlib.figure import Figure
+
+    from qst.plots.values import set_value_scale
+    from qst.protocol import BY_CODE
+
+    ax = Figure().subplots()
+    for ends, expected in (((208, 868), ["400", "600", "800"]), ((0.44, 0.58), ["0.45", "0.5", "0.55"])):
+        ax.set_xlim(*np.log10(ends))
+        set_value_scale(ax, "x", BY_CODE["PPT"])
+        labels = [label.get_text() for label in ax.get_xticklabels()]
+        assert labels == expected
+        assert 10 ** ax.get_xticks() == pytest.approx([float(text) for text in labels])
+
+
 def test_doubtful_and_missing_norms_leave_the_band_open() -> None:
     ax = qst.plot_age(people(site="foot", PHS=[0, 1]), parameter="PHS")
     assert np.isnan(band(ax).loc[60, "high"]) and band(ax).loc[20, "low"] == 0
