@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from qst.errors import OptionError
 from qst.norms import ReferenceSet, list_references, load_reference, look_up_norms
 from qst.patterns import PHS_BOUND
-from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas, describe_people, texts_of
+from qst.plots.canvas import GREY, INK, WIDTH_MM, Canvas, describe_people, texts_of
 from qst.plots.rows import check_scored, find_cut_off, numbers_of
 from qst.plots.selection import select_area
 from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
@@ -28,6 +28,7 @@ _BEYOND = 15.0
 """Years that the open top stratum is drawn beyond its beginning, or to the oldest person (ours)."""
 _NARROWEST = 20.0
 """Years that the axis shows at least, where few people and no norm would give a part of a year (ours)."""
+_LIMIT_LINE: Any = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
 # Words on a white ground, above the bands and below the people.
 _NOTE: Any = {"zorder": 2, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}}
 
@@ -137,15 +138,18 @@ def plot_age(
     borrowed = _find_stand_in(shown, site)
     cut_off = find_cut_off(shown)
     bands = [find_band(known, borrowed, group.sex, oldest, norms, cut_off) for group in points]
+    limit = _find_limit(points, bands, known)
     canvas = Canvas(ax, width_mm, 6.2, 1.2)
+    legend = _legend(points, bands, canvas, known, cut_off)
+    legend += [(Line2D([], [], **_LIMIT_LINE), "device limit")] if limit is not None else []
     ax = canvas.open(
         0.45 * canvas.room,
         title=title,
         footer=_describe(shown, known, bands, lost, site, borrowed),
-        legend=_legend(points, bands, canvas, known, cut_off),
+        legend=legend,
         under=3.0 * canvas.font,
     )
-    _draw(ax, points, bands, canvas, known)
+    _draw(ax, points, bands, canvas, known, limit)
     return ax
 
 
@@ -222,11 +226,31 @@ def _legend(
     return legend
 
 
+def _find_limit(points: list[AgePoints], bands: list[NormBand], parameter: Parameter) -> float | None:
+    """Where the insensitive end of the device lies, if that is near what is drawn; on the parameter's scale."""
+    most = parameter.insensitive_end
+    if most is None or (parameter.scale == "log10" and most <= 0):
+        return None
+    ends = [end for band in bands for end in (band.low, band.high)]
+    drawn = np.concatenate([*(group.value for group in points), *ends])
+    low, high = float(np.nanmin(drawn)), float(np.nanmax(drawn))
+    place = float(transform(parameter.code, np.array([most]))[0])
+    near = low - 0.35 * (high - low) <= place <= high + 0.35 * (high - low)
+    return place if near else None
+
+
 def _patch(colour: str, hatch: str | None) -> Patch:
     return Patch(facecolor=(colour, 0.13), edgecolor=colour, hatch=hatch, linewidth=0.5)
 
 
-def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canvas, parameter: Parameter) -> None:
+def _draw(
+    ax: Axes,
+    points: list[AgePoints],
+    bands: list[NormBand],
+    canvas: Canvas,
+    parameter: Parameter,
+    limit: float | None,
+) -> None:
     for band in bands:
         colour, _, hatch = _LOOKS[band.sex]
         look: Any = {"facecolor": (colour, 0.13), "edgecolor": (colour, 0.35), "linewidth": 0.0, "zorder": 0.5}
@@ -244,15 +268,8 @@ def _draw(ax: Axes, points: list[AgePoints], bands: list[NormBand], canvas: Canv
         ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none", "zorder": 4}
         where = group.at_limit
         ax.plot(group.age[where], group.value[where], markersize=canvas.font, gid="at device limit", **ring)
-    end = parameter.insensitive_end
-    if end is not None and (parameter.scale == "raw" or end > 0):
-        place = float(transform(parameter.code, np.array([end]))[0])
-        low, high = sorted(ax.get_ylim())
-        if low - 0.3 * (high - low) <= place <= high + 0.3 * (high - low):
-            ax.axhline(place, color=PALE, linestyle=":", linewidth=0.9, zorder=0.8, gid="device limit")
-            # The insensitive end is below; its name stands on the inner side of the line.
-            ax.annotate("device limit", (1, place), (0, 1), xycoords=("axes fraction", "data"), size=canvas.small,
-                        textcoords="offset points", color=GREY, ha="right", va="bottom", **_NOTE)  # fmt: skip
+    if limit is not None:
+        ax.axhline(limit, zorder=0.8, gid="device limit", **_LIMIT_LINE)
     if parameter.gain_sign < 0:
         ax.invert_yaxis()
     canvas.style_axes(ax)

@@ -52,7 +52,7 @@ def set_value_scale(ax: Axes, axis: str, parameter: Parameter) -> None:
         ticks = [tick for tick in ticks if f"{tick:e}".startswith("1")]
     if len(ticks) < _FEWEST:
         # So narrow that whole steps of the unit lie almost evenly.
-        ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(10**low, 10**high)
-        ticks = [float(tick) for tick in ticks if tick > 0 and low <= np.log10(tick) <= high]
+        steps = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(10**low, 10**high)
+        ticks = [float(tick) for tick in steps if tick > 0 and low <= np.log10(tick) <= high]
     setter: Any = getattr(ax, f"set_{axis}ticks")
     setter([float(np.log10(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])

@@ -207,3 +207,11 @@ def test_a_borrowed_norm_is_drawn_and_said() -> None:
 def test_age_refuses(columns: dict[str, object], parameter: str, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         qst.plot_age(people(**columns), parameter=parameter)
+
+
+def test_the_device_limit_is_a_line_in_the_legend_where_it_is_near() -> None:
+    ax = qst.plot_age(people(), parameter="HPT")
+    assert heights(ax, "device limit") == [50]
+    assert "device limit" in legend_of(ax)
+    far = qst.plot_age(people(MDT=[1.0, 2.0]), parameter="MDT")
+    assert heights(far, "device limit") == [] and "device limit" not in legend_of(far)
