@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
+from scipy import special
 
 from qst.plots.canvas import (
     COLOURS,
@@ -85,7 +85,7 @@ def find_interval(found: Ints, judged: Ints) -> Floats:
     >>> find_interval(np.array([0, 5]), np.array([10, 10])).round(1).T.tolist()
     [[0.0, 27.8], [23.7, 76.3]]
     """
-    z = stats.norm.ppf((1 + CONFIDENCE) / 2)
+    z = special.ndtri((1 + CONFIDENCE) / 2)
     n = np.where(judged > 0, judged, np.nan)
     p = found / n
     middle, reach = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
@@ -175,7 +175,7 @@ def plot_frequencies(
     height = canvas.own_height or pitch * canvas.font * len(CODES)
     lanes = _place_lanes(counts, height / (canvas.font * len(CODES)), grouped=by is not None)
     counted = by is None or lanes[0].height * height / len(CODES) >= canvas.small * 1.15
-    tail = 100 * float(stats.norm.sf(find_cut_off(shown)))
+    tail = 100 * float(special.ndtr(-find_cut_off(shown)))
     legend = _legend(lanes, groups, canvas, tail)
     footer = [*describe_people(shown), *groups.notes, "percent of the assessments in which the parameter was judged"]
     footer += _tell(shown, counts, counted=counted)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
+from scipy import special
 
 from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
 from qst.plots.profile import draw_rows
@@ -141,7 +141,7 @@ def average(people: Floats) -> tuple[Floats, Floats]:
         warnings.simplefilter("ignore", RuntimeWarning)  # columns without a value
         mean, sd = np.nanmean(people, axis=0), np.nanstd(people, axis=0, ddof=1)
     reach = np.where(
-        n > 1, stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1)), np.nan
+        n > 1, special.stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2) * sd / np.sqrt(np.maximum(n, 1)), np.nan
     )
     return mean, np.stack([mean - reach, mean + reach])
 

@@ -272,7 +272,9 @@ def _draw_side_values(side: Sequence[Axes], row: Row, shift: float, sizes: _Size
 
 
 def _format_number(z: float) -> str:
-    text = f"{z:.1f}" if abs(z) < 100 else f"{z:.0f}" if abs(z) < 10_000 else f"{z:.0e}"
+    if abs(z) > 9999:  # a number that nobody has to read to the end
+        return "> 9999" if z > 0 else f"< {MINUS}9999"
+    text = f"{z:.1f}" if abs(z) < 100 else f"{z:.0f}"
     return text.replace("-", MINUS)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
+from scipy import special
 
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas, count, texts_of
@@ -73,7 +73,7 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
         )
     before, after = both["value_1"].to_numpy(float), both["value_2"].to_numpy(float)
     difference, n = after - before, len(both)
-    bias, sd, t = float(difference.mean()), float(difference.std(ddof=1)), float(stats.t.ppf(0.975, n - 1))
+    bias, sd, t = float(difference.mean()), float(difference.std(ddof=1)), float(special.stdtrit(n - 1, 0.975))
     reach = t * sd / np.sqrt(n)
     return Retest(
         parameter=BY_CODE[parameter],
