@@ -107,6 +107,8 @@ def test_equal_values_of_two_areas_stand_beside_each_other() -> None:
         (6.26, "above the axis", "6.3"),
         (-7.51, "below the axis", "\N{MINUS SIGN}7.5"),
         (-123.4, "below the axis", "\N{MINUS SIGN}123"),
+        (9999.4, "above the axis", "> 9999"),
+        (-1e6, "below the axis", "< \N{MINUS SIGN}9999"),
     ],
 )
 def test_a_value_beyond_the_axis_is_an_arrow_at_the_edge_with_its_number(z: float, kind: str, number: str) -> None:
