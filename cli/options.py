@@ -196,6 +196,7 @@ def ends_cleanly(command: Command) -> Command:
         except InputError as error:
             from qst.batch import WRONG_USE
 
+            tell_problems([problem for problem in error.problems if problem != error.problem])
             tell(f"error: {error}")
             sys.exit(2 if error.problem.code in WRONG_USE else 1)
         except QSTError as error:

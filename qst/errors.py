@@ -1,5 +1,6 @@
 """What can go wrong, as exceptions. A fault in the data of one row is a `Problem`, not an exception."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ class InputError(QSTError):
     ----------
     problem : Problem
         The same reason as data.
+    problems : list of Problem
+        Everything that was found before reading ended, this reason among it.
     """
 
-    def __init__(self, problem: "Problem") -> None:
+    def __init__(self, problem: "Problem", others: Sequence["Problem"] = ()) -> None:
         super().__init__(str(problem))
         self.problem = problem
+        self.problems = [*others] if problem in others else [*others, problem]
 
 
 class ReferenceSetError(QSTError):

@@ -12,7 +12,7 @@ from qst.derive import derive_values, is_trials
 from qst.errors import InputError, OptionError
 from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
-from qst.tables import Problem
+from qst.tables import Problem, is_scored
 
 CHOICES = ("visit", "site", "side", "area")
 """What tells several assessments of one person apart."""
@@ -55,12 +55,14 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
     OptionError
         There is no such person; a few similar names are told.
     InputError
-        The input cannot be read.
+        The input cannot be read, or has no row that can be used; it holds all problems.
     """
-    found, names = _read(paths, options, subject)
-    if found is None:
-        raise _miss(subject, names)
-    return found
+    found, names, problems = _read(paths, options, subject)
+    if found is not None:
+        return found
+    if not names and problems:
+        raise _tell_empty(paths, problems)
+    raise _miss(subject, names, problems)
 
 
 def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
@@ -69,22 +71,31 @@ def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
     Raises
     ------
     InputError
-        The input cannot be read, or has no row that can be used.
+        The input cannot be read, or has no row that can be used; it holds all problems.
     """
-    found, _ = _read(paths, options, None)
+    found, _, problems = _read(paths, options, None)
     if found is None:
-        raise InputError(Problem("error", "empty", "no row of the input can be used: see qst validate", str(paths[0])))
+        raise _tell_empty(paths, problems)
     return found
 
 
-def _read(paths: Sequence[str | Path], options: LoadOptions, subject: str | None) -> tuple[Found | None, set[str]]:
-    """The rows of one person, or of everybody where `subject` is None; and the names of all."""
+def _tell_empty(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
+    message = "no row of the input can be used: mend what is reported of its rows, or name another file"
+    return InputError(Problem("error", "empty", message, str(paths[0])), problems)
+
+
+def _read(
+    paths: Sequence[str | Path], options: LoadOptions, subject: str | None
+) -> tuple[Found | None, set[str], list[Problem]]:
+    """The rows of one person, or of everybody where `subject` is None; the names of all; and all problems."""
+    problems: list[Problem] = []
     if len(paths) == 1 and (table := read_scored(paths[0])) is not None:
         names, rows = set(table["subject"].dropna().astype(str)), _take(table, subject)
-        told = f"{paths[0]}: a table that qst score wrote; its values are scored again, by the options given now"
-        return (None if rows.empty else Found(rows, None, {"": [told]})), names
-    problems: list[Problem] = []
-    readings = open_readings(paths, options, problems.append)
+        return (None if rows.empty else Found(rows, None, {"": [_tell_again(str(paths[0]))]})), names, problems
+    try:
+        readings = open_readings(paths, options, problems.append)
+    except InputError as error:
+        raise InputError(error.problem, problems) from error
     names = set()
     parts: list[pd.DataFrame] = []
     trials: list[pd.DataFrame] = []
@@ -98,15 +109,22 @@ def _read(paths: Sequence[str | Path], options: LoadOptions, subject: str | None
             rows = derive_values(rows)
         parts.append(rows)
     if not parts:
-        return None, names
+        return None, names, problems
     rows = pd.concat(parts, ignore_index=True)
     files = set(rows["source_file"])
     understood: dict[str, list[str]] = {}
     for read in readings.tables:
-        if read.file in files:
-            understood.setdefault(read.file, []).extend(read.explain())
+        again = is_scored(read.headers)
+        if again or read.file in files:
+            # The rows of a scored table name the file that they were from at first.
+            place = read.file if read.file in files else ""
+            understood.setdefault(place, []).extend([_tell_again(read.file)] if again else read.explain())
     all_trials = pd.concat(trials, ignore_index=True) if trials else None
-    return Found(rows, all_trials, understood, problems), names
+    return Found(rows, all_trials, understood, problems), names, problems
+
+
+def _tell_again(file: str) -> str:
+    return f"{file}: a table that qst score wrote; its values are scored again, by the options given now"
 
 
 def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
@@ -114,13 +132,15 @@ def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
     return own.reset_index(drop=True)
 
 
-def _miss(subject: str, names: set[str]) -> OptionError:
-    """The error of an unknown subject: similar names, and how many there are."""
+def _miss(subject: str, names: set[str], problems: Sequence[Problem]) -> OptionError:
+    """The error of an unknown subject: similar names, how many there are, and whether a file could not be read."""
     bare = {name: name.strip().lstrip("0").casefold() for name in names}
     near = sorted(name for name, text in bare.items() if text == subject.strip().lstrip("0").casefold())
     near += [name for name in difflib.get_close_matches(subject, sorted(names), NEAR) if name not in near]
-    told = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "none has a similar name"
-    return OptionError(f"no subject {subject!r} among {len(names)}; {told} A subject is written as in the file")
+    told = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "none has a similar name."
+    lost = [problem for problem in problems if problem.severity == "error" and problem.column is None]
+    hint = f". Of the files, not all could be read: {lost[0]}" if lost else ""
+    return OptionError(f"no subject {subject!r} among {len(names)}; {told} A subject is written as in the file{hint}")
 
 
 def choose_assessment(rows: pd.DataFrame, subject: str, given: Mapping[str, str]) -> pd.DataFrame:

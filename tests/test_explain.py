@@ -176,3 +176,33 @@ def test_a_twin_row_cannot_be_told_apart() -> None:
     Path("lab.csv").write_text("id,age,sex,site,HPT\n1,30,f,hand,44\n1,30,f,hand,46\n", encoding="utf-8")
     with pytest.raises(OptionError, match="2 assessments that nothing tells apart"):
         explain("lab.csv", "1")
+
+
+@pytest.mark.parametrize("command", ["report", "explain"])
+def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, command: str) -> None:  # noqa: F811
+    """Decimal commas in a file separated by commas: no row is left."""
+    Path("commas.csv").write_text("subject,age,sex,site,area,CDT\n" + "1,30,female,hand,test,0,6\n" * 2, "utf-8")
+    Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
+    given = ["-o", "out"] if command == "report" else ["--subject", "1"]
+    told = run(command, "commas.csv", "other.csv", *given)
+    score = run("score", "commas.csv", "other.csv", "-o", "scored.csv", "--quiet")
+    problems = [line for line in score.stderr.splitlines() if line.startswith("error: ")]
+    assert len(problems) >= 3
+    assert set(problems) <= set(told.stderr.splitlines())
+    assert told.exit_code == 1
+    assert not Path("out").exists()
+
+
+def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:  # noqa: F811
+    for name in ("a.csv", "b.csv"):
+        Path(name).write_text("name,town\nA,B\n", "utf-8")
+    told = run("explain", "a.csv", "b.csv", "--subject", "1")
+    assert told.exit_code == 1
+    assert [line.split(":")[1].strip() for line in told.stderr.splitlines()] == ["b.csv", "a.csv"]
+
+
+def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:  # noqa: F811
+    Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
+    told = run("explain", COHORT, "other.csv", "--subject", "no-one")
+    assert told.exit_code == 2
+    assert "not all could be read: other.csv:1: no column" in told.stderr

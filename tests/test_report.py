@@ -293,6 +293,23 @@ def test_rows_without_a_subject_are_alone(work: Path) -> None:  # noqa: F811
         assert "<b>" not in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_scored_tables_and_files_not_scored_are_taken_together(people: Path, ending: str) -> None:
+    """Scored ones are scored again, so that a person's page is the same either way, but for how it was read."""
+    table = pd.read_csv(people, dtype=str)
+    for name, rows in (("raw.csv", table[table["subject"] != "040"]), ("some.csv", table[table["subject"] == "040"])):
+        rows.to_csv(name, index=False)
+    assert run("score", "some.csv", "-o", f"scored.{ending}").exit_code == 0
+    result = run("report", "raw.csv", f"scored.{ending}", "-o", "mixed")
+    assert result.exit_code == 0, result.stderr
+    assert "index.html and 4 pages" in result.stderr
+    run("report", "raw.csv", "some.csv", "-o", "apart")
+    mixed, apart = (text_of(Path(folder) / "subjects" / "040.html") for folder in ("mixed", "apart"))
+    head, told = mixed.split("How the file was read:")
+    assert head == apart.split("How the file was read:")[0]
+    assert f"scored.{ending}: a table that qst score wrote; its values are scored again" in told
+
+
 def test_trials_devices_and_symptoms_are_reported(work: Path) -> None:  # noqa: F811
     assert run("report", TRIALS, "-o", "trials").exit_code == 0
     symptoms = ROOT / "examples" / "symptoms_synthetic.csv"
