@@ -13,10 +13,12 @@ from matplotlib.figure import Figure
 
 import qst
 from qst.errors import OptionError
+from qst.knowledge import load_mechanisms
 from qst.protocol import CODES, RECORD_ORDER
 from qst.report import batch
 from qst.report.batch import report_files
-from qst.report.figures import Drawing, draw_cohort, embed
+from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
+from qst.report.figures import embed
 from qst.report.pdf import find_browser
 from qst.report.pseudonyms import number_subjects
 from qst.report.subject import form_norm, form_tables, order_visits
@@ -198,7 +200,7 @@ def test_german_pages(people: Path) -> None:
 
 def test_the_languages_have_the_same_texts() -> None:
     english, german = (dict(walk(load_words(language).texts)) for language in ("en", "de"))
-    only_german = {key for key in german if key.startswith(("notes.", "figure.texts.", "figure.beginnings."))}
+    only_german = {key for key in german if key.startswith(("notes.", "figure.texts.", "figure.templates."))}
     assert german.keys() - only_german == english.keys()
     gaps = {key: set(re.findall(r"\{\w+\}", text)) for key, text in english.items()}
     assert gaps == {key: set(re.findall(r"\{\w+\}", german[key])) for key in english}
@@ -365,26 +367,26 @@ def test_a_pdf_without_a_browser_says_which_to_install(people: Path, monkeypatch
 def test_figures_of_the_cohort_page_are_plugged_in() -> None:
     """Two figures on one page share no id, and hold no rule for the rest of the page."""
 
-    def draw(_: pd.DataFrame) -> Figure:
+    def draw(_: Cohort) -> Figure:
         figure = Figure()
         figure.add_subplot().bar([0, 1], [1, 2], hatch="//")
         return figure
 
-    def describe(scored: pd.DataFrame, words: Words) -> str:
-        return f'{len(scored)} "people" & <others>'
+    def describe(cohort: Cohort, words: Words) -> str:
+        return f'{len(cohort.rows)} "people" & <others>'
 
-    words = load_words()
-    texts = {**words.texts, "cohort_figures": {"bars": "Bars"}}
-    own = Words("en", texts)
-    drawings = [Drawing("bars", draw, describe), Drawing("bars", lambda _: None, describe)] * 2
-    pictures = draw_cohort(pd.DataFrame({"x": [1]}), own, drawings)
-    assert [picture.caption for picture in pictures] == ["Bars", "Bars"]
+    own = Words("en", {**load_words().texts, "cohort_figures": {"bars": "Bars", "more": "More"}})
+    drawings = [Drawing(name, draw, describe) for name in ("bars", "more")]
+    drawings.insert(1, Drawing("none", lambda _: None, describe))
+    cohort = Cohort(pd.DataFrame({"x": [1, 2]}), ["a", "b"], load_mechanisms(None))
+    pictures = draw_cohort(cohort, own, "a0", drawings)
+    assert [picture.caption for picture in pictures.values()] == ["Bars", "More"]
     checker = Checker()
-    checker.feed(pictures[0].svg + pictures[1].svg)
+    checker.feed("".join(picture.svg for picture in pictures.values()))
     assert len(checker.ids) == len(set(checker.ids)) > 2
-    assert "<style" not in pictures[0].svg
+    assert "<style" not in pictures["bars"].svg
     (label, _) = [attrs["aria-label"] for tag, attrs in checker.tags if tag == "svg"]
-    assert label == '1 "people" & <others>'
+    assert label == '2 "people" & <others>'
 
 
 def test_a_text_of_a_figure_is_escaped() -> None:

@@ -5,13 +5,16 @@ of one of 170 mm.
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import ScaledTranslation
@@ -38,6 +41,22 @@ GAIN_COLOUR, LOSS_COLOUR = "#762a83", "#5aae61"
 PHENOTYPE_COLOURS = dict(zip((*PHENOTYPES, HEALTHY), ("#00507f", "#d55e00", "#56b4e9", "#e3e3e3"), strict=True))
 
 Legend = Sequence[tuple[Any, str]]
+ENOUGH_CONTRAST = 4.5
+"""Of letters to their ground, after WCAG 2.2, level AA."""
+_WORDING: ContextVar[Callable[[str], str]] = ContextVar("wording", default=str)
+
+
+@contextmanager
+def wording(translate: Callable[[str], str]) -> Iterator[None]:
+    """Figures that are drawn within get their legends, labels and foot through `translate`, before lines are broken.
+
+    A part of the foot that becomes an empty text is left out.
+    """
+    token = _WORDING.set(translate)
+    try:
+        yield
+    finally:
+        _WORDING.reset(token)
 
 
 class Canvas:
@@ -79,6 +98,8 @@ class Canvas:
         `footer` are parts of a sentence, which are divided by points and broken into lines. `sheet` are axes of an
         earlier figure of the same width, which is used again.
         """
+        legend = [(handle, self.put(label)) for handle, label in legend]
+        footer = [part for part in map(self.put, footer) if part]
         longest = int(self.room / (0.62 * (self.font + 1)))
         headline = textwrap.wrap(title or "", longest, max_lines=2, placeholder=" …")
         labels = self._shorten(legend)
@@ -113,6 +134,10 @@ class Canvas:
             ax.set_title("\n".join(headline), loc="left", y=1.0, pad=title_at, **style)
         return ax
 
+    def put(self, text: str) -> str:
+        """A text in the wording that was asked for."""
+        return _WORDING.get()(text)
+
     def _shorten(self, legend: Legend) -> list[str]:
         longest = int(self.room / (LETTER * self.font)) - 6
         return [shorten(label, longest) for _, label in legend]
@@ -140,7 +165,7 @@ class Canvas:
         """The parts and what the picture is not, in as few lines as there is room for."""
         longest = int((self.room + self.left - self.font) / (FOOT_LETTER * self.small))
         lines = [""]
-        for part in [*parts, DISCLAIMER]:
+        for part in [*parts, self.put(DISCLAIMER)]:
             joined = f"{lines[-1]} · {part}" if lines[-1] else part
             if len(joined) <= longest:
                 lines[-1] = joined
@@ -163,7 +188,7 @@ class Canvas:
         """Names of the axes, as they are (no mathematics)."""
         for text, setter in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
             if text is not None:
-                setter(text, fontsize=self.font, color=INK, labelpad=2, parse_math=False)
+                setter(self.put(text), fontsize=self.font, color=INK, labelpad=2, parse_math=False)
 
 
 def shorten(text: str, longest: int) -> str:
@@ -188,6 +213,23 @@ def hatch_patch(corner: tuple[float, float], width: float, height: float, **styl
     if hasattr(patch, "set_hatch_linewidth"):  # as of matplotlib 3.10
         patch.set_hatch_linewidth(0.5)
     return patch
+
+
+def letters_on(ground: Any) -> str:
+    """A colour for letters that can be read on this one: ink where it is light enough, else white, else black.
+
+    >>> letters_on("white"), letters_on("#00507f"), letters_on("#808080")
+    ('#222222', 'white', 'black')
+    """
+    return next((ink for ink in (INK, "white") if _contrast(ink, ground) >= ENOUGH_CONTRAST), "black")
+
+
+def _contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    parts = np.array([to_rgb(one), to_rgb(other)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    dark, light = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return float((light + 0.05) / (dark + 0.05))
 
 
 def texts_of(table: pd.DataFrame, column: str) -> list[str]:

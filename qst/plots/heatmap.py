@@ -1,5 +1,6 @@
 """The z-scores of a cohort as a heatmap: people down, parameters across."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from qst.errors import OptionError
-from qst.plots.canvas import GREY, HATCH, INK, WIDTH_MM, Canvas, describe_people, room_of, texts_of
+from qst.plots.canvas import GREY, HATCH, INK, WIDTH_MM, Canvas, describe_people, letters_on, room_of, texts_of
 from qst.plots.people import measure_names, write_names
 from qst.plots.phenotypes import order_phenotypes
 from qst.plots.rows import AT_LIMIT, NO_VALUE, NO_Z, Z_EDGE, check_scored, find_cut_off, find_limits, numbers_of
@@ -97,7 +98,7 @@ def plot_heatmap(
     *,
     order: Order = "phenotype",
     area: str = "test",
-    label_people: bool = False,
+    label_people: bool | Sequence[str] = False,
     title: str | None = None,
     width_mm: float = WIDTH_MM,
 ) -> Axes:
@@ -117,8 +118,8 @@ def plot_heatmap(
         By the most probable phenotype and its probability; so that like rows stand together (average linkage of the
         root mean squared difference of the z-scores that two rows share, up to 4,000 rows); or as the table has them.
     area : {"test", "control", "all"}
-    label_people : bool
-        Write the subjects beside their rows, up to 80. Without it no subject is named.
+    label_people : bool or sequence of str, one entry a row of `scored`
+        Write the subjects, or these texts, beside their rows, up to 80. Without it no subject is named.
     title : str, optional
     width_mm : float
         Width of the figure that is made where there is no `ax`.
@@ -140,15 +141,15 @@ def plot_heatmap(
     (60, 11)
     """
     check_scored(scored, "the rows of a cohort")
-    shown = select_area(scored, area)
+    texts = texts_of(scored, "subject") if label_people is True else list(label_people or [""] * len(scored))
+    shown = select_area(scored.assign(_label=texts), area)
     heat = read_heat(shown, order)
     if label_people and len(shown) > _MOST_LABELS:
         raise OptionError(f"{len(shown)} rows have no room for labels: at most {_MOST_LABELS} have")
-    subjects = texts_of(shown, "subject")
-    names = [subjects[n] for n in heat.order] if label_people else []
+    names = shown["_label"].iloc[heat.order].tolist() if label_people else []
     canvas = Canvas(ax, width_mm, max(2.2, measure_names(names)), 4.4)
     detailed = len(shown) <= _MOST_LABELS
-    each = 1.35 * canvas.font if label_people else 1.05 * canvas.font if detailed else 84 * canvas.font / len(shown)
+    each = 1.35 * canvas.font if names else 1.05 * canvas.font if detailed else 84 * canvas.font / len(shown)
     footer = [*describe_people(shown), f"ordered by {order}" if order != "table" else "in the order of the table"]
     footer.append(f"+ gain, {chr(8722)} loss beyond ±{find_cut_off(shown):g}" if detailed else "colours end at ±4")
     legend = _legend(heat, canvas) if detailed else [(Patch(facecolor="white", edgecolor=HATCH), "no z-score")]
@@ -192,8 +193,8 @@ def _draw_cells(ax: Axes, heat: Heat, canvas: Canvas, *, detailed: bool) -> None
     if detailed:
         for flags, sign in ((heat.gain, "+"), (heat.loss, "\N{MINUS SIGN}")):
             for row, column in np.argwhere(flags).tolist():
-                strong = abs(heat.colour[row, column]) > 3
-                style: Any = {"ha": "center", "va": "center", "color": "white" if strong else INK}
+                ground = GAIN_TO_LOSS(0.5 + heat.colour[row, column] / (2 * Z_EDGE))[:3]
+                style: Any = {"ha": "center", "va": "center", "color": letters_on(ground)}
                 ax.text(x[column], row, sign, size=canvas.small, gid=f"{CODES[column]}{sign}", **style)
         for name, flags in heat.marks.items():
             cells = np.argwhere(flags)

@@ -8,14 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from qst.plots.canvas import GREY, INK, WIDTH_MM, Canvas, count, describe_people, texts_of
+from qst.plots.canvas import GREY, WIDTH_MM, Canvas, count, describe_people, letters_on, texts_of
 from qst.plots.rows import check_scored
 from qst.plots.selection import select_area
 
 _SIGNS = ("none", "thermal", "mechanical", "both")
 _BLUES = LinearSegmentedColormap.from_list("counts", ["#ffffff", "#00507f"])
-_LIGHT = 0.5
-"""Share of the largest count above which a cell is dark, and its letters white (ours)."""
 
 
 def count_loga(scored: pd.DataFrame) -> tuple[npt.NDArray[np.int64], int]:
@@ -83,7 +81,7 @@ def _draw_cells(ax: Axes, table: npt.NDArray[np.int64], canvas: Canvas) -> None:
     ax.imshow(table, cmap=_BLUES, vmin=0, vmax=most, aspect="auto")
     middle: Any = {"ha": "center", "va": "center"}
     for (loss, gain), number in np.ndenumerate(table):
-        colour = "white" if number > _LIGHT * most else INK if number else GREY
+        colour = letters_on(_BLUES(number / most)[:3]) if number else GREY
         text = f"{number}\n{100 * number / total:.0f} %" if number else "0"
         ax.text(gain, loss, text, size=canvas.font, color=colour, gid=f"L{loss}G{gain}", **middle)
     style: Any = {"size": canvas.font, "color": GREY, "clip_on": False, **middle}
@@ -96,8 +94,8 @@ def _draw_cells(ax: Axes, table: npt.NDArray[np.int64], canvas: Canvas) -> None:
     canvas.style_axes(ax, spines=())
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
-    ax.set_xticks(range(4), [f"G{n}\n{name}" for n, name in enumerate(_SIGNS)])
-    ax.set_yticks(range(4), [f"L{n}  {name}" for n, name in enumerate(_SIGNS)])
+    ax.set_xticks(range(4), [canvas.put(f"G{n}\n{name}") for n, name in enumerate(_SIGNS)])
+    ax.set_yticks(range(4), [canvas.put(f"L{n}  {name}") for n, name in enumerate(_SIGNS)])
     ax.set_xticks(np.arange(0.5, 3), minor=True)
     ax.set_yticks(np.arange(0.5, 3), minor=True)
     ax.grid(which="minor", color="white", linewidth=1.2)

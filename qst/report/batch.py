@@ -22,12 +22,12 @@ from qst.persons import Found, find_everybody
 from qst.plausibility import Plausibility
 from qst.plots.batch import name_files
 from qst.report.cohort import form_cohort
-from qst.report.figures import draw_cohort
+from qst.report.cohort_figures import draw_areas
 from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects, write_key
 from qst.report.rendering import render_cohort, render_subject
 from qst.report.subject import form_subject
-from qst.report.words import load_words
+from qst.report.words import Words, load_words
 from qst.scoring import Settings, score_table
 from qst.symptoms import report_incomplete_npsi, report_symptoms
 from qst.tables import SOURCE, Problem
@@ -125,7 +125,7 @@ def report_files(
     rows, scored, names = _choose(found.assessments, scored, subjects, show)
     numbers = number_subjects((name for name in names if name is not None), key) if key is not None else None
     groups = _group(names)
-    labels = [_label(names[places[0]], number, numbers) for number, places in enumerate(groups, 1)]
+    labels = [_label(names[places[0]], number, numbers, words) for number, places in enumerate(groups, 1)]
     if numbers is not None:
         pairs = sorted(zip(labels, groups, strict=True), key=lambda pair: (len(pair[0]), pair[0]))
         labels, groups = [label for label, _ in pairs], [places for _, places in pairs]
@@ -141,16 +141,17 @@ def report_files(
         order = [place for places in groups for place in places]
         places_of = {place: n for n, places in enumerate(groups) for place in places}
         ordered = scored.iloc[order].reset_index(drop=True)
+        own_labels = [labels[places_of[place]] for place in order]
         page = form_cohort(
             ordered,
-            [labels[places_of[place]] for place in order],
+            own_labels,
             [pages[places_of[place]].as_posix() for place in order],
             settings,
             found.problems,
             show=[column for column in show if column in scored],
         )
         page["reference"] = _tell_reference(settings)
-        page["pictures"] = draw_cohort(ordered, words)
+        draw_areas(page["areas"], ordered, own_labels, settings, words)
         (folder / INDEX).write_text(render_cohort(page, words), encoding="utf-8")
         if printer is not None:
             print_pages([folder / INDEX, *(folder / page for page in pages)], printer)
@@ -194,9 +195,9 @@ def _group(names: Sequence[str | None]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _label(name: str | None, number: int, numbers: dict[str, str] | None) -> str:
+def _label(name: str | None, number: int, numbers: dict[str, str] | None, words: Words) -> str:
     if name is None:
-        return f"(no subject, no. {number})"
+        return words.fill(words.texts["no_subject"], number=number)
     return name if numbers is None else numbers[name]
 
 

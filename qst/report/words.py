@@ -35,7 +35,7 @@ class Words:
         >>> load_words("de").word("site", "foot"), load_words("de").word("site", "knee")
         ('Fuß', 'knee')
         """
-        return str(self.texts["words"][kind].get(name, name))
+        return str(self.texts["words"].get(kind, {}).get(name, name))
 
     def fill(self, text: str, **values: object) -> str:
         """A text of the catalogue with its gaps filled; numbers as the language writes them."""
