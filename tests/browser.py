@@ -1,6 +1,7 @@
 """A headless Chromium for tests, spoken to by its debugging pipe: what a page logs, asks for, shows and prints."""
 
 import base64
+import io
 import json
 import os
 import select
@@ -13,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.image import imread
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -89,6 +94,16 @@ class Page:
         """Addresses that were asked for, but for data in the page itself."""
         sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
         return [one["request"]["url"] for one in sent if not one["request"]["url"].startswith("data:")]
+
+    def set_size(self, width: int, height: int) -> None:
+        """The size of the window, in pixels of CSS."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def take_picture(self) -> npt.NDArray[np.uint8]:
+        """The window as it is painted, shape (height, width, 3)."""
+        told = self.call("Page.captureScreenshot", format="png")
+        pixels = imread(io.BytesIO(base64.b64decode(told["data"])), format="png")
+        return np.asarray(np.round(pixels[:, :, :3] * 255), dtype=np.uint8)
 
     def print(self) -> bytes:
         """The page as PDF, on the paper that its style sheet asks for."""

@@ -1,9 +1,10 @@
 """Reports in a real browser: no error, no request, the table sorts and filters, names do no harm, A4 is enough."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from browser import CHROMIUM, WHY_NOT, Page, open_browser
@@ -13,7 +14,7 @@ from qst.report.batch import report_files
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
-A4_WIDTH = (210 - 2 * 14) / 25.4 * 96
+A4_WIDTH, A4_HEIGHT = (210 - 2 * 14) / 25.4 * 96, (297 - 14 - 18) / 25.4 * 96
 """CSS pixels between the margins of the style sheet."""
 
 TOO_FAINT = """(() => {
@@ -32,15 +33,49 @@ TOO_FAINT = """(() => {
   let seen = 0;
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.closest("script, style")) continue;
-    const style = getComputedStyle(element), inFigure = element.closest("svg");
-    const pair = [luminance(parse(inFigure ? style.fill : style.color)), luminance(ground(element))].sort();
+    if (!walker.currentNode.data.trim() || element.closest("script, style, svg")) continue;
+    const pair = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))].sort();
     const contrast = (pair[1] + 0.05) / (pair[0] + 0.05);
     seen += 1;
     if (contrast < 4.5) faint.push(walker.currentNode.data.trim() + " " + contrast.toFixed(2));
   }
   return { seen, faint };
 })()"""
+
+
+TEXTS_OF_FIGURES = """[...document.querySelectorAll("figure svg text")].map((text) => {
+  const own = text.getBoundingClientRect(), all = text.closest("svg").getBoundingClientRect();
+  const within = own.left >= all.left - 1 && own.right <= all.right + 1 && own.top >= all.top - 1
+    && own.bottom <= all.bottom + 1;
+  const place = [own.left, own.top, own.right, own.bottom];
+  return { text: text.textContent, colour: getComputedStyle(text).fill.match(/[\\d.]+/g).map(Number), within, place };
+})"""
+"""Each text of a figure, its colour, whether it is within its figure, and where it is in the window."""
+
+
+def luminance(colour: Iterable[float]) -> float:
+    """Relative luminance of a colour of 0 to 255 (WCAG 2.2)."""
+    parts = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in colour]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def find_faint(page: Page) -> list[str]:
+    """Texts of figures that have too little contrast to what is around them, as the browser paints it."""
+    page.set_size(1280, page.run("document.documentElement.scrollHeight"))
+    page.set_size(1280, page.run("document.documentElement.scrollHeight"))
+    told = page.run(TEXTS_OF_FIGURES)
+    page.run("document.querySelectorAll('figure svg text').forEach((text) => { text.style.opacity = 0; })")
+    picture = page.take_picture()
+    page.call("Emulation.clearDeviceMetricsOverride")
+    faint = []
+    for one in told:
+        left, top, right, bottom = (max(0, int(edge)) for edge in one["place"])
+        cell = picture[top : bottom + 1, left : right + 1].reshape(-1, 3)
+        grounds, counts = np.unique(cell, axis=0, return_counts=True)
+        low, high = sorted([luminance(one["colour"][:3]), luminance(grounds[counts.argmax()].tolist())])
+        if (high + 0.05) / (low + 0.05) < 4.5:
+            faint.append(one["text"])
+    return faint
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +159,13 @@ def test_nothing_is_wider_than_a4(report: Path, page: Page) -> None:
     for file in report.rglob("*.html"):
         page.open(file)
         page.call("Emulation.setEmulatedMedia", media="print")
-        page.call(
-            "Emulation.setDeviceMetricsOverride", width=int(A4_WIDTH), height=1000, deviceScaleFactor=1, mobile=False
-        )
+        page.set_size(int(A4_WIDTH), 1000)
         try:
             right = "[...document.body.querySelectorAll('*')].map((e) => e.getBoundingClientRect().right)"
             assert page.run(f"Math.max(...{right})") <= A4_WIDTH + 1, file
+            assert [one["text"] for one in page.run(TEXTS_OF_FIGURES) if not one["within"]] == []
+            whole = "[...document.querySelectorAll('figure, .beside')].map((e) => e.getBoundingClientRect().height)"
+            assert max(page.run(whole)) < A4_HEIGHT, file
         finally:
             page.call("Emulation.clearDeviceMetricsOverride")
             page.call("Emulation.setEmulatedMedia", media="")
@@ -141,6 +177,7 @@ def test_nothing_is_wider_than_a4(report: Path, page: Page) -> None:
 def test_contrast_headers_and_alternatives(report: Path, page: Page) -> None:
     for file in report.rglob("*.html"):
         page.open(file)
+        assert find_faint(page) == [], file
         told = page.run(TOO_FAINT)
         assert told["seen"] > 100
         assert told["faint"] == [], file
@@ -151,6 +188,13 @@ def test_contrast_headers_and_alternatives(report: Path, page: Page) -> None:
         unnamed += "(s.getAttribute('aria-label') || '').length < 40).length"
         assert page.run(unnamed) == 0
         assert page.run("document.querySelectorAll('h1').length") == 1
+
+
+def test_a_text_of_a_figure_that_is_too_faint_is_found(report: Path, page: Page) -> None:
+    """The check above can fail."""
+    page.open(report / "index.html")
+    page.run("document.querySelector('figure svg text').style.fill = '#9a9a9a'")
+    assert len(find_faint(page)) == 1
 
 
 def test_pdf_is_printed_by_the_command(tmp_path: Path) -> None:
