@@ -29,6 +29,8 @@ from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 Floats = npt.NDArray[np.float64]
 NAMES = (*PHENOTYPES, HEALTHY)
 NOT_SAID = "not said: too few tests"
+MOST_BARS = 150
+"""Bars of more people touch each other, and are drawn as one surface a phenotype (ours)."""
 _MOST_LABELS = 60
 """More people than that have no room for a label each (ours)."""
 
@@ -136,10 +138,16 @@ def _draw_bars(ax: Axes, bars: PhenotypeBars, canvas: Canvas) -> None:
     rows = np.arange(len(bars.order))
     said = bars.said
     ends = np.cumsum(bars.probabilities[said], axis=1)
-    height = 0.86 if len(rows) <= 150 else 1.0
+    apart = len(rows) <= MOST_BARS
+    height = 0.86 if apart else 1.0
     for number, (name, colour) in enumerate(PHENOTYPE_COLOURS.items()):
         width, left = bars.probabilities[said, number], ends[:, number] - bars.probabilities[said, number]
-        ax.barh(rows[said], width, left=left, height=height, color=colour, linewidth=0, label=name)
+        look: Any = {"color": colour, "linewidth": 0, "label": name}
+        if apart:
+            ax.barh(rows[said], width, left=left, height=height, **look)
+        else:
+            edges = np.add.outer(rows[said], [-0.5, 0.5]).ravel()
+            ax.fill_betweenx(edges, np.repeat(left, 2), np.repeat(left + width, 2), **look)
     for row in rows[~said].tolist():
         ax.add_patch(hatch_patch((0, row - height / 2), 1, height, linewidth=0.4, edgecolor=HATCH)).set_gid("not said")
     canvas.style_axes(ax, spines=("bottom",))

@@ -16,7 +16,7 @@ from qst.plots.frequencies import count_findings, plot_frequencies
 from qst.plots.heatmap import plot_heatmap
 from qst.plots.loga import count_loga, plot_loga
 from qst.plots.mechanisms import STATUS_COLOURS, count_statuses, plot_mechanisms
-from qst.plots.phenotypes import NAMES, order_phenotypes, plot_phenotypes
+from qst.plots.phenotypes import MOST_BARS, NAMES, order_phenotypes, plot_phenotypes
 from qst.plots.rows import numbers_of
 from qst.plots.selection import ALL
 from qst.protocol import CODES, Z_CODES
@@ -29,9 +29,8 @@ FEWEST = 2
 """Of one assessment, the subject's page has better pictures."""
 MOST_LABELS = 60
 """So many rows with a label each fill a page of A4 (ours)."""
-_MOST_BARS = 150
-"""Above so many people, bars are drawn as pixels: as lines they would make up most of the page (ours)."""
 _FINE_DPI = 220
+"""Of what is drawn as pixels, as it would be the largest part of the page as lines."""
 _TELLING = ("visit", "site", "side")
 _BESIDE_MM, _WIDE_MM = 112.0, 170.0
 """Widths of figures that stand beside a table, and of those that stand alone."""
@@ -202,9 +201,9 @@ def _draw_phenotypes(cohort: Cohort) -> Any:
     if not order_phenotypes(cohort.rows).said.any():
         return None
     ax = plot_phenotypes(cohort.rows, area=ALL, width_mm=_BESIDE_MM)
-    if len(cohort.rows) > _MOST_BARS:
-        for patch in ax.patches:
-            patch.set_rasterized(True)
+    if len(cohort.rows) > MOST_BARS:
+        for surface in ax.collections:
+            surface.set_rasterized(True)
         ax.figure.set_dpi(_FINE_DPI)
     return ax
 
