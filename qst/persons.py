@@ -48,7 +48,7 @@ class Found:
 
 
 def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions) -> Found:
-    """Read files, or one scored table, and keep the rows of one person.
+    """Read files, scored tables among them, and keep the rows of one person.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
 
 
 def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
-    """Read files, or one scored table, and keep all rows. Values are derived where the files have trials.
+    """Read files, scored tables among them, and keep all rows. Values are derived where the files have trials.
 
     Raises
     ------

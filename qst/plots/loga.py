@@ -82,7 +82,8 @@ def _draw_cells(ax: Axes, table: npt.NDArray[np.int64], canvas: Canvas) -> None:
     middle: Any = {"ha": "center", "va": "center"}
     for (loss, gain), number in np.ndenumerate(table):
         colour = letters_on(_BLUES(number / most)[:3]) if number else GREY
-        text = f"{number}\n{100 * number / total:.0f} %" if number else "0"
+        share = 100 * number / total
+        text = f"{number}\n{'<1' if share < 0.5 else f'{share:.0f}'} %" if number else "0"
         ax.text(gain, loss, text, size=canvas.font, color=colour, gid=f"L{loss}G{gain}", **middle)
     style: Any = {"size": canvas.font, "color": GREY, "clip_on": False, **middle}
     for place in range(4):

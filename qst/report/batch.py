@@ -78,7 +78,7 @@ def report_files(
     Parameters
     ----------
     inputs : sequence of paths
-        Laboratory files, or one table that `qst score` wrote, which is scored again.
+        Laboratory files, and tables that `qst score` wrote, which are scored again.
     output : path
         A folder: it must not exist, or be empty, or hold an earlier report, which is replaced.
     options : LoadOptions, optional

@@ -83,7 +83,7 @@ def _count(scored: pd.DataFrame, labels: Sequence[str], problems: Sequence[Probl
         "assessments": len(scored),
         "sexes": {name: int(sexes.get(name, 0)) for name in SEXES},
         "sex_unknown": int(len(one_each) - sum(int(sexes.get(name, 0)) for name in SEXES)),
-        "ages": [float(ages.min()), float(ages.median()), float(ages.max())] if len(ages) else None,
+        "ages": [round(float(age), 1) for age in (ages.min(), ages.median(), ages.max())] if len(ages) else None,
         "sites": {str(site): int(n) for site, n in scored["site"].value_counts().items()},
         "without_z": int((scored["n_scored"] == 0).sum()),
         "errors": kinds["error"],
