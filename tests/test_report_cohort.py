@@ -104,6 +104,8 @@ def test_numbers_are_written_as_the_language_writes_them(cohort: pd.DataFrame) -
 def test_texts_with_gaps() -> None:
     german = load_words("de")
     assert translate("n = 1 assessment of 1 person", german) == "n = 1 Messung von 1 Person"
+    thousands = translate("n = 1,200 assessments of 1,000 people", german)
+    assert thousands == "n = 1\N{NARROW NO-BREAK SPACE}200 Messungen von 1\N{NARROW NO-BREAK SPACE}000 Personen"
     assert translate("17 to 82 years · 30.6 years", german) == "17 bis 82 Jahre · 30,6 Jahre"
     assert translate("Reference values: own 1.5 / magerl2010", german) == "Referenzwerte: own 1.5 / magerl2010"
     assert translate("no such text 1.5", german) == "no such text 1.5"
