@@ -12,6 +12,7 @@ from command_line import COHORT, ROOT, TRIALS, run, work  # noqa: F401 (work is 
 from matplotlib.figure import Figure
 
 import qst
+from qst.criteria import load_criteria
 from qst.errors import OptionError
 from qst.knowledge import load_mechanisms
 from qst.protocol import CODES, RECORD_ORDER
@@ -191,7 +192,7 @@ def test_german_pages(people: Path) -> None:
         "Testareal",
     ):
         assert part in text
-    assert "Die Texte der Wissensbasis (Mechanismen, Kriterien und ihre Quellen) sind englisch" in text
+    assert "Regeln und Quellen der Wissensbasis stehen auf Englisch" in text
     raw = Path("report/subjects/058.html").read_text(encoding="utf-8")
     assert '<html lang="de">' in raw
     assert "gain of function" not in raw
@@ -200,7 +201,7 @@ def test_german_pages(people: Path) -> None:
 
 def test_the_languages_have_the_same_texts() -> None:
     english, german = (dict(walk(load_words(language).texts)) for language in ("en", "de"))
-    only_german = {key for key in german if key.startswith(("notes.", "figure.texts.", "figure.templates."))}
+    only_german = {key for key in german if key.startswith(("notes.", "known.", "figure.texts.", "figure.templates."))}
     assert german.keys() - only_german == english.keys()
     gaps = {key: set(re.findall(r"\{\w+\}", text)) for key, text in english.items()}
     assert gaps == {key: set(re.findall(r"\{\w+\}", german[key])) for key in english}
@@ -209,6 +210,15 @@ def test_the_languages_have_the_same_texts() -> None:
         assert set(load_words(language).texts["words"]["parameter"]) == set(CODES)
         assert load_words(language).texts["disclaimer"]
     assert load_words("en").texts["disclaimer"] == DISCLAIMER
+
+
+def test_what_is_shipped_of_mechanisms_and_criteria_has_german_words() -> None:
+    base, words = load_mechanisms(), load_words("de")
+    shipped = {mechanism.name for mechanism in (*base.mechanisms, *base.never)}
+    for criterion in load_criteria().criteria.values():
+        shipped |= {criterion.title, criterion.says, criterion.says_not}
+    assert shipped == set(words.texts["known"])
+    assert load_words("en").known("wind-up") == "wind-up"
 
 
 def test_pseudonyms_leave_no_name_and_keep_their_numbers(people: Path) -> None:

@@ -65,7 +65,7 @@ def cohorts() -> Mapping[str, pd.DataFrame]:
 
 
 def test_no_text_of_a_figure_stays_english_on_a_german_page() -> None:
-    """Each word of a picture is of the German catalogue, a code, a name of the knowledge base, or of the file."""
+    """Each word of a picture is of the German catalogue, a code, or of the file."""
     for name, scored in cohorts().items():
         assert find_foreign(draw(scored, "de"), scored, load_words("de")) == set(), name
 
@@ -82,14 +82,13 @@ def test_a_text_without_german_words_is_found(cohort: pd.DataFrame) -> None:
 
 
 def find_foreign(pictures: Mapping[str, Picture], scored: pd.DataFrame, words: Words) -> set[str]:
-    """Words of pictures that are of no German text, no code and no name."""
+    """Words of pictures that are of no German text, no code and no word of the file."""
     sections = ("texts", "templates", "area")
     known = {word for name in sections for _, text in walk(words.texts["figure"][name]) for word in WORD.findall(text)}
     known |= {
         word for name in ("site", "sex") for _, text in walk(words.texts["words"][name]) for word in WORD.findall(text)
     }
-    names = [mechanism.name for mechanism in load_mechanisms(None).mechanisms]
-    own = [*names, *CODES, "magerl2010", *scored["subject"].dropna(), *scored["site"].dropna()]
+    own = [*words.texts["known"].values(), *CODES, "magerl2010", *scored["subject"].dropna(), *scored["site"].dropna()]
     known |= {word for name in own for word in WORD.findall(name)} - {"hand", "foot"}
     return {word for one in pictures.values() for text in texts_of_picture(one) for word in WORD.findall(text)} - known
 

@@ -234,7 +234,7 @@ def _describe_mechanisms(cohort: Cohort, words: Words) -> str:
     names, counts = count_statuses(cohort.rows, cohort.base)
     statuses = [words.word("status", status) for status in (*STATUS_COLOURS, NOT_ASSESSABLE)]
     parts = [
-        f"{name}: {', '.join(f'{status} {n}' for status, n in zip(statuses, row, strict=True) if n)}"
+        f"{words.known(name)}: {', '.join(f'{status} {n}' for status, n in zip(statuses, row, strict=True) if n)}"
         for name, row in zip(names, counts.tolist(), strict=True)
     ]
     told = words.fill(words.texts["cohort_alternatives"]["mechanisms"], n=len(cohort.rows))

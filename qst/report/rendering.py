@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from qst import __version__
 from qst.report import subject as forms
@@ -34,6 +34,18 @@ def escape_css(text: str) -> str:
     'S1\\\\00003c \\\\00002f style\\\\00003e '
     """
     return re.sub(r"[^A-Za-z0-9]", lambda match: f"\\{ord(match[0]):06x} ", text)
+
+
+def mark_known(text: str, words: Words) -> Markup:
+    """A text of the knowledge base in the page's language, or marked as English.
+
+    >>> from qst.report.words import load_words
+    >>> mark_known("wind-up", load_words("de")), mark_known("<my own>", load_words("de"))
+    (Markup('Wind-up'), Markup('<span lang="en">&lt;my own&gt;</span>'))
+    """
+    if words.language == "en" or text in words.texts["known"]:
+        return escape(words.known(text))
+    return Markup('<span lang="en">{}</span>').format(text)
 
 
 def _render(template: str, page: Page, words: Words, script: str) -> str:
@@ -74,6 +86,7 @@ def _environment(language: str) -> jinja2.Environment:
         "fill": words.fill, "number": words.number, "z": words.z, "share": words.share, "note": words.note,
         "css": lambda text: Markup(escape_css(text)), "svg": Markup, "not_judged": forms.list_not_judged,
         "loga": forms.form_loga, "findings": forms.count_findings,
+        "known": partial(mark_known, words=words),
     }  # fmt: skip
     environment.globals |= {"word": words.word, "place": words.place, "when": words.visit}
     return environment

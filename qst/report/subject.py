@@ -1,6 +1,7 @@
 """What stands on a subject's page, as data; how it looks, `templates/subject.html` says."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -8,10 +9,12 @@ import pandas as pd
 from qst.explain import Explanation, explain_assessment
 from qst.persons import Found
 from qst.plausibility import read_visit
+from qst.plots.canvas import wording
 from qst.plots.profile import draw_profile
 from qst.plots.sheets import SHEETS
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
+from qst.report.translation import translate
 from qst.report.words import Words
 from qst.scoring import Settings
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
@@ -294,7 +297,9 @@ def _draw(scored: pd.DataFrame, told: Sequence[Explanation], words: Words, name:
         lines.append(f"{words.place(one)}: {'; '.join(numbers)}.")
     alternative = f"{words.texts['figure']['profile']} {' '.join(lines)}"
     # One picture has one legend entry a row, so the rows of a subject and visit are drawn together.
-    return embed(draw_profile(scored, sheets=SHEETS).figure, alternative, words.texts["figure"]["caption"], name, words)
+    with wording(partial(translate, words=words)):
+        figure = draw_profile(scored, sheets=SHEETS).figure
+    return embed(figure, alternative, words.texts["figure"]["caption"], name, words)
 
 
 def count_findings(told: Explanation) -> dict[str, list[str]]:

@@ -34,6 +34,8 @@ def _translate_part(part: str, words: Words) -> str:
     figure = words.texts["figure"]
     if part in figure["texts"]:
         return str(figure["texts"][part])
+    if part in words.texts["known"]:
+        return words.known(part)
     if form := _FORMS.fullmatch(part):
         places = [words.word("side", words.word("site", name)) for name in form["place"].split(", ")]
         return f"{figure['area'][form['area']]} ({', '.join(places)}){form['number'] or ''}"

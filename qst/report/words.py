@@ -37,6 +37,14 @@ class Words:
         """
         return str(self.texts["words"].get(kind, {}).get(name, name))
 
+    def known(self, text: str) -> str:
+        """A text of the shipped knowledge base or criteria in the language; a user's own stays.
+
+        >>> load_words("de").known("activated microglia"), load_words("de").known("my mechanism")
+        ('aktivierte Mikroglia', 'my mechanism')
+        """
+        return str(self.texts["known"].get(text, text))
+
     def fill(self, text: str, **values: object) -> str:
         """A text of the catalogue with its gaps filled; numbers as the language writes them."""
         return text.format(
