@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy import special
 
 from qst.criteria import load_criteria
 from qst.knowledge import KnowledgeBase, load_mechanisms
@@ -67,7 +67,7 @@ def form_cohort(
         "areas": [{"area": name or None, **_form_area(scored[area == name], settings, base)} for name in present],
         "rows": _form_rows(scored, labels, links, base, show),
         "show": list(show),
-        "chance": float(norm.sf(find_cut_off(scored))),
+        "chance": float(special.ndtr(-find_cut_off(scored))),
     }
 
 
