@@ -2,10 +2,6 @@
 
 import re
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -31,18 +27,3 @@ def restore_text(text: str) -> str:
     ('=1+1', "'quoted'")
     """
     return text[1:] if text.startswith("'") and is_formula(text[1:]) else text
-
-
-def defuse_columns(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts, and whose headers, are harmless in a spreadsheet."""
-    defused = frame.copy()
-    for column in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            defused[column] = _defuse(frame[column])
-    return defused.set_axis([defuse_text(str(column)) for column in frame.columns], axis=1)
-
-
-def _defuse(column: "pd.Series[str]") -> npt.NDArray[np.object_]:
-    codes, unique = pd.factorize(column)
-    texts = [defuse_text(value) if isinstance(value, str) else value for value in unique]
-    return np.array([*texts, np.nan], dtype=object)[codes]

@@ -1,5 +1,6 @@
 """Tables to files: CSV, Excel, Parquet or JSON by the ending; whole or not at all."""
 
+import csv
 import json
 import os
 import re
@@ -8,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from qst.errors import OptionError
-from qst.formulas import defuse_columns, is_formula
+from qst.formulas import defuse_text, is_formula
 from qst.loaders.names import find_npsi_results
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -26,6 +29,8 @@ from qst.tables import (
 )
 
 ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
+CSV_ROWS = 5_000
+"""Rows of which all cells are Python's own objects at once; these need much memory."""
 EXCEL_ROWS = 1_048_575
 """Rows an Excel sheet has below its header."""
 EXCEL_CHARACTERS = 32_767
@@ -122,16 +127,45 @@ class _CsvSink:
     def write(self, block: pd.DataFrame) -> None:
         first = self._columns is None
         block, self._columns = align_columns(block, self._columns)
-        block = defuse_columns(block)
+        coded = {place: _number_texts(column) for place, (_, column) in enumerate(block.items()) if _is_text(column)}
         # csv does not quote a lone carriage return by itself, which would end the row.
-        texts = [block[name] for name in block.columns if not pd.api.types.is_numeric_dtype(block[name])]
-        returns = any(isinstance(text, str) and "\r" in text for column in texts for text in column.unique())
-        quoting: Literal[0, 2] = 2 if returns else 0  # QUOTE_NONNUMERIC, QUOTE_MINIMAL
-        block.to_csv(self._file, index=False, header=first, lineterminator="\n", quoting=quoting)
+        returns = any("\r" in text for _, texts in coded.values() for text in texts if isinstance(text, str))
+        quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        writer = csv.writer(self._file, lineterminator="\n", quoting=quoting)
+        if first:
+            writer.writerow([defuse_text(name) for name in self._columns])
+        for start in range(0, len(block), CSV_ROWS):
+            rows = slice(start, start + CSV_ROWS)
+            cells = (
+                _take_texts(*coded[place], rows) if place in coded else _list_numbers(column.iloc[rows])
+                for place, (_, column) in enumerate(block.items())
+            )
+            writer.writerows(zip(*cells, strict=True))
 
     def close(self) -> None:
         if self._own:
             self._file.close()
+
+
+def _is_text(column: "pd.Series[Any]") -> bool:
+    return not pd.api.types.is_numeric_dtype(column)
+
+
+def _number_texts(column: "pd.Series[Any]") -> tuple[npt.NDArray[np.int64], list[object]]:
+    """Number of each cell's text, and the different texts, harmless in a spreadsheet; -1 is the last one, no text."""
+    codes, unique = pd.factorize(column.to_numpy(dtype=object))
+    return codes, [*(defuse_text(text) if isinstance(text, str) else text for text in unique), ""]
+
+
+def _take_texts(codes: npt.NDArray[np.int64], texts: list[object], rows: slice) -> list[object]:
+    return [texts[code] for code in codes[rows].tolist()]
+
+
+def _list_numbers(column: "pd.Series[Any]") -> list[object]:
+    """Python's own numbers, which csv writes with all their digits; empty where one is missing."""
+    numbers = column.to_numpy(dtype=object)
+    numbers[column.isna().to_numpy()] = ""
+    return numbers.tolist()
 
 
 class _JsonSink:
