@@ -60,6 +60,8 @@ class Survey:
     identity : IdentityReader
     evidence : dict of parameter code to Evidence
     units : dict of parameter code to Unit or None
+    headers : dict of parameter code to dict of str
+        The file's own headers, in order.
     converted : dict of (parameter code, name of a unit) to Unit
         Units of the file that are none of ours.
     missing : Counter of str
@@ -85,12 +87,14 @@ class Survey:
         self.identity = IdentityReader(table.file, layout, options, self.decimal, people)
         self.evidence: dict[str, Evidence] = {}
         self.units: dict[str, Unit | None] = {}
+        self.headers: dict[str, dict[str, None]] = {}
         self.converted: dict[tuple[str, str], Unit] = {}
         self.missing: Counter[str] = Counter()
         self.unknown: UnknownWords = {}
         self.look_alikes: dict[str, str] = {}
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
+        self.dropped: dict[int, tuple[str, str]] = {}
         self.templates: list[int] = []
         self.second_headers: list[int] = []
         self.filled: set[int] = set()
@@ -120,6 +124,7 @@ class Survey:
         for group in groups:
             self.missing += group.numbers.missing
             self.units.setdefault(group.code, group.unit)
+            self.headers.setdefault(group.code, {}).update(dict.fromkeys(group.all_headers))
             if self.layout.is_long and group.unit is not None and group.unit.foreign:
                 continue  # said of each of its cells
             if group.unit is not None and group.unit.factor != 1:
@@ -132,6 +137,8 @@ class Survey:
             self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
 
     def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
+        if block.headers:
+            self._look_at_dropped(block)
         codes = name_parameters(named, self.options.codes.get("parameter", {}))
         stimulus = self.layout.find("stimulus")
         for position in np.flatnonzero((codes == np.array(None)) & ~template):
@@ -142,6 +149,22 @@ class Survey:
             read = read_words(texts, words("stimulus"))
             for position in np.flatnonzero((codes == code) & ~np.isin(read.values.astype(str), (*ours, "None"))):
                 self.stimuli.setdefault((code, texts[position]), int(block.rows[position]))
+
+    def _look_at_dropped(self, block: Block) -> None:
+        """Remember rows that were unfolded into trials of which none counts, and which cell or header says so."""
+        keep, value = self.layout.find("keep"), self.layout.find("value")
+        if keep is None or value is None:
+            return
+        texts = block.columns[keep.position]
+        counts = read_words(texts, words("keep")).values != "no"
+        filled = ~is_blank(block.columns[value.position])
+        rows = np.setdiff1d(block.rows[filled], block.rows[counts])
+        headers = block.headers[keep.position]
+        first, after = np.searchsorted(block.rows, rows), np.searchsorted(block.rows, rows, "right")
+        for row, start, stop in zip(rows.tolist(), first.tolist(), after.tolist(), strict=True):
+            own = np.flatnonzero(headers[start:stop] == keep.header)
+            place = start + (own[0] if len(own) else 0)
+            self.dropped[row] = (str(headers[place]), str(texts[place]))
 
     def report_second_headers(self, file: str, report: Report) -> None:
         """Say which rows were taken as headers."""
@@ -166,6 +189,16 @@ class Survey:
             stimulus = self.layout.find("stimulus")
             header = stimulus.header if stimulus else None
             report(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
+        keep = self.layout.find("keep")
+        for row, (header, text) in self.dropped.items():
+            by_cell = keep is not None and header == keep.header
+            message = (
+                f"{shorten(text)} says that none of the row's trials counts, so it has no values: if they do, write 1"
+                if by_cell
+                else "the row has nothing but trials for practice, which do not count: fill in the others"
+            )
+            value = cut_text(text) if by_cell else None
+            report(Problem("warning", "no-trial-counts", message, file, row, header, value))
         parameter = self.layout.find("parameter")
         for name, rows in self.parameters.items():
             message = (

@@ -1,6 +1,6 @@
 """Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -31,14 +31,21 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of a table: their numbers in the file, and their cells, a column at a time."""
+    """Some rows of a table: their numbers in the file, and their cells, a column at a time.
+
+    `headers` has, where rows were unfolded, the file's own header of each cell of some columns, by their positions.
+    """
 
     rows: npt.NDArray[np.int64]
     columns: list[Texts]
+    headers: Mapping[int, Texts] = field(default_factory=dict)
 
     def select(self, kept: npt.NDArray[np.bool_]) -> "Block":
         """The rows where `kept` is true."""
-        return self if kept.all() else Block(self.rows[kept], [column[kept] for column in self.columns])
+        if kept.all():
+            return self
+        headers = {position: texts[kept] for position, texts in self.headers.items()}
+        return Block(self.rows[kept], [column[kept] for column in self.columns], headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,8 @@ class Reading:
     def _read_keep(self, block: Block, report: Report) -> npt.NDArray[np.bool_]:
         """Whether each trial counts; a word that says neither yes nor no is reported, and the trial counts."""
         column, keep = self.layout.find("keep"), self._words("keep", block)
-        for position in np.flatnonzero(~np.isin(keep.astype(str), ("yes", "no", "None"))):
+        unclear = np.flatnonzero(~np.isin(keep.astype(str), ("yes", "no", "None")))
+        for position in unclear[np.unique(block.rows[unclear], return_index=True)[1]]:  # once a row of the file
             text = shorten(str(keep[position]))
             message = f"{text} says neither yes nor no; the trial counts: write yes or no"
             row, header = int(block.rows[position]), column.header if column else None
@@ -363,11 +364,10 @@ def understand(
     else:
         decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, (kind, message) in decisions.refused.items():
-        column = layout.find(code) or layout.find("value")
-        header = column.header if column else code
-        report(
-            Problem("error", kind, message if header == code else f"{code}: {message}", table.file, layout.row, header)
-        )
+        headers = list(survey.headers[code]) or [code]
+        told = f" ({', '.join(map(shorten, headers))})" if len(headers) > 1 else ""
+        message = message if headers == [code] else f"{code}{told}: {message}"  # noqa: PLW2901 (with its column)
+        report(Problem("error", kind, message, table.file, layout.row, headers[0]))
     if decisions.refused and set(survey.evidence) <= set(decisions.refused):
         reason = next(iter(decisions.refused.values()))[1]
         message = f"none of its columns can be used as QST values, so the file is refused. {reason}"

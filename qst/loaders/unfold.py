@@ -5,14 +5,14 @@ with `pin2_1`. Each such row becomes several rows, of an area or of a trial, and
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_blank
-from qst.loaders.columns import recognise, report_above_header
+from qst.loaders.columns import Column, recognise, report_above_header
 from qst.loaders.names import (
     find_unit,
     header_stimuli,
@@ -97,17 +97,19 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     measured = {part.position for part in parts}
     base = [position for position in range(len(header)) if position not in measured]
     names = [header[position] for position in base]
+    unfold: Callable[[Block], Block]
     if any(part.trial or part.stimulus for part in parts):
         parts = _leave_out_values(table, row, parts, report)
-        practice = ["keep"] if any(not part.keep for part in parts) else []
-        new_header = [*names, *roles, "parameter", "series", "stimulus", *practice, "value", "unit"]
-        unfold = _Trials(base, roles, parts)
+        understood = (recognise(position, header[position], options) for position in base)
+        keep = next((column for column in understood if column.role == "keep"), None)
+        unfold = trials = _Trials(base, roles, parts, keep)
+        new_header = [*names, *trials.header]
         told = f"a row unfolded into {len(parts)} trials"
     else:
         codes = [code for code in CODES if any(part.code == code for part in parts)]
+        unfold = areas = _Areas(base, roles, codes, parts)
         new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
-        unfold = _Areas(base, roles, codes, parts)  # type: ignore[assignment]
-        told = f"a row unfolded into {len(unfold.places)} assessments"
+        told = f"a row unfolded into {len(areas.places)} assessments"
     report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, report)
     places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
     told = f"{told} by its headers ({'; '.join(places)})"
@@ -330,7 +332,8 @@ def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -
     if len(units) > 1:
         told = ", ".join(shorten(unit) if unit else "none" for unit in units)
         message = f"the columns of {code} have different units ({told}): write one in all headers"
-        raise InputError(Problem("error", "unit-unclear", message, table.file, row, code))
+        header = next(part.header for part in parts if part.code == code)
+        raise InputError(Problem("error", "unit-unclear", message, table.file, row, header))
     unit = next(iter(units))
     return f"{code} [{unit}]" if unit else code
 
@@ -340,6 +343,7 @@ class _Areas:
 
     def __init__(self, base: list[int], roles: list[str], codes: list[str], parts: list[Part]) -> None:
         self.base, self.roles, self.codes = base, roles, codes
+        self.headers = {part.position: part.header for part in parts}
         self.places: dict[tuple[tuple[str, str], ...], dict[str, int]] = {}
         for part in parts:
             self.places.setdefault(part.place, {})[part.code] = part.position
@@ -356,46 +360,68 @@ class _Areas:
                     *(block.columns[positions[code]] if code in positions else blank for code in self.codes),
                 ]
             )
-        return _stack(block, layers, len(self.codes))
+        first = len(self.base) + len(self.roles)
+        headers = {
+            first + number: [self.headers.get(positions.get(code, -1), "") for positions in self.places.values()]
+            for number, code in enumerate(self.codes)
+        }
+        return _stack(block, layers, range(first, first + len(self.codes)), headers)
 
 
 class _Trials:
-    """Unfolds a row into one for each trial."""
+    """Unfolds a row into one for each trial. `keep` is the base column that says whether a row's trials count."""
 
-    def __init__(self, base: list[int], roles: list[str], parts: list[Part]) -> None:
+    def __init__(self, base: list[int], roles: list[str], parts: list[Part], keep: Column | None) -> None:
         self.base, self.roles, self.parts = base, roles, parts
-        self.with_practice = any(not part.keep for part in parts)
+        self.keep = None if keep is None else keep.position
+        self.keep_header = "" if keep is None else keep.header
+        self.adds_keep = keep is None and any(not part.keep for part in parts)
 
     @property
-    def places(self) -> Mapping[tuple[tuple[str, str], ...], None]:
-        """The places that the headers name."""
-        return dict.fromkeys(part.place for part in self.parts)
+    def header(self) -> list[str]:
+        """The columns that are added to those of the base."""
+        return [*self.roles, "parameter", "series", "stimulus", *(["keep"] if self.adds_keep else []), "value", "unit"]
 
     def __call__(self, block: Block) -> Block:
         layers = []
         for part in self.parts:
             told = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
-            told += ["yes" if part.keep else "no"] if self.with_practice else []
+            told += ["yes" if part.keep else "no"] if self.adds_keep else []
+            columns = {position: block.columns[position] for position in self.base}
+            if self.keep is not None and not part.keep:  # a practice trial, whatever the row says
+                columns[self.keep] = np.full(len(block.rows), "no", dtype=object)
             layers.append(
                 [
-                    *(block.columns[position] for position in self.base),
+                    *columns.values(),
                     *(np.full(len(block.rows), text, dtype=object) for text in told),
-                    np.full(len(block.rows), part.unit, dtype=object),
                     block.columns[part.position],
+                    np.full(len(block.rows), part.unit, dtype=object),
                 ]
             )
-        stacked = _stack(block, layers, 1)
-        *others, unit, value = stacked.columns
-        return Block(stacked.rows, [*others, value, unit])
+        value = len(layers[0]) - 2
+        named = [part.header for part in self.parts]
+        headers = {value: named}
+        if self.keep is not None:
+            headers[self.base.index(self.keep)] = [self.keep_header if p.keep else p.header for p in self.parts]
+        elif self.adds_keep:
+            headers[value - 1] = named
+        return _stack(block, layers, [value], headers)
 
 
-def _stack(block: Block, layers: list[list[Texts]], n_values: int) -> Block:
-    """Layers of rows, those of one row of the file together; of its rows, those without a value are left out."""
+def _stack(
+    block: Block, layers: list[list[Texts]], values: Sequence[int], headers: Mapping[int, Sequence[str]]
+) -> Block:
+    """Layers of rows, those of one row of the file together; of its rows, those without a value are left out.
+
+    `values` are the positions of the measured columns; `headers` what a column is called in the file, a text a layer.
+    """
     columns = [np.concatenate(column) for column in zip(*layers, strict=True)]
     rows = np.tile(block.rows, len(layers))
-    empty = np.all([is_blank(column) for column in columns[-n_values:]], axis=0).reshape(len(layers), -1)
+    empty = np.all([is_blank(columns[position]) for position in values], axis=0).reshape(len(layers), -1)
     dropped = empty & ~empty.all(axis=0)
     dropped[1:] |= empty.all(axis=0)
     order = np.argsort(np.tile(np.arange(len(block.rows)), len(layers)), kind="stable")
     order = order[~dropped.ravel()[order]]
-    return Block(rows[order], [column[order] for column in columns])
+    layer = order // len(block.rows)
+    named = {position: np.array(texts, dtype=object)[layer] for position, texts in headers.items()}
+    return Block(rows[order], [column[order] for column in columns], named)

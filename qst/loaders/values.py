@@ -38,7 +38,11 @@ class Measured:
 
     Attributes
     ----------
-    code, header : str
+    code : str
+    header : str
+        Of the column.
+    headers : object array of str or None
+        The file's own header of each cell, where rows were unfolded.
     texts : object array of str
     positions : int array
         Where in the block they stand.
@@ -52,11 +56,21 @@ class Measured:
 
     code: str
     header: str
+    headers: Texts | None
     texts: Texts
     positions: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     numbers: Numbers
     unit: Unit | None
+
+    def header_at(self, position: int) -> str:
+        """The header under which a cell stands in the file."""
+        return self.header if self.headers is None else str(self.headers[position])
+
+    @property
+    def all_headers(self) -> list[str]:
+        """The headers of all cells, in order of appearance."""
+        return [self.header] if self.headers is None else [text for text in dict.fromkeys(self.headers) if text]
 
 
 def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
@@ -74,13 +88,14 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
     value, parameter, unit = layout.find("value"), layout.find("parameter"), layout.find("unit")
     if not layout.is_long or value is None or parameter is None:
         everywhere = np.arange(len(block.rows))
-        columns = [(c, block.columns[c.position]) for c in layout.parameters]
-        return [
-            Measured(str(c.role), c.header, texts, everywhere, block.rows, read_numbers(texts, decimal), c.unit)
-            for c, texts in columns
-        ]
+        groups = []
+        for c in layout.parameters:
+            texts, headers = block.columns[c.position], block.headers.get(c.position)
+            numbers = read_numbers(texts, decimal)
+            groups.append(Measured(str(c.role), c.header, headers, texts, everywhere, block.rows, numbers, c.unit))
+        return groups
     codes = name_parameters(block.columns[parameter.position], options.codes.get("parameter", {}))
-    texts = block.columns[value.position]
+    texts, headers = block.columns[value.position], block.headers.get(value.position)
     units = np.full(len(codes), "", dtype=object) if unit is None else block.columns[unit.position]
     groups = []
     for code, text in dict.fromkeys(zip(codes, units, strict=True)):
@@ -91,7 +106,8 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
         if found is None and text.strip():
             found = Unit(text.strip(), np.nan, "an unknown unit")
         numbers = read_numbers(texts[positions], decimal)
-        groups.append(Measured(code, value.header, texts[positions], positions, block.rows[positions], numbers, found))
+        own, rows = None if headers is None else headers[positions], block.rows[positions]
+        groups.append(Measured(code, value.header, own, texts[positions], positions, rows, numbers, found))
     return groups
 
 
@@ -228,10 +244,8 @@ class _Complaints:
 
     def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
         text = self.measured.texts[position].strip()
-        row = int(self.measured.rows[position])
-        self.report(
-            Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, self.measured.header, cut_text(text))
-        )
+        row, header = int(self.measured.rows[position]), self.measured.header_at(position)
+        self.report(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
 
 
 def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: TextTable, report: Report) -> None:
@@ -241,8 +255,8 @@ def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: T
             how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
                 message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
-                row = int(measured.rows[position])
-                report(Problem("warning", "missing-code", message, file.file, row, measured.header, cut_text(written)))
+                row, header = int(measured.rows[position]), measured.header_at(position)
+                report(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:

@@ -177,7 +177,7 @@ def _append(texts: Sequence[str], measured: Sequence[int]) -> Callable[[Block], 
             numbers = np.array([[is_number(text) for text in block.columns[position]] for position in measured])
             holds &= ((~blank).sum(axis=0) > 1) | numbers.any(axis=0)
         added = [np.where(holds, text, "").astype(object) for text in texts]
-        return Block(block.rows, [*block.columns, *added])
+        return replace(block, columns=[*block.columns, *added])
 
     return append
 
