@@ -7,8 +7,8 @@ from lab_files import ME, WHO, read, write
 
 import qst
 from qst.loaders.columns import recognise
+from qst.loaders.header_parts import take_apart
 from qst.loaders.options import LoadOptions
-from qst.loaders.unfold import take_apart
 
 SEEN = {
     "DMA": ["DMA", "dma", "ALL", "allodynia"],

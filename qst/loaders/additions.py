@@ -10,10 +10,10 @@ from typing import Any
 from qst.errors import OptionError
 from qst.formulas import NUMBER
 from qst.loaders.columns import recognise
+from qst.loaders.header_parts import read_token, take_apart
 from qst.loaders.names import Vocabulary, find_unit, normalise, normalise_unit, our_vocabulary, using, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import LONGEST_HEADER
-from qst.loaders.unfold import read_token, take_apart
 from qst.protocol import BY_CODE
 from qst.tables import shorten
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from qst.loaders.cells import Texts
 from qst.loaders.columns import Column, find_header
+from qst.loaders.header_parts import are_trials, take_apart
 from qst.loaders.names import instructed_parameters, normalise, parameter_names, trial_columns, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import Block, TextTable, rearrange_table
-from qst.loaders.unfold import are_trials, take_apart
 from qst.protocol import BY_CODE
 from qst.tables import shorten
 

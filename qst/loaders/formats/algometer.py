@@ -22,6 +22,7 @@ from qst.errors import InputError
 from qst.loaders.cells import is_blank, is_missing_cell
 from qst.loaders.formats.device import DeviceHeader, read_columns
 from qst.loaders.formats.format import Format, make_tidy
+from qst.loaders.header_parts import FEWEST_TRIALS
 from qst.loaders.names import (
     Unit,
     column_names,
@@ -34,7 +35,6 @@ from qst.loaders.names import (
 )
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import HEADER_AMONG, Record, TextTable
-from qst.loaders.unfold import FEWEST_TRIALS
 from qst.tables import Problem, Report, cut_text, shorten
 
 _NAME = re.compile(r"(.*?)_?(\d*)")

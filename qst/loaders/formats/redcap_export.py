@@ -10,10 +10,10 @@ import numpy.typing as npt
 from qst.loaders.cells import Texts, is_blank
 from qst.loaders.columns import recognise
 from qst.loaders.formats.redcap_dictionary import Dictionary
+from qst.loaders.header_parts import Part, take_apart
 from qst.loaders.names import normalise
 from qst.loaders.options import LoadOptions
 from qst.loaders.texts import TextTable
-from qst.loaders.unfold import Part, take_apart
 from qst.protocol import BY_CODE
 
 Bools = npt.NDArray[np.bool_]

@@ -8,8 +8,8 @@ import numpy as np
 from qst.loaders.columns import recognise
 from qst.loaders.formats.redcap_dictionary import Field
 from qst.loaders.formats.redcap_export import CHECKBOX, EVENT, RECORD, Export
+from qst.loaders.header_parts import take_apart
 from qst.loaders.names import find_unit, normalise
-from qst.loaders.unfold import take_apart
 from qst.protocol import BY_CODE
 from qst.tables import Problem, Report, cut_text, shorten
 

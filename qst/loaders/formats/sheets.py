@@ -17,10 +17,10 @@ from qst.loaders.columns import find_header, recognise
 from qst.loaders.formats import redcap, redcap_dictionary
 from qst.loaders.formats.format import Format, tell_left_out
 from qst.loaders.formats.tidy import arrange_table
+from qst.loaders.header_parts import PLACES, read_token
 from qst.loaders.names import description_titles, normalise, parameter_names
 from qst.loaders.options import SETTABLE, LoadOptions
 from qst.loaders.texts import Block, TextTable, rearrange_table
-from qst.loaders.unfold import PLACES, read_token
 from qst.protocol import BY_CODE
 from qst.tables import Problem, Report, shorten
 
