@@ -108,7 +108,8 @@ def test_which_events_are_responses(tmp_path: Path, events: tuple[str, str], val
     rows = [[number * 100, *row[1:]] for number, row in enumerate(rows)]
     told: list[str] = []
     table, problems = read(write_series(tmp_path, rows), **said("HPT"), understood=told)
-    assert not problems
+    silent = ["ramp-without-response"] * (len(events) - len(values))
+    assert [problem.code for problem in problems] == silent
     assert table["value"].tolist() == values
     assert ("'cut_off' are no responses" in told[0]) == ("Cut-off" in events)
 
@@ -260,3 +261,64 @@ def test_thresholds_come_back_in_any_dialect(
     assert not [problem for problem in problems if problem.code != "temperature-suspected"]
     expected = [abs(value - 32) if code in ("CDT", "WDT") else value for value in thresholds]
     assert table["value"].tolist() == pytest.approx(expected)
+
+
+def silence(rows: list[list[object]], *events: int) -> list[list[object]]:
+    """The recording without some of its events."""
+    at = [number for number, row in enumerate(rows) if row[2]]
+    for event in events:
+        rows[at[event]][2] = ""
+    return rows
+
+
+@pytest.mark.parametrize(("code", "thresholds", "tip"), [("CPT", [12, 0, 14, 0], 0), ("HPT", [45, 50, 44, 50], 50)])
+def test_ramps_to_the_device_end_without_an_event_are_told(
+    tmp_path: Path, code: str, thresholds: list[float], tip: float
+) -> None:
+    rows = silence(ramp_series(thresholds), 1, 3)
+    table, problems = read(write_series(tmp_path, rows), **said(code))
+    assert table["value"].tolist() == [thresholds[0], thresholds[2]]
+    first = next(number for number, row in enumerate(rows, start=2) if row[1] == tip)
+    assert [(p.code, p.severity, p.row) for p in problems] == [("ramp-without-response", "warning", first)]
+    assert f"2 ramps of {code} went far from the baseline and back without a response" in problems[0].message
+    assert "write one at this sample" in problems[0].message
+    rows[first - 2][2] = "Response"
+    table, problems = read(write_series(tmp_path, rows), **said(code))
+    assert table["value"].tolist() == [thresholds[0], tip, thresholds[2]]
+    assert "a ramp of" in problems[0].message
+
+
+def test_an_overshoot_is_no_ramp_without_an_event(tmp_path: Path) -> None:
+    rows = silence(ramp_series([30.5, 28, 30.6]), 1)
+    assert not read(write_series(tmp_path, rows), **said("CDT"))[1]
+    rows = silence(ramp_series([30.5, 26, 30.6]), 1)
+    assert [p.code for p in read(write_series(tmp_path, rows), **said("CDT"))[1]] == ["ramp-without-response"]
+
+
+def test_ramps_of_the_other_direction_are_asked_of_tsl_alone(tmp_path: Path) -> None:
+    rows = silence(ramp_series([34, 30, 45, 30]), 2)
+    assert [p.code for p in read(write_series(tmp_path, rows), **said("TSL"))[1]] == ["ramp-without-response"]
+    cold = silence(ramp_series([12, 45, 14]), 1)
+    assert not read(write_series(tmp_path, cold), **said("CPT"))[1]
+
+
+def test_a_series_without_any_event_says_what_would_mend_it(tmp_path: Path) -> None:
+    message = refuse(write_series(tmp_path, silence(ramp_series([45, 44]), 0, 1)), **said("HPT"))
+    assert "write an event at the sample where the person responded or the device's end was reached" in message
+
+
+def test_each_sheet_of_a_workbook_is_told_of_its_ramps_without_an_event(tmp_path: Path) -> None:
+    who = [["Subject", "7"], ["Age", 40], ["Sex", "female"], ["Site", "hand"]]
+    sheets = {
+        "Description": who,
+        "Heat Pain": [HEADER, *silence(ramp_series([45, 50]), 1)],
+        "Cold Pain": [HEADER, *silence(ramp_series([12, 0]), 1)],
+        "Warm Detection": [HEADER, *silence(ramp_series([34]), 0)],
+    }
+    _, problems = read(write_workbook(tmp_path / "thermal.xlsx", sheets))
+    assert [(p.code, str(p.file).rpartition("[")[2]) for p in problems] == [
+        ("ramp-without-response", "Heat Pain]"),
+        ("ramp-without-response", "Cold Pain]"),
+        ("no-events", "Warm Detection]"),
+    ]
+    assert "this sheet was left out" in problems[2].message

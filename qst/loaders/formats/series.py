@@ -8,7 +8,8 @@ Rules, all ours:
   mean a response (names.toml, `words.event`) are trials; where none of them does, the series is refused.
 - The ramp at an event is falling or rising from the last sample before it that differs by at least `RAMP_STEP`. Cold
   tests need a falling, warm and heat tests a rising ramp; an event of TSL is `cold` or `warm` by it.
-- No event is left out for its place or number: a ramp that ended at the device's limit without one gives no trial.
+- No event is left out for its place or number. A ramp without one gives no trial; one that went `FAR_RAMP` from the
+  baseline, as those do that end at the device's limit, is told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from qst.errors import InputError
 from qst.loaders.cells import Texts, is_missing_cell, is_number, read_numbers
 from qst.loaders.formats.device import (
+    BASELINE_NOISE,
     COLD,
     DeviceHeader,
     find_baseline,
@@ -37,6 +39,8 @@ from qst.tables import Problem, Report, cut_text, shorten
 
 NEEDED = ("temperature", "event")
 SERIES_TESTS = ("CDT", "WDT", "TSL", "CPT", "HPT")
+FAR_RAMP = 5.0
+"""°C from baseline that tell a ramp without a response from an overshoot on the way back (ours)."""
 RAMP_STEP = 0.3
 """°C by which a sample must differ to show which way a ramp goes: more than a thermode's readings waver (ours)."""
 
@@ -90,6 +94,7 @@ def arrange_series(
         report(Problem("warning", "samples-unreadable", message, table.file, rows[first], header.texts[place], text))
     named = read_number(said.get("baseline", ""))
     baseline = find_baseline(options) if named is None else named
+    _report_silent_ramps(table, header, rows, numbers.values - baseline, starts, code, report)
     if "subject" in options.fixed:
         said = {"subject": options.fixed["subject"], **said}
     roles = [role for role in said if said[role]]
@@ -169,8 +174,8 @@ def _find_events(
     kinds = sorted(set(events) - {""})
     if not kinds:
         message = (
-            f"none of the {len(rows)} samples has an event, so no threshold can be told; if thresholds were written "
-            "down elsewhere, give them as a row a trial"
+            f"none of the {len(rows)} samples has an event, so no threshold can be told: write an event at the sample "
+            "where the person responded or the device's end was reached, or give thresholds as a row a trial"
         )
         raise InputError(Problem("error", "no-events", message, table.file, header.row or None, column))
     begins = np.append(True, events[1:] != events[:-1])
@@ -193,6 +198,36 @@ def _find_events(
     if passed:
         told += f" ({', '.join(shorten(kind, 20) for kind in passed)} are no responses)"
     return starts, told
+
+
+def _report_silent_ramps(
+    table: TextTable,
+    header: DeviceHeader,
+    rows: Sequence[int],
+    away: npt.NDArray[np.float64],
+    starts: npt.NDArray[np.int64],
+    code: str,
+    report: Report,
+) -> None:
+    """Tell of ramps that went far from the baseline and came back without a response: once a series."""
+    known = np.flatnonzero(~np.isnan(away))
+    tips: list[int] = []
+    for sign in (-1, 1) if code == "TSL" else (-1,) if code in COLD else (1,):
+        distance = sign * away[known]
+        edges = np.diff(distance > BASELINE_NOISE, prepend=False, append=False)
+        for begin, end in np.flatnonzero(edges).reshape(-1, 2):
+            tip = known[begin + int(np.argmax(distance[begin:end]))]
+            silent = not np.any((starts >= known[begin]) & (starts <= known[end - 1]))
+            tips += [int(tip)] if silent and sign * away[tip] >= FAR_RAMP else []
+    if tips:
+        tip = min(tips)
+        count = f"{len(tips)} ramps" if len(tips) > 1 else "a ramp"
+        message = (
+            f"{count} of {code} went far from the baseline and back without a response, and gave no trial: if nothing "
+            "was felt up to the device's end, the mean of the others looks too sensitive; write one at this sample"
+        )
+        place = header.positions["temperature"]
+        report(Problem("warning", "ramp-without-response", message, table.file, rows[tip], header.texts[place]))
 
 
 def _look_at_event(
