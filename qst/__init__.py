@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qst.errors import QSTWarning as QSTWarning
     from qst.loaders import load as load
     from qst.norms import load_reference as load_reference
+    from qst.plausibility import check_plausibility as check_plausibility
     from qst.plots import plot_age as plot_age
     from qst.plots import plot_frequencies as plot_frequencies
     from qst.plots import plot_groups as plot_groups
@@ -40,6 +41,7 @@ _HOMES = {
     "Problem": "qst.tables",
     "QSTError": "qst.errors",
     "QSTWarning": "qst.errors",
+    "check_plausibility": "qst.plausibility",
     "derive_values": "qst.derive",
     "load": "qst.loaders",
     "load_reference": "qst.norms",

@@ -172,7 +172,7 @@ def kept_trials(trials: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def _text(trials: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
     if column not in trials:
         return np.full(len(trials), "", dtype=object)
-    return trials[column].fillna("").astype(object).to_numpy()
+    return trials[column].astype(object).fillna("").to_numpy()
 
 
 def _carry_constant_columns(trials: pd.DataFrame, group: Ints) -> pd.DataFrame:

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from qst.derive import derive_values, is_trials
+from qst.errors import OptionError
 from qst.protocol import BASELINE, CODES, PARAMETERS, Parameter
-from qst.tables import AREAS, KEY, SEXES, SIDES, Problem, Report, number_groups
+from qst.tables import AREAS, ASSESSMENT_COLUMNS, KEY, SEXES, SIDES, SOURCE, Problem, Report, number_groups
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,6 +41,56 @@ AGES_APART = 10.0
 _NUMBERED = re.compile(r"(.*?)[\s_.-]*(\d+(?:[.,]\d+)?)")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2}).*")
 _PAIRED = {"pre": 0.0, "baseline": 0.0, "post": 1.0, "followup": 1.0, "follow-up": 1.0}
+
+
+def check_plausibility(table: pd.DataFrame) -> list[Problem]:
+    """Rows that are possible each and hardly so together, as ``qst score``, ``validate`` and ``convert`` report them.
+
+    `qst.load` reads cells and does not do this, as a cohort may be put together from several files first.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Assessments or trials as `qst.load` gives them, several of one kind concatenated, or a scored table. Units as
+        for `qst.score`. Absent columns, and missing values, are not compared.
+
+    Returns
+    -------
+    list of Problem
+        Warnings, each with the `source_file` and `source_row` of its row. Where the table has no such columns, the
+        file is called ``table``, and rows count as in a spreadsheet, with the header as row 1. `docs/scoring.md` lists
+        the rules; all are ours.
+
+    Raises
+    ------
+    OptionError
+        The table has none of the 13 parameters, and is no table of trials.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"subject": ["1", "1"], "visit": ["T1", "T2"], "age": [45, 41], "HPT": [44.1, 45.0]}
+    >>> [(problem.code, problem.row) for problem in check_plausibility(pd.DataFrame(rows))]
+    [('age-goes-down', 3)]
+    """
+    problems: list[Problem] = []
+    plausibility = Plausibility(problems.append)
+    if not set(SOURCE) <= set(table):
+        table = table.assign(source_file="table", source_row=np.arange(2, len(table) + 2))
+    if is_trials(table):
+        plausibility.look_at(_complete(derive_values(table)), table)
+    elif not any(code in table for code in CODES):
+        raise OptionError(f"the table has none of the columns {' '.join(CODES)}, and no columns parameter and value")
+    else:
+        plausibility.look_at(_complete(table))
+    plausibility.finish()
+    return problems
+
+
+def _complete(assessments: pd.DataFrame) -> pd.DataFrame:
+    """The columns that are looked at, missing where the table lacks them."""
+    complete = assessments.reindex(columns=[*ASSESSMENT_COLUMNS, "notes", *SOURCE])
+    return complete.assign(notes=complete["notes"].astype(object).fillna(""))
 
 
 class Plausibility:
@@ -84,7 +136,7 @@ class Plausibility:
                 f"{code[position]}: check it; if the trial failed, write no into a column 'keep'"
             )
             place = str(trials["source_file"].iloc[position]), int(trials["source_row"].iloc[position])
-            self._report(Problem("warning", "trials-disagree", message, *place, "value", f"{value[position]:g}"))
+            self._report(Problem("warning", "trials-disagree", message, *place, value=f"{value[position]:g}"))
 
     def look_at(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
         """Report trials that disagree and detection past pain, and remember what is compared with other rows.

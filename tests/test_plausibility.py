@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
 from lab_files import write
 
+import qst
 from qst.loaders import texts
 
 WIDE = "subject,visit,age,sex,site,side,area"
@@ -150,3 +152,57 @@ def test_conversion_tells_them_too(tmp_path: Path) -> None:
     write(tmp_path, "\n".join([TRIALS, *(f"a,30,f,hand,HPT,{value}," for value in (44, 45, 33))]), "rows.csv")
     assert "trials-disagree" in run("convert", "rows.csv", "-o", "out.csv").stderr
     assert "trials-disagree" in Path("out.problems.csv").read_text(encoding="utf-8")
+
+
+# --- in Python --------------------------------------------------------------------------------------------------------
+
+IMPLAUSIBLE = (
+    f"{WIDE},{VALUES}",
+    f"a,T1,30,f,hand,left,test,{OF_A}",
+    f"a,T2,28,m,hand,right,test,{OF_B}",
+    f"b,,31,f,hand,,,{OF_A}",
+)
+
+
+def test_a_loaded_table_is_checked_as_the_commands_check_files(tmp_path: Path) -> None:
+    told = warnings_of(tmp_path, *IMPLAUSIBLE)
+    assert len({code for code, _, _ in told}) == 4
+    problems: list[qst.Problem] = []
+    table = qst.load(tmp_path / "rows.csv", problems=problems)
+    assert not problems, "load does not report them too"
+    for checked in (table, qst.score(table)):
+        found = qst.check_plausibility(checked)
+        assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(told)
+        assert {p.file for p in found} == {str(tmp_path / "rows.csv")}
+
+
+def test_loaded_trials_are_checked_as_the_commands_check_files(tmp_path: Path) -> None:
+    rows = [f"a,30,f,hand,HPT,{value}," for value in (44, 45, 33.9)] + [
+        f"a,30,f,hand,CDT,{value}," for value in (-15, -14)
+    ]
+    told = warnings_of(tmp_path, TRIALS, *rows, "a,30,f,hand,CPT,25,")
+    assert {code for code, _, _ in told} == {"trials-disagree", "detection-past-pain"}
+    found = qst.check_plausibility(qst.load(tmp_path / "rows.csv", problems=[]))
+    assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(told)
+
+
+def test_a_cohort_of_several_files_is_checked_together(tmp_path: Path) -> None:
+    tables = [
+        qst.load(write(tmp_path, "\n".join([IMPLAUSIBLE[0], row]), f"{i}.csv")) for i, row in enumerate(IMPLAUSIBLE[1:])
+    ]
+    assert not any(map(qst.check_plausibility, tables))
+    found = qst.check_plausibility(pd.concat(tables, ignore_index=True))
+    assert {(p.code, Path(str(p.file)).name) for p in found} >= {("two-sexes", "1.csv"), ("identical-values", "2.csv")}
+
+
+def test_a_table_of_one_s_own_counts_rows_as_a_spreadsheet() -> None:
+    own = pd.DataFrame({"subject": ["1", "2"], "CDT": [-9.0, 1.0], "CPT": [26.1, 10.0]})
+    assert [(p.code, p.file, p.row, p.column) for p in qst.check_plausibility(own)] == [
+        ("detection-past-pain", "table", 2, "CDT")
+    ]
+    trials = pd.DataFrame({"parameter": "HPT", "value": [44.0, 45.0, 33.9]})
+    for of_one_s_own in (trials, trials.assign(stimulus=float("nan"))):
+        assert [(p.code, p.row) for p in qst.check_plausibility(of_one_s_own)] == [("trials-disagree", 4)]
+    assert qst.check_plausibility(own.iloc[:0]) == []
+    with pytest.raises(qst.QSTError, match="none of the columns CDT"):
+        qst.check_plausibility(pd.DataFrame({"subject": ["1"]}))

@@ -93,7 +93,9 @@ def load(
     probe_area : float, optional
         Area (cm²) of the pressure algometer's probe, for PPT given as a force; 1 cm², the protocol's, is assumed.
     problems : list of Problem, optional
-        Collects what a person should see. Without it, a `QSTWarning` says how many there are and the first of them.
+        Collects what a person should see of cells and rows. Without it, a `QSTWarning` says how many there are and the
+        first of them. Rows that are implausible beside each other are found by `qst.check_plausibility`, which is for
+        the whole cohort: it may come from several calls.
     understood : list of str, optional
         Collects what was recognised, in lines for a person.
 
