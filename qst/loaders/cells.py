@@ -18,6 +18,27 @@ FEW = 100
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_MONTH = r"(jan|feb|fév|mar|mär|mrz|apr|avr|may|mai|jun|jui|jul|aug|aoû|sep|oct|okt|nov|dec|dez|déc)[^\W\d_]*"
+_DATE = re.compile(
+    rf"\d{{4}}-\d\d-\d\d.*|\d{{1,2}}:\d\d(:\d\d.*)?|\d{{1,2}}\.\d{{1,2}}\.(\d{{2}}|\d{{4}})?"
+    rf"|\d{{1,2}}[ .\-/]*{_MONTH}[ .\-/]*\d*|{_MONTH}[ .\-/]*\d+",
+    re.IGNORECASE,
+)
+_NUMBER = r"[+-]?\d+([.,]\d+)?"
+_REMEDIES = (
+    (
+        _DATE,
+        "It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as one",
+    ),
+    (re.compile(rf"{_NUMBER}\s*%"), "It is a percentage: write the number in the column's own unit"),
+    (
+        re.compile(rf"[<>≤≥]\s*=?\s*{_NUMBER}"),
+        "It lies beyond a limit: write the limit itself",
+    ),
+    (re.compile(rf"{_NUMBER}\s*(±|\+/?-)\s*{_NUMBER}"), "It is a mean with its spread: write the mean alone"),
+    (re.compile(rf"['’´`]\s*{_NUMBER}"), "The apostrophe marks a text: delete it"),
+)
+"""Looks of texts that stand where a number is expected, and what to do about each."""
 
 
 class Numbers(NamedTuple):
@@ -79,6 +100,15 @@ def is_other_decimal(text: str, decimal: str) -> bool:
     """Whether a text is a number with the decimal sign that its file has not."""
     pattern = _POINT_NUMBER if decimal == "," else _COMMA_NUMBER
     return pattern.fullmatch(text.strip()) is not None
+
+
+def find_remedy(text: str) -> str:
+    """What to do about a text that should be a number, as a sentence to go on with; empty where nothing is known.
+
+    >>> find_remedy("1. Mai"), find_remedy("abc")
+    ('. It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as one', '')
+    """
+    return next((f". {remedy}" for look, remedy in _REMEDIES if look.fullmatch(text.strip())), "")
 
 
 def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:

@@ -119,7 +119,16 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
         f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
         f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
     )
+    if _stand_below_each_other(table.preview):
+        message += ". The names stand below each other in one column: turn the table, so that they are its header"
     raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
+
+
+def _stand_below_each_other(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first filled cells of two rows or more name a parameter, and a number follows."""
+    filled = [[text for text in texts if text.strip()] for texts in rows]
+    names = [parse_header(texts[0])[0] for texts in filled if len(texts) > 1 and is_number(texts[1])]
+    return len({column_names().get(name) for name in names} & set(CODES)) > 1
 
 
 def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, report: Report) -> None:

@@ -26,6 +26,8 @@ FELT = ("felt", "not felt")
 """Stimuli of a turning point: the weakest that was felt, the strongest that was not."""
 
 PLACES = ("visit", "site", "side", "area")
+_UNIT_WITHIN = re.compile(r"^\s*([^\[(]+?)\s*([\[(][^\])]+[\])])\s*([^\[(]+?)\s*$")
+"""`PPT (kPa) left`: the unit before what follows it."""
 _VISIT = re.compile(r"(pre|post|t\d+|v\d+|visit\d*|session\d*|baseline|followup)")
 
 
@@ -64,6 +66,8 @@ def take_apart(position: int, header: str) -> Part | None:
 
     >>> take_apart(0, "PPT_left_kPa")[2:5]
     ('PPT', 'kPa', (('side', 'left'),))
+    >>> take_apart(0, "PPT (kPa) links")[2:5]
+    ('PPT', 'kPa', (('side', 'left'),))
     >>> take_apart(0, "hpt_3").trial
     '3'
     >>> take_apart(0, "ppt_quad_1") is None
@@ -77,7 +81,7 @@ def take_apart(position: int, header: str) -> Part | None:
 def _take_apart(header: str) -> Part | None:
     if len(header) > LONGEST_HEADER:
         return None
-    name, unit = parse_header(header)
+    name, unit = parse_header(_UNIT_WITHIN.sub(r"\1 \3 \2", header))
     for beginning, (named, stimulus) in header_stimuli().items():
         if name == beginning or name.startswith(f"{beginning}_"):
             rest = _read_rest(named, [token for piece in name.split("_")[1:] for token in _split(piece)])

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.loaders.cells import Texts, is_missing_cell, is_missing_word, read_numbers, read_texts, read_words
+from qst.loaders.cells import Texts, find_remedy, is_missing_cell, is_missing_word, read_numbers, read_texts, read_words
 from qst.loaders.columns import Layout
 from qst.loaders.names import normalise, words
-from qst.loaders.options import LoadOptions
+from qst.loaders.options import FILE_NAME, LoadOptions
 from qst.loaders.texts import Block
 from qst.tables import OLDEST, SEXES, Problem, Report, cut_text, number_keys, shorten
 
@@ -149,6 +149,12 @@ class IdentityReader:
 
     def report_absent(self, look_alikes: Mapping[str, str], report: Report) -> None:
         """Say once a table what no row of it can have, and which column may hold it under another name."""
+        if self.is_absent("subject"):
+            message = (
+                "the table has no column for the subject, so its rows have no name: say --map 'header=subject', or "
+                f"--set subject={FILE_NAME} where each file is of one person"
+            )
+            report(Problem("warning", "no-subject", message, self.file, self.layout.row))
         for role in NEEDED:
             if self.is_absent(role):
                 how = "; ".join(filter(None, (_HOW_TO_SAY[role], look_alikes.get(role))))
@@ -226,7 +232,9 @@ class IdentityReader:
         column = self.layout.find(role)
         numbers = read_numbers(texts, self.decimal)
         for position in np.flatnonzero(numbers.unreadable):
-            message = f"{shorten(texts[position])} is not a number: write one, or leave the cell empty"
+            text = texts[position].strip()
+            what = "is a formula that was never calculated" if text.startswith("=") else "is not a number"
+            message = f"{shorten(text)} {what}: write one, or leave the cell empty{find_remedy(text)}"
             row = int(block.rows[position])
             name = column.header if column else role
             report(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))

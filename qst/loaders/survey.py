@@ -7,10 +7,10 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from qst.loaders.cells import Texts, count_decimal_signs, is_blank, read_words
+from qst.loaders.cells import Texts, count_decimal_signs, is_blank, is_number, read_words
 from qst.loaders.columns import Layout
 from qst.loaders.identity import IdentityReader, UnknownWords
-from qst.loaders.names import Unit, words
+from qst.loaders.names import Unit, normalise, words
 from qst.loaders.options import LoadOptions
 from qst.loaders.people import People
 from qst.loaders.quantities import Evidence
@@ -21,6 +21,10 @@ from qst.tables import Problem, Report, cut_text, shorten
 
 DECIMALS_AMONG = 10_000
 """Rows at the top of a table that decide its decimal sign; a number with the other one is an error wherever it is."""
+
+
+SUMMARIES_AMONG = 100
+"""Rows at the end of a block among whose subjects summaries are looked for (ours)."""
 
 
 def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
@@ -95,6 +99,8 @@ class Survey:
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
         self.dropped: dict[int, tuple[str, str]] = {}
+        self.summaries: dict[int, str] = {}
+        self.nameless: dict[int, int] = {}
         self.templates: list[int] = []
         self.second_headers: list[int] = []
         self.filled: set[int] = set()
@@ -118,9 +124,15 @@ class Survey:
         template |= second
         self.n_rows += int((~template).sum())
         self.identity.collect_words(block, self.unknown)
+        if (subject := self.layout.find("subject")) is not None:
+            texts = block.columns[subject.position]
+            kinds = {text: words("subject").get(normalise(text)) for text in set(texts[-SUMMARIES_AMONG:])}
+            found = [place for place, text in enumerate(texts) if kinds.get(text) == "summary"]
+            self.summaries |= {int(block.rows[place]): str(texts[place]) for place in found}
         for column in self.layout.columns:
             if not column.header.strip() and not is_blank(block.columns[column.position]).all():
                 self.filled.add(column.position)
+                self._look_at_nameless(block, column.position)
         for group in groups:
             self.missing += group.numbers.missing
             self.units.setdefault(group.code, group.unit)
@@ -135,6 +147,15 @@ class Survey:
         parameter = self.layout.find("parameter")
         if self.layout.is_long and parameter is not None:
             self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
+
+    def _look_at_nameless(self, block: Block, position: int) -> None:
+        """Remember a column without a name beside a measured one that holds numbers, and the first row with one."""
+        beside = self.layout.columns[position - 1] if position else None
+        if beside is None or not (beside.role in BY_CODE or beside.position in self.nameless):
+            return
+        numbers = [row for row, text in zip(block.rows, block.columns[position], strict=True) if is_number(text)]
+        if numbers:
+            self.nameless.setdefault(position, int(numbers[0]))
 
     def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
         if block.headers:
@@ -181,6 +202,16 @@ class Survey:
             message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
             report(Problem("warning", "empty-row", message, file, self.templates[0]))
         self.report_second_headers(file, report)
+        for row, text in self.summaries.items():
+            message = f"{shorten(text)} sums up other rows and is kept as a person: delete it, or say --exclude-records"
+            subject = self.layout.find("subject")
+            report(Problem("warning", "summary-row", message, file, row, subject.header if subject else None, text))
+        for position, row in self.nameless.items():
+            message = (
+                f"column {position + 1} has no name and holds numbers; it is carried through and not used: if a merged "
+                "header stands above it, write a name into each column, such as hpt_1 and hpt_2 or hpt_left"
+            )
+            report(Problem("warning", "column-without-name", message, file, row, f"column_{position + 1}"))
         self.identity.report_words(self.unknown, report)
         self.identity.report_absent(self.look_alikes, report)
         for (code, text), row in self.stimuli.items():

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from qst.loaders.cells import Numbers, Texts, is_other_decimal, is_thousands, read_numbers
+from qst.loaders.cells import Numbers, Texts, find_remedy, is_other_decimal, is_thousands, read_numbers
 from qst.loaders.columns import Layout
 from qst.loaders.names import (
     FAHRENHEIT_OFFSET,
@@ -237,6 +237,7 @@ class _Complaints:
                 self._tell(int(position), "formula-without-result", reason, "error")
                 continue
             reason = f"is not a number; {expected}: correct it, or leave it empty if it was not measured"
+            reason += find_remedy(text)
             if is_other_decimal(text, self.decimal):
                 sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
                 reason += f". The file has {sign}s elsewhere; if {other}s are right, say --decimal {other}"
