@@ -1,7 +1,7 @@
 """Time and peak memory of `qst score` from CSV to CSV, beside pandas reading that input and writing that output.
 
-Each of the two runs as a process of its own; the output of `qst` is the table that pandas then writes. On a machine that
-others use, the ratio of processor times says more than that of the clock.
+Each of the two runs as a process of its own; the output of `qst` is the table that pandas then writes. Where others use
+the machine, the ratio of processor times says more than that of the clock.
 
     python benchmarks/score_file.py [--rows 1000000]
 """

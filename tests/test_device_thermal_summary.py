@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
-from device_files import WHO, write_csv, write_workbook
+from device_files import WHO as ANYBODY
+from device_files import write_csv, write_workbook
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse, write
@@ -15,6 +16,8 @@ from test_round_trip import few
 import qst
 from qst.errors import InputError, OptionError
 from qst.loaders.names import name_modality
+
+WHO = ANYBODY | {"subject": "S02"}
 
 HEADER = ("Sequence", "Modality", "Trials", "Avg", "Var", "STD")
 FOUR = [(1, "Cold detection", 30.5), (1, "Warm detection", 34), (1, "Cold pain", 12), (1, "Hot pain", 44.5)]
@@ -37,7 +40,9 @@ def test_the_name_of_the_file_as_subject_is_told(tmp_path: Path) -> None:
     path = write_summary(tmp_path, FOUR, "007.csv")
     told = run("validate", "--explain", path, "--set", "subject=filename", "--set", "site=hand").stderr
     assert "subject '007' from the file's name" in told
-    assert read(path, fixed=WHO)[0]["subject"].isna().all()  # never without being asked
+    table, problems = read(path, fixed=ANYBODY)
+    assert table["subject"].isna().all()  # never without being asked
+    assert [p.code for p in problems] == ["no-subject"]
 
 
 def test_sequences_are_assigned_to_places(tmp_path: Path) -> None:
@@ -62,7 +67,7 @@ def test_sequences_that_are_not_assigned_are_kept_apart_only_where_a_test_stands
 
 def test_a_sequence_without_an_assignment_beside_others_is_named(tmp_path: Path) -> None:
     path = write_summary(tmp_path, [*FOUR, (2, "Cold pain", 9)])
-    table, problems = read(path, fixed={"age": "40", "sex": "f"}, assign="1=hand,left,test")
+    table, problems = read(path, fixed={"subject": "S02", "age": "40", "sex": "f"}, assign="1=hand,left,test")
     assert len(table) == 2
     assert "not assigned: sequence 2; say where it was, such as --assign 2=hand,left" in problems[0].message
     assert [p.code for p in problems] == ["not-assigned", "missing-site"]
