@@ -53,7 +53,7 @@ class Summary:
         self.patterns.add(scored)
         self.loga.update({str(code): int(n) for code, n in scored["loga"].value_counts().items()})
         for text, count in scored["notes"].value_counts().items():
-            for note in {item.partition(":")[0] for item in str(text).split(";") if item}:
+            for note in dict.fromkeys(item.partition(":")[0] for item in str(text).split(";") if item):
                 self.notes[note] += int(count)
 
     def report_suspicious(self, report: Report, file: str | None = None) -> None:
