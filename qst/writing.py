@@ -29,7 +29,7 @@ from qst.tables import (
 )
 
 ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
-CSV_ROWS = 5_000
+CSV_ROWS = 1_000
 """Rows of which all cells are Python's own objects at once; these need much memory."""
 EXCEL_ROWS = 1_048_575
 """Rows an Excel sheet has below its header."""
@@ -151,13 +151,13 @@ def _is_text(column: "pd.Series[Any]") -> bool:
     return not pd.api.types.is_numeric_dtype(column)
 
 
-def _number_texts(column: "pd.Series[Any]") -> tuple[npt.NDArray[np.int64], list[object]]:
+def _number_texts(column: "pd.Series[Any]") -> tuple[npt.NDArray[np.int32], list[object]]:
     """Number of each cell's text, and the different texts, harmless in a spreadsheet; -1 is the last one, no text."""
     codes, unique = pd.factorize(column.to_numpy(dtype=object))
-    return codes, [*(defuse_text(text) if isinstance(text, str) else text for text in unique), ""]
+    return codes.astype(np.int32), [*(defuse_text(text) if isinstance(text, str) else text for text in unique), ""]
 
 
-def _take_texts(codes: npt.NDArray[np.int64], texts: list[object], rows: slice) -> list[object]:
+def _take_texts(codes: npt.NDArray[np.int32], texts: list[object], rows: slice) -> list[object]:
     return [texts[code] for code in codes[rows].tolist()]
 
 

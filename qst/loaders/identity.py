@@ -10,7 +10,7 @@ import pandas as pd
 
 from qst.loaders.cells import Texts, find_remedy, is_missing_cell, is_missing_word, read_numbers, read_texts, read_words
 from qst.loaders.columns import Layout
-from qst.loaders.names import normalise, words
+from qst.loaders.names import column_names, normalise, parse_header, words
 from qst.loaders.options import FILE_NAME, LoadOptions
 from qst.loaders.texts import Block
 from qst.tables import OLDEST, SEXES, Problem, Report, cut_text, number_keys, shorten
@@ -149,7 +149,8 @@ class IdentityReader:
 
     def report_absent(self, look_alikes: Mapping[str, str], report: Report) -> None:
         """Say once a table what no row of it can have, and which column may hold it under another name."""
-        if self.is_absent("subject"):
+        named = any(column_names().get(parse_header(c.header)[0]) == "subject" for c in self.layout.columns)
+        if self.is_absent("subject") and not named:  # one that is named and not used was told already
             message = (
                 "the table has no column for the subject, so its rows have no name: say --map 'header=subject', or "
                 f"--set subject={FILE_NAME} where each file is of one person"
