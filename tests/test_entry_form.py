@@ -415,7 +415,7 @@ def test_gaps_of_the_head_are_named_and_can_be_said(filled: Path) -> None:
     edit(filled, {"B2": None, "B4": None})
     table, problems = read(filled)
     assert [(p.code, p.row, p.column) for p in problems if p.severity == "warning"] == [
-        ("missing-subject", 2, "B"), ("missing-age", 4, "B"),
+        ("missing-subject", 2, "B"), ("missing-age", 4, "B"), ("no-subject", 9, None),
     ]  # fmt: skip
     assert [p.code for p in problems if p.severity == "error"] == ["no-age"]
     table, problems = read(filled, fixed={"age": "33", "subject": "P9"})
