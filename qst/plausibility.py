@@ -96,7 +96,7 @@ def _complete(assessments: pd.DataFrame) -> pd.DataFrame:
 class Plausibility:
     """Looks at rows block by block, and at the end at what the rows of one person, and equal rows, say of each other.
 
-    Of a row that was seen, it keeps some 40 bytes: hashes of subject and values, age, codes and place.
+    Of a row that was seen, it keeps some 50 bytes: hashes of subject and values, age, codes and place.
     """
 
     def __init__(self, report: Report) -> None:
@@ -178,6 +178,7 @@ class Plausibility:
         )
         self._blocks = []
         self._report_alike(rows)
+        self._report_ids(rows)
         rows = rows[(rows["subject"] != 0) & rows["subject"].duplicated(keep=False)]
         if len(rows):
             self._report_sexes(rows)
@@ -187,9 +188,10 @@ class Plausibility:
 
     def _remember(self, assessments: pd.DataFrame, values: Mapping[str, Floats]) -> None:
         named = assessments["subject"].notna().to_numpy()
-        subject = pd.util.hash_array(assessments["subject"].to_numpy(dtype=object, na_value=""), categorize=True)
+        ids = assessments["subject"].to_numpy(dtype=object, na_value="")
         block: dict[str, npt.NDArray[np.generic]] = {
-            "subject": np.where(named, subject | np.uint64(1), np.uint64(0)),
+            "subject": np.where(named, _hash_texts(ids), np.uint64(0)),
+            "spelling": _hash_texts(_respell(ids)),
             "values": _hash_values(values),
             "age": assessments["age"].to_numpy(dtype=np.float32),
             "source_row": assessments["source_row"].to_numpy(dtype=np.int32),
@@ -212,6 +214,19 @@ class Plausibility:
         other = alike[(alike["subject"] != theirs["subject"]).to_numpy()]
         message = "all values are those of another subject in {}: was a row copied, or one person entered twice?"
         self._tell_pairs("identical-values", message, other, theirs.loc[other.index], None)
+
+    def _report_ids(self, rows: pd.DataFrame) -> None:
+        people = rows[rows["subject"] != 0].drop_duplicates("subject")
+        other = people[people["spelling"].duplicated().to_numpy()]
+        first = people.drop_duplicates("spelling").set_index("spelling")
+        theirs = first.loc[other["spelling"]].set_axis(other.index)
+        two_sexes = (other["sex"] >= 0) & (theirs["sex"] >= 0) & (other["sex"] != theirs["sex"])
+        two_people = two_sexes | ((other["age"] - theirs["age"]).abs() > AGES_APART)
+        message = (
+            "the subject is that in {} but for capitals, blanks or zeros in front, and counts as another person: "
+            "if both are one, write them alike"
+        )
+        self._tell_pairs("ids-alike", message, other[~two_people], theirs[~two_people], "subject")
 
     def _report_sexes(self, rows: pd.DataFrame) -> None:
         known = rows[rows["sex"] >= 0]
@@ -287,6 +302,21 @@ class Plausibility:
         for file, row, other_file, other_row in zip(*(place.tolist() for place in places), strict=True):
             where = f"row {other_row}" if file == other_file else f"{files[int(other_file)]}, row {int(other_row)}"
             self._report(Problem("warning", code, message.format(where), str(files[file]), row, column))
+
+
+def _hash_texts(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+    """A hash of each text; never 0."""
+    return np.asarray(pd.util.hash_array(texts, categorize=True) | np.uint64(1))
+
+
+def _respell(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Ids without capitals, blanks and zeros in front, which people write now and then.
+
+    >>> _respell(np.array(["P1 ", "p 1", "007", "7"], dtype=object)).tolist()
+    ['p1', 'p1', '7', '7']
+    """
+    plain = pd.Series(ids, dtype=object).str.casefold().str.replace(r"\s+", "", regex=True).str.lstrip("0")
+    return plain.to_numpy(dtype=object)
 
 
 def _number(words: Sequence[str]) -> dict[object, int]:

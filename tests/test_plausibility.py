@@ -94,6 +94,27 @@ def test_identical_rows_of_two_people(tmp_path: Path) -> None:
     assert codes_of(tmp_path, f"{WIDE},{VALUES}", rows[0], rows[0].replace("a,,", "a,T2,", 1)) == [], "of one person"
 
 
+def test_one_person_written_in_two_ways(tmp_path: Path) -> None:
+    ids = ("p1", "P1", "p 1", "P1", "p01", "7", "007", "10", "1")
+    rows = [f"{name},{n},30,f,hand,{44 + n}" for n, name in enumerate(ids)]
+    told = warnings_of(tmp_path, "subject,visit,age,sex,site,HPT", *rows)
+    assert [(code, row) for code, row, _ in told] == [("ids-alike", 3), ("ids-alike", 4), ("ids-alike", 8)]
+    assert "that in row 2 but for capitals, blanks or zeros in front" in told[0][2]
+    assert "that in row 7" in told[2][2]
+
+
+@pytest.mark.parametrize(
+    ("other", "found"), [("40,f", True), (",f", True), ("30,", True), ("41,f", False), ("30,m", False)]
+)
+def test_people_of_another_sex_or_age_are_others_though_their_ids_are_alike(
+    tmp_path: Path, other: str, found: bool
+) -> None:
+    rows = ["p1,30,f,hand,44.1", f"P1,{other},hand,45.2"]
+    lab = write(tmp_path, "\n".join(["subject,age,sex,site,HPT", *rows]), "rows.csv")
+    codes = [problem["code"] for problem in json.loads(run("validate", "--json", lab).stdout)]
+    assert ("ids-alike" in codes) is found
+
+
 def test_side_or_area_swapped_between_visits(tmp_path: Path) -> None:
     first = [f"a,T1,30,f,hand,l,test,{OF_A}", f"a,T1,30,f,hand,r,control,{OF_B}"]
     same = [f"a,T2,30,f,hand,l,test,{OF_B}", f"a,T2,30,f,hand,r,control,{OF_A}"]
