@@ -190,6 +190,7 @@ def test_german_pages(people: Path) -> None:
         "45,7",
         "Zunahme (gain) →",
         "Testareal",
+        "· 23,6 Jahre · weiblich ·",
     ):
         assert part in text
     assert "Regeln und Quellen der Wissensbasis stehen auf Englisch" in text

@@ -111,6 +111,17 @@ def test_texts_with_gaps() -> None:
     assert translate("\N{NO-BREAK SPACE}1.5", german) == "\N{NO-BREAK SPACE}1.5"
 
 
+@pytest.mark.parametrize(
+    "text", ["62.4 years", "62.4 / 63.5 years", "0.25", "normal range (±2.5)", "n = 1,200 assessments"]
+)
+def test_a_translated_text_is_translated_once(text: str) -> None:
+    """Legends and feet are translated before their lines are broken, and again with all texts of the picture."""
+    german = load_words("de")
+    once = translate(text, german)
+    assert once != text
+    assert translate(once, german) == once
+
+
 def test_every_figure_has_its_words() -> None:
     for language in ("en", "de"):
         assert set(load_words(language).texts["cohort_figures"]) == set(NAMES)

@@ -8,11 +8,14 @@ from qst.report.words import Words, load_words
 
 _FORMS = re.compile(r"(?P<area>test|control) \((?P<place>[^()]*)\)(?P<number> no\. \d+)?")
 _GAP = re.compile(r"\{(\w+)\}")
-_GAPS = {"n": r"[+−-]?\d[\d,.]*", "m": r"[+−-]?\d[\d,.]*", "text": ".+"}
+_WHOLE = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+_NUMBER = rf"[+−-]?{_WHOLE}(?:\.\d+)?"
+"""A number as figures have it. One in German is none (`30,6`), so that a text that was translated stays as it is."""
+_GAPS = {"n": _NUMBER, "m": _NUMBER, "text": ".+"}
 """What may stand in the gaps of a template: numbers, which are written anew, and texts, which stay."""
 AS_IT_IS = "\N{NO-BREAK SPACE}"
 """A text that begins with it is of the user's files, such as a subject's name, and stays."""
-_LISTED = re.compile(r"(?:(?P<n>\d[\d,]*) )?(?P<name>.+)")
+_LISTED = re.compile(rf"(?:(?P<n>{_WHOLE}) )?(?P<name>.+)")
 
 
 def translate(text: str, words: Words) -> str:
@@ -39,7 +42,7 @@ def _translate_part(part: str, words: Words) -> str:
     if form := _FORMS.fullmatch(part):
         places = [words.word("side", words.word("site", name)) for name in form["place"].split(", ")]
         return f"{figure['area'][form['area']]} ({', '.join(places)}){form['number'] or ''}"
-    if re.fullmatch(_GAPS["n"], part):
+    if re.fullmatch(_NUMBER, part):
         return _write(part, words)
     for pattern, fill in _templates(words.language):
         if found := pattern.fullmatch(part):
