@@ -12,9 +12,11 @@ from qst.report.translation import translate
 from qst.report.words import Words
 
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
-_ID = re.compile(r' id="([^"]*)"')
-_REFERENCE = re.compile(r'(href="#|url\(#)([^")]*)')
-_FONT = re.compile(r"font-family: [^;\"]*")
+# Within a tag, which ends before another begins: a text may read like an attribute.
+_IN_TAG = "(?=[^<>]*>)"
+_ID = re.compile(rf' id="([^"<>]*)"{_IN_TAG}')
+_REFERENCE = re.compile(rf'(href="#|url\(#)([^")<>]*){_IN_TAG}')
+_FONT = re.compile(rf'font-family: [^;"<>]*{_IN_TAG}')
 _TEXT = re.compile(r"(<text\b[^>]*>)([^<]*)(</text>)")
 
 
