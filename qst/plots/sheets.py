@@ -1,15 +1,16 @@
 """Axes whose scales stay while the people drawn on them change: of many profiles, scales take half of the time."""
 
+import threading
 from collections.abc import Hashable
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 
-class Sheets:
-    """Axes with their scales, kept by what the scales depend on.
+class Sheets(threading.local):
+    """Axes with their scales, kept by what the scales depend on; each thread has its own.
 
-    A picture on a sheet must be written before the next one is drawn there.
+    A picture on a sheet must be written before the next one is drawn there by the same thread.
     """
 
     def __init__(self) -> None:
@@ -46,4 +47,4 @@ class Sheets:
 
 
 SHEETS = Sheets()
-"""Those of this process, for pictures that are written as soon as they are drawn."""
+"""Those of each thread, for pictures that are written as soon as they are drawn."""

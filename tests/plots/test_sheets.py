@@ -1,5 +1,6 @@
 """Profiles drawn one after another on the same axes are those drawn each alone, byte for byte."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 import qst
 from qst.plots import save_profile
 from qst.plots.batch import plot_files
+from qst.plots.profile import draw_profile
+from qst.plots.sheets import SHEETS
 
 PERSON = {
     "subject": "A",
@@ -39,3 +42,29 @@ def test_a_picture_does_not_tell_what_was_drawn_before_it(tmp_path: Path, pictur
         save_profile(rows, tmp_path / f"alone.{picture}", title=title)
         many = tmp_path / "many" / f"{subject}_1.{picture}"
         assert many.read_bytes() == (tmp_path / f"alone.{picture}").read_bytes(), subject
+
+
+def test_what_an_error_left_on_a_sheet_is_not_in_the_next_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = qst.score(pd.DataFrame([row for person in PEOPLE[:2] for row in person]))
+    scored.to_csv(tmp_path / "scored.csv", index=False)
+    save_profile(scored[scored["subject"] == "B"], tmp_path / "alone.svg")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", fail)
+        with pytest.raises(OSError, match="disk full"):
+            plot_files([tmp_path / "scored.csv"], tmp_path / "a.svg", subject="A", title="A title")
+    plot_files([tmp_path / "scored.csv"], tmp_path / "b.svg", subject="B")
+    assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "alone.svg").read_bytes()
+
+
+def test_threads_do_not_draw_on_each_others_sheets() -> None:
+    scored = qst.score(pd.DataFrame(PEOPLE[0]))
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(draw_profile, scored, sheets=SHEETS).result()
+        assert draw_profile(scored, sheets=SHEETS) is not theirs
+        assert other.submit(draw_profile, scored, sheets=SHEETS).result() is theirs
