@@ -577,25 +577,6 @@ def test_a_form_of_an_excluded_record_is_left_out_with_its_problems(filled: Path
 # --- the example ----------------------------------------------------------------------------------------------------
 
 
-def cells_of(path: Path) -> dict[str, dict[str, Any]]:
-    book = openpyxl.load_workbook(path)
-    return {
-        sheet.title: {c.coordinate: c.value for row in sheet.iter_rows() for c in row if c.value is not None}
-        for sheet in book
-    }
-
-
-def test_the_example_is_what_its_program_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = ROOT / "examples" / "make_examples.py"
-    names: dict[str, Any] = {"__name__": "make_examples", "__file__": str(program)}
-    exec(compile(program.read_text(encoding="utf-8"), str(program), "exec"), names)
-    monkeypatch.setattr("sys.argv", ["make_examples.py", "--output", str(tmp_path / "made")])
-    names["main"]()
-    assert cells_of(tmp_path / "made" / "entry_form.xlsx") == cells_of(EXAMPLE)
-    for name in ("cohort_synthetic.csv", "trials_synthetic.csv"):
-        assert (tmp_path / "made" / name).read_bytes() == (ROOT / "examples" / name).read_bytes()
-
-
 def test_the_example_is_scored_as_the_same_trials_in_a_table() -> None:
     form, problems = read(EXAMPLE)
     assert not problems

@@ -23,15 +23,6 @@ def scored() -> pd.DataFrame:
     return table
 
 
-def test_the_program_makes_it_byte_for_byte() -> None:
-    program = ROOT / "examples" / "make_examples.py"
-    names: dict[str, Any] = {"__name__": "make_examples", "__file__": str(program)}
-    exec(compile(program.read_text(encoding="utf-8"), str(program), "exec"), names)
-    table = names["make_retest"](names["load_reference"]("magerl2010"), np.random.default_rng([names["SEED"], 4]))
-    names["write_csv"](table, Path("made.csv"))
-    assert Path("made.csv").read_bytes() == RETEST.read_bytes()
-
-
 def test_the_visits_correlate_as_its_description_says(scored: pd.DataFrame) -> None:
     # 0.79 (Geber et al. 2011, unaffected areas): in 30 people its standard error is (1 - 0.79²) / sqrt(29) = 0.07.
     found = {}
