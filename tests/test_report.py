@@ -12,7 +12,6 @@ from command_line import COHORT, ROOT, TRIALS, run, work  # noqa: F401 (work is 
 from matplotlib.figure import Figure
 
 import qst
-from qst.criteria import load_criteria
 from qst.errors import OptionError
 from qst.knowledge import load_mechanisms
 from qst.protocol import CODES, RECORD_ORDER
@@ -23,7 +22,7 @@ from qst.report.figures import embed
 from qst.report.pdf import find_browser
 from qst.report.pseudonyms import number_subjects
 from qst.report.subject import form_norm, form_tables, order_visits
-from qst.report.words import Words, load_words, walk
+from qst.report.words import Words, load_words
 from qst.tables import DISCLAIMER, NOTES
 
 PEOPLE = ("058", "005", "028", "040")
@@ -198,28 +197,6 @@ def test_german_pages(people: Path) -> None:
     assert '<html lang="de">' in raw
     assert "gain of function" not in raw
     assert "10 von 10" not in raw  # counted by the page's script
-
-
-def test_the_languages_have_the_same_texts() -> None:
-    english, german = (dict(walk(load_words(language).texts)) for language in ("en", "de"))
-    only_german = {key for key in german if key.startswith(("notes.", "known.", "figure.texts.", "figure.templates."))}
-    assert german.keys() - only_german == english.keys()
-    gaps = {key: set(re.findall(r"\{\w+\}", text)) for key, text in english.items()}
-    assert gaps == {key: set(re.findall(r"\{\w+\}", german[key])) for key in english}
-    assert set(load_words("de").texts["notes"]) == set(NOTES)
-    for language in ("en", "de"):
-        assert set(load_words(language).texts["words"]["parameter"]) == set(CODES)
-        assert load_words(language).texts["disclaimer"]
-    assert load_words("en").texts["disclaimer"] == DISCLAIMER
-
-
-def test_what_is_shipped_of_mechanisms_and_criteria_has_german_words() -> None:
-    base, words = load_mechanisms(), load_words("de")
-    shipped = {mechanism.name for mechanism in (*base.mechanisms, *base.never)}
-    for criterion in load_criteria().criteria.values():
-        shipped |= {criterion.title, criterion.says, criterion.says_not}
-    assert shipped == set(words.texts["known"])
-    assert load_words("en").known("wind-up") == "wind-up"
 
 
 def test_pseudonyms_leave_no_name_and_keep_their_numbers(people: Path) -> None:

@@ -15,6 +15,8 @@ import qst
 from qst.knowledge import load_mechanisms
 from qst.plots.canvas import letters_on
 from qst.protocol import CODES, Z_CODES
+from qst.report import cohort_figures, figures, subject
+from qst.report.batch import report_files
 from qst.report.cohort_figures import COHORT_DRAWINGS, Cohort, draw_cohort, label_rows
 from qst.report.figures import Picture
 from qst.report.translation import translate
@@ -54,12 +56,14 @@ def cohorts() -> Mapping[str, pd.DataFrame]:
     table = qst.load(COHORT, problems=[])
     table = table[table["area"] == "test"].reset_index(drop=True)
     few = table.head(3).assign(subject="001", visit=["1", "2", "3"], sex="female", area=None, site="knee")
+    without_code = qst.score(table[table["site"] == "hand"].assign(WUR=None, area="control"))
+    without_code.loc[:2, "loga"] = None
     return {
         "all": qst.score(table),
         "alone, at three visits, without a norm": qst.score(few),
-        "of one site": qst.score(table[table["site"] == "hand"].assign(WUR=None, area="control")),
+        "of one site, some without a code": without_code,
         "two of one age": qst.score(table.tail(2).assign(age=30.0, CDT=None, WDT=None)),
-        "many": score_people(161, area=None, subject=None),
+        "many": score_people(201, area=None, subject=None).assign(loga=["L1G1"] + ["L0G0"] * 200),
         "with other cut-off": qst.score(table.head(9), cut_off=2.5),
     }
 
@@ -102,18 +106,15 @@ def test_numbers_are_written_as_the_language_writes_them(cohort: pd.DataFrame) -
 
 def test_texts_with_gaps() -> None:
     german = load_words("de")
-    assert translate("n = 1 assessment of 1 person", german) == "n = 1 Messung von 1 Person"
-    thousands = translate("n = 1,200 assessments of 1,000 people", german)
-    assert thousands == "n = 1\N{NARROW NO-BREAK SPACE}200 Messungen von 1\N{NARROW NO-BREAK SPACE}000 Personen"
-    assert translate("17 to 82 years · 30.6 years", german) == "17 bis 82 Jahre · 30,6 Jahre"
+    assert translate("1 assessment without a code: too many tests are missing", german).startswith("1 Messung ohne")
+    assert translate("sensory loss (1,200)", german) == "sensorischer Verlust (1\N{NARROW NO-BREAK SPACE}200)"
+    assert translate("17 years · 30.6 years", german) == "17 Jahre · 30,6 Jahre"
     assert translate("Reference values: own 1.5 / magerl2010", german) == "Referenzwerte: own 1.5 / magerl2010"
     assert translate("no such text 1.5", german) == "no such text 1.5"
     assert translate("\N{NO-BREAK SPACE}1.5", german) == "\N{NO-BREAK SPACE}1.5"
 
 
-@pytest.mark.parametrize(
-    "text", ["62.4 years", "62.4 / 63.5 years", "0.25", "normal range (±2.5)", "n = 1,200 assessments"]
-)
+@pytest.mark.parametrize("text", ["62.4 years", "62.4 / 63.5 years", "0.25", "normal range (±2.5)", "healthy (1,200)"])
 def test_a_translated_text_is_translated_once(text: str) -> None:
     """Legends and feet are translated before their lines are broken, and again with all texts of the picture."""
     german = load_words("de")
@@ -176,6 +177,28 @@ def test_a_figure_that_has_nothing_to_show_is_left_out(cohort: pd.DataFrame) -> 
     assert draw(nobody) == {}
     touch = qst.score(cohort.head(5).assign(**dict.fromkeys(["CDT", "WDT", "TSL", "CPT", "HPT", "PPT", "MPT"])))
     assert "phenotypes" not in draw(touch)
+
+
+def test_each_german_text_of_a_figure_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: set[str] = set()
+
+    def record(text: str, words: Words) -> str:
+        drawn.update(text.split(" · "))
+        return translate(text, words)
+
+    for module in (cohort_figures, figures, subject):
+        monkeypatch.setattr(module, "translate", record)
+    for scored in cohorts().values():
+        draw(scored, "de")
+    person = {"subject": "1", "sex": "female", "site": "foot", "CDT": 30.0, "WDT": 1.0, "CPT": 0.0}
+    rows = [person | {"area": "test", "age": 62.4}, person | {"area": "control", "age": 63.5, "site": None}]
+    pd.DataFrame([*rows, rows[0] | {"subject": "2"}]).to_csv(tmp_path / "people.csv", index=False)
+    report_files([tmp_path / "people.csv"], tmp_path / "report", language="de", workers=1)
+    known = load_words("de").texts["figure"]
+    assert set(known["texts"]) - drawn == set()
+    gaps = {"n": r"[±\d.,]+", "m": r"[\d.,]+", "text": ".+"}
+    patterns = {key: re.sub(r"\\{(\w+)\\}", lambda gap: gaps[gap[1]], re.escape(key)) for key in known["templates"]}
+    assert {key for key, form in patterns.items() if not any(re.fullmatch(form, text) for text in drawn)} == set()
 
 
 def test_what_the_page_says_is_not_said_in_each_figure(cohort: pd.DataFrame) -> None:

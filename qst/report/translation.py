@@ -25,8 +25,8 @@ def translate(text: str, words: Words) -> str:
     and `{m}`, any text in `{text}`. A text of several parts has points between them. Numbers of people by sex or site
     (`30 female, 30 male`), areas (`test (foot, left)`) and bare numbers need no template.
 
-    >>> translate("n = 60 assessments of 60 people · 30 hand, 30 knee · 0.25", load_words("de"))
-    'n = 60 Messungen von 60 Personen · 30 Hand, 30 knee · 0,25'
+    >>> translate("62.4 years · 30 hand, 30 knee · 0.25", load_words("de"))
+    '62,4 Jahre · 30 Hand, 30 knee · 0,25'
     """
     if words.language == "en" or text.startswith(AS_IT_IS):
         return text
