@@ -14,6 +14,7 @@ from qst.derive import derive_values, is_trials
 from qst.errors import OptionError
 from qst.protocol import BASELINE, CODES, PARAMETERS, Parameter
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, KEY, SEXES, SIDES, SOURCE, Problem, Report, number_groups
+from qst.visits import read_visit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -37,10 +38,6 @@ AGE_DROP = 1.0
 """Years; ages in whole years and with a fraction may stand beside each other."""
 AGES_APART = 10.0
 """Years between a person's rows; few studies last as long."""
-
-_NUMBERED = re.compile(r"(.*?)[\s_.-]*(\d+(?:[.,]\d+)?)")
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2}).*")
-_PAIRED = {"pre": 0.0, "baseline": 0.0, "post": 1.0, "followup": 1.0, "follow-up": 1.0}
 
 
 def check_plausibility(table: pd.DataFrame) -> list[Problem]:
@@ -363,15 +360,3 @@ def _is_measured(values: Mapping[str, Floats], codes: Sequence[str]) -> Bools:
     """Rows that have a value of any of some parameters."""
     measured: Bools = np.any([~np.isnan(values[code]) for code in codes], axis=0)
     return measured
-
-
-def read_visit(text: object) -> tuple[str | None, float]:
-    """What kind of name a visit has and its place among those of its kind; no kind where names have no order."""
-    name = str(text).strip().casefold()
-    if name in _PAIRED:
-        return "pre and post", _PAIRED[name]
-    if date := _DATE.fullmatch(name):
-        return "date", float("".join(date.groups()))
-    if numbered := _NUMBERED.fullmatch(name):
-        return numbered[1], float(numbered[2].replace(",", "."))
-    return None, np.nan

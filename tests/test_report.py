@@ -21,9 +21,10 @@ from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
 from qst.report.figures import embed
 from qst.report.pdf import find_browser
 from qst.report.pseudonyms import number_subjects
-from qst.report.subject import form_norm, form_tables, order_visits
+from qst.report.subject import form_norm, form_tables
 from qst.report.words import Words, load_words
 from qst.tables import DISCLAIMER, NOTES
+from qst.visits import order_visits
 
 PEOPLE = ("058", "005", "028", "040")
 VOID = {"meta", "link", "br", "input", "hr", "img"}
@@ -189,7 +190,7 @@ def test_german_pages(people: Path) -> None:
         "45,7",
         "Zunahme (gain) →",
         "Testareal",
-        "· 23,6 Jahre · weiblich ·",
+        "· 23,6 Jahre · männlich ·",
     ):
         assert part in text
     assert "Regeln und Quellen der Wissensbasis stehen auf Englisch" in text
@@ -340,6 +341,9 @@ def test_visits_whose_names_show_no_order_stay_as_in_the_file() -> None:
     assert order_visits(["V1", "W2"]) is None
     assert order_visits([None, "1"]) is None
     assert order_visits([None]) == [None]
+    assert order_visits(["day 14", "day 0", "day -7"]) == ["day -7", "day 0", "day 14"]
+    assert order_visits(["1", "-1", "0"]) == ["-1", "0", "1"]
+    assert order_visits(["V-2", "V-1"]) == ["V-1", "V-2"]
 
 
 def test_a_pdf_without_a_browser_says_which_to_install(people: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from scipy import special
 
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas, count, texts_of
-from qst.plots.rows import order_visits
+from qst.plots.rows import list_visits
 from qst.plots.selection import select_area
 from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
 from qst.protocol import BY_CODE, Parameter
@@ -56,7 +56,7 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
         visit; or fewer than 3 pairs have both values.
     """
     check_parameter(parameter, table)
-    first, second = _choose(order_visits(table) if len(table) else [], visits)
+    first, second = _choose(list_visits(table), visits)
     value = scale_values(table, BY_CODE[parameter])
     notes = [f"at_limit:{parameter}" in text.split(";") for text in texts_of(table, "notes")]
     identity = [name for name in KEY if name != "visit"]

@@ -12,7 +12,8 @@ from qst.errors import OptionError
 from qst.patterns import CUT_OFF
 from qst.plots.canvas import AREA_COLOURS, COLOURS, MORE_COLOURS, SHAPES, texts_of
 from qst.protocol import Z_CODES
-from qst.tables import LIMIT
+from qst.tables import AREAS, LIMIT
+from qst.visits import order_visits
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def read_rows(scored: pd.DataFrame) -> list[Row]:
         NO_VALUE: missing & ~has_value, NO_Z: missing & has_value,
     }  # fmt: skip
     side_values = numbers_of(scored, ("PHS", "DMA"))
-    visits = order_visits(scored)
+    visits = list_visits(scored)
     labels = _label_rows(scored, with_visit=len(visits) > 1)
     looks = _look_over_visits(scored, visits) if len(visits) > 1 else _look(scored)
     rows = []
@@ -97,17 +98,15 @@ def find_limits(scored: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(limit | said.reshape(limit.shape))
 
 
-def order_visits(scored: pd.DataFrame) -> list[str]:
-    """The visits as text: by their numbers where all have one, else as they appear."""
+def list_visits(scored: pd.DataFrame) -> list[str]:
+    """The visits as text, in the order of time where their names show it, else as they appear."""
     visits = list(dict.fromkeys(texts_of(scored, "visit")))
-    try:
-        return sorted(visits, key=float)
-    except ValueError:
-        return visits
+    return order_visits(visits) or visits
 
 
-def _rank_area(area: str) -> int:
-    return {"test": 0, "control": 1}.get(area, 2)
+def rank_area(area: str | None) -> int:
+    """Test areas come first, then control areas, then others."""
+    return AREAS.index(area) if area in AREAS else len(AREAS)
 
 
 def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
@@ -115,7 +114,7 @@ def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
     areas = texts_of(scored, "area")
     colours, used = list(MORE_COLOURS) * len(scored), {"test": 0, "control": 0, "": 2}
     looks = {}
-    for n in sorted(range(len(scored)), key=lambda n: _rank_area(areas[n])):
+    for n in sorted(range(len(scored)), key=lambda n: rank_area(areas[n])):
         area = areas[n] if areas[n] in AREA_COLOURS else "test" if not areas[n] else ""
         colour = AREA_COLOURS[area] if area and not used[area] else colours.pop(0)
         looks[n] = _complete_look(area, colour, SHAPES[used[area] % 4])
@@ -126,7 +125,7 @@ def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
 def _look_over_visits(scored: pd.DataFrame, visits: Sequence[str]) -> dict[int, tuple[str, str, str, Any]]:
     """As `_look`, with a colour and a shape for each visit; areas are told apart by filled and open markers."""
     areas, of_row = texts_of(scored, "area"), [visits.index(visit) for visit in texts_of(scored, "visit")]
-    order = sorted(range(len(scored)), key=lambda n: (_rank_area(areas[n]), of_row[n]))
+    order = sorted(range(len(scored)), key=lambda n: (rank_area(areas[n]), of_row[n]))
     return {
         n: _complete_look(areas[n], COLOURS[of_row[n] % len(COLOURS)], SHAPES[of_row[n] % len(SHAPES)]) for n in order
     }

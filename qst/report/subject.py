@@ -8,9 +8,9 @@ import pandas as pd
 
 from qst.explain import Explanation, explain_assessment
 from qst.persons import Found
-from qst.plausibility import read_visit
 from qst.plots.canvas import wording
 from qst.plots.profile import draw_profile
+from qst.plots.rows import rank_area
 from qst.plots.sheets import SHEETS
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
@@ -18,6 +18,7 @@ from qst.report.translation import translate
 from qst.report.words import Words
 from qst.scoring import Settings
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
+from qst.visits import order_visits
 
 Page = dict[str, Any]
 
@@ -87,7 +88,7 @@ def form_subject(
     formed: list[Page] = []
     for visit in order or visits:
         places = [n for n, one in enumerate(told) if one["visit"] == visit]
-        places.sort(key=lambda n: {"test": 0, "control": 1}.get(told[n]["area"], 2))
+        places.sort(key=lambda n: rank_area(told[n]["area"]))
         own = [told[n] for n in places]
         page = {"visit": visit, "assessments": own, "tables": form_tables(own), "changes": []}
         page["picture"] = _draw(scored.iloc[places], own, words, f"v{len(formed)}")
@@ -103,20 +104,6 @@ def form_subject(
         "show": list(show),
         "understood": list(dict.fromkeys(line for one in told for line in one["understood"])),
     }
-
-
-def order_visits(visits: Sequence[str | None]) -> list[str | None] | None:
-    """Visits in the order of time, where their names show it; None where they do not.
-
-    >>> order_visits(["V10", "V2"]), order_visits(["2026-03-01", "2025-11-30"]), order_visits(["first", "second"])
-    (['V2', 'V10'], ['2025-11-30', '2026-03-01'], None)
-    """
-    if len(visits) < 2:
-        return list(visits)
-    kinds, places = zip(*(read_visit("" if visit is None else visit) for visit in visits), strict=True)
-    if None in kinds or len(set(kinds)) > 1 or len(set(places)) < len(visits):
-        return None
-    return [visits[n] for n in sorted(range(len(visits)), key=lambda n: places[n])]
 
 
 def _tell_about(row: "pd.Series[Any]") -> dict[str, str]:

@@ -73,6 +73,12 @@ def test_wide_ratios_are_written_without_exponents() -> None:
     assert not any("e" in text.get_text().replace("mean", "") for text in ax.texts if text.get_gid() == "number")
 
 
+def test_the_earlier_visit_is_known_by_its_name_and_not_by_its_place_in_the_file() -> None:
+    table = visits([40, 42, 44], [41, 44, 47]).replace({"visit": {"1": "post", "2": "pre"}})
+    ax = qst.plot_retest(table, parameter="HPT")
+    assert [line.get_ydata()[0] for line in ax.lines if line.get_gid() == "bias"] == [-2]
+
+
 def test_visits_with_long_names_are_the_first_and_the_second() -> None:
     table = visits([40, 42, 44], [41, 44, 47]).replace({"visit": {"1": "before the operation", "2": "a year after it"}})
     ax = qst.plot_retest(table, parameter="HPT", width_mm=85)
