@@ -1,11 +1,7 @@
 """Figures of many people: from files to pictures, on all cores."""
 
-import hashlib
-import multiprocessing
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,20 +11,16 @@ from tqdm import tqdm
 
 from qst.derive import is_trials
 from qst.errors import OptionError
+from qst.file_names import name_files
 from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
 from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
 from qst.plots.kinds import Kind, choose_kind
 from qst.plots.sheets import SHEETS
+from qst.processes import AT_ONCE, count_processes, start_processes
 from qst.scoring import Settings, score_readings
 from qst.tables import Problem
 from qst.writing import check_writable
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-LONGEST_NAME = 80
-FEWEST_FOR_PROCESSES = 24
-"""Fewer pictures are drawn sooner than processes are started (ours)."""
-_PART = 8  # pictures that a process draws before it comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +244,11 @@ def _save_all(
     kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, wanted: int | None
 ) -> dict[Path, str]:
     """Draw all pictures with a progress bar, in several processes where there are many; what could not be, and why."""
-    processes = min(wanted or _count_cores(), -(-len(pictures) // _PART))
-    if processes == 1 or (wanted is None and len(pictures) < FEWEST_FOR_PROCESSES):
+    processes = count_processes(len(pictures), wanted)
+    if processes == 1:
         parts, done = [[picture] for picture in pictures], None
     else:
-        parts = [pictures[start : start + _PART] for start in range(0, len(pictures), _PART)]
+        parts = [pictures[start : start + AT_ONCE] for start in range(0, len(pictures), AT_ONCE)]
         done = _draw_in_processes(kind, parts, style, processes)
     done = done or ((len(part), _save_part(kind, part, style)) for part in parts)
     refused: dict[Path, str] = {}
@@ -270,9 +262,7 @@ def _save_all(
 def _draw_in_processes(
     kind: Kind, parts: list[list[tuple[pd.DataFrame, Path]]], style: Style, processes: int
 ) -> Iterator[tuple[int, dict[Path, str]]]:
-    # Started afresh: forking a process that has threads (a progress bar has one) can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with start_processes(processes) as pool:
         sizes = {pool.submit(_save_part, kind, part, style): len(part) for part in parts}
         try:
             for future in as_completed(sizes):
@@ -280,30 +270,3 @@ def _draw_in_processes(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _count_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def name_files(keys: Sequence[tuple[object, ...]]) -> list[str]:
-    """A file name for each (subject, visit, …): safe on every system, and never the same for two.
-
-    >>> name_files([("007", "1"), ("../../x", None)])
-    ['007_1', 'x-eb09bd']
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    for key in keys:
-        parts = ["" if pd.isna(part) else str(part) for part in key]  # type: ignore[call-overload]
-        plain = "_".join(part for part in parts if part)
-        name = re.sub(r"[^\w\-]+", "_", plain, flags=re.ASCII).strip("_")[:LONGEST_NAME]
-        unsafe = name != plain or not name or _RESERVED.fullmatch(name)
-        digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
-        name = f"{name or 'unnamed'}-{digest[:6]}" if unsafe or name.lower() in taken else name
-        while name.lower() in taken:
-            name += "-2"
-        taken.add(name.lower())
-        names.append(name)
-    return names

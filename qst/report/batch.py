@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +14,13 @@ from tqdm import tqdm
 
 from qst.batch import leave_out_earlier
 from qst.errors import OptionError
+from qst.file_names import name_files
 from qst.loaders import LoadOptions
 from qst.norm_problems import NormReporter
 from qst.norms import load_reference
 from qst.persons import Found, find_everybody
 from qst.plausibility import Plausibility
-from qst.plots.batch import name_files
+from qst.processes import AT_ONCE, count_processes, start_processes
 from qst.report.cohort import form_cohort
 from qst.report.cohort_figures import draw_areas
 from qst.report.pdf import find_browser, print_pages
@@ -34,8 +34,6 @@ from qst.tables import SOURCE, Problem
 from qst.writing import check_writable
 
 INDEX, SUBJECTS = "index.html", "subjects"
-FEW = 8
-"""So many subjects are done before a second process would have started."""
 _GENERATOR = '<meta name="generator" content="qst report'
 
 
@@ -96,7 +94,7 @@ def report_files(
     show : sequence of str
         Own columns of the file to be shown. No other is.
     workers : int, optional
-        Processes; as many as there are cores where it is not given.
+        Processes; default: one a core, where there are enough subjects to be worth it.
 
     Returns
     -------
@@ -137,7 +135,7 @@ def report_files(
         write = partial(
             _write_subject, settings=settings, language=language, anonymous=numbers is not None, show=tuple(show)
         )
-        _run(write, jobs, workers or os.cpu_count() or 1)
+        _run(write, jobs, count_processes(len(jobs), workers))
         order = [place for places in groups for place in places]
         places_of = {place: n for n, places in enumerate(groups) for place in places}
         ordered = scored.iloc[order].reset_index(drop=True)
@@ -232,15 +230,15 @@ def _write_subject(job: _Job, *, settings: Settings, language: str, anonymous: b
     job.path.write_text(render_subject(page, words), encoding="utf-8")
 
 
-def _run(write: Any, jobs: Sequence[_Job], workers: int) -> None:
+def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:
     """Write all pages, on several cores where there are many."""
     look: dict[str, Any] = {"total": len(jobs), "unit": " pages", "delay": 1, "disable": None, "leave": False}
-    if workers == 1 or len(jobs) <= FEW:
+    if processes == 1:
         for job in tqdm(jobs, **look):
             write(job)
         return
-    with ProcessPoolExecutor(workers) as pool:
-        for _ in tqdm(pool.map(write, jobs, chunksize=FEW), **look):
+    with start_processes(processes) as pool:
+        for _ in tqdm(pool.map(write, jobs, chunksize=AT_ONCE), **look):
             pass
 
 
