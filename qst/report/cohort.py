@@ -10,8 +10,11 @@ from scipy import special
 
 from qst.criteria import load_criteria
 from qst.knowledge import KnowledgeBase, load_mechanisms
+from qst.plots.frequencies import count_findings
+from qst.plots.loga import count_loga
+from qst.plots.mechanisms import count_statuses
 from qst.plots.rows import find_cut_off
-from qst.protocol import RECORD_ORDER
+from qst.protocol import CODES, RECORD_ORDER
 from qst.scoring import Settings
 from qst.tables import (
     AREAS,
@@ -19,7 +22,6 @@ from qst.tables import (
     HEALTHY,
     IDENTITY,
     LOSS,
-    MECHANISM_PREFIX,
     NO,
     PHENOTYPES,
     SEXES,
@@ -55,9 +57,9 @@ def form_cohort(
     Returns
     -------
     dict
-        `counts`; `areas` (test, control and rows without an area, as far as there are any: `n`, `loga`, `frequencies`,
-        `phenotypes`, `criteria`, `mechanisms`); `rows` of the table, a row an assessment; `show`; `chance` (share of
-        healthy people beyond the cut-off on each side).
+        `counts`; `areas` (test, control and rows without an area, as far as there are any: `area`, `n`, `loga` and
+        `loga_unsaid`, `frequencies`, `phenotypes` and `phenotype_unsaid`, `criteria`, `mechanisms`); `rows` of the
+        table, a row an assessment; `show`; `chance` (share of healthy people beyond the cut-off on each side).
     """
     base = load_mechanisms(settings.mechanisms)
     area = scored["area"].astype(object).where(scored["area"].notna(), "")
@@ -92,10 +94,10 @@ def _count(scored: pd.DataFrame, labels: Sequence[str], problems: Sequence[Probl
 
 
 def _form_area(rows: pd.DataFrame, settings: Settings, base: KnowledgeBase) -> Page:
-    codes = rows["loga"].value_counts()
-    loga = [[int(codes.get(f"L{loss}G{gain}", 0)) for gain in range(4)] for loss in range(4)]
+    loga, loga_unsaid = count_loga(rows)
     phenotype = rows["phenotype"].value_counts()
     phenotypes = {name: int(phenotype.get(name, 0)) for name in (*PHENOTYPES, HEALTHY)}
+    _, counts = count_statuses(rows, base)
     criteria = []
     for name, criterion in load_criteria(settings.criteria).criteria.items():
         answers = rows[name].value_counts()
@@ -103,9 +105,9 @@ def _form_area(rows: pd.DataFrame, settings: Settings, base: KnowledgeBase) -> P
         criteria.append({"title": criterion.title, "yes": yes, "no": no, "open": len(rows) - yes - no})
     return {
         "n": len(rows),
-        "loga": loga,
-        "loga_unsaid": int(rows["loga"].isna().sum()),
-        "frequencies": [_form_frequency(rows, code) for code in RECORD_ORDER],
+        "loga": loga.tolist(),
+        "loga_unsaid": loga_unsaid,
+        "frequencies": _form_frequencies(rows),
         "phenotypes": phenotypes,
         "phenotype_unsaid": int(rows["phenotype"].isna().sum()),
         "criteria": criteria,
@@ -113,21 +115,24 @@ def _form_area(rows: pd.DataFrame, settings: Settings, base: KnowledgeBase) -> P
             {
                 "id": mechanism.id,
                 "name": mechanism.name,
-                "supported": int((rows[MECHANISM_PREFIX + mechanism.id] >= mechanism.threshold).sum()),
-                "judged": int(rows[MECHANISM_PREFIX + mechanism.id].notna().sum()),
+                "supported": supported,
+                "judged": len(rows) - not_assessable,
             }
-            for mechanism in base.mechanisms
+            for mechanism, (supported, *_, not_assessable) in zip(base.mechanisms, counts.tolist(), strict=True)
         ],
     }
 
 
-def _form_frequency(rows: pd.DataFrame, code: str) -> Page:
-    """How many of those that were judged show gain and loss."""
-    finding = rows[f"{code}_finding"]
-    judged = int(finding.notna().sum())
-    counts = {kind: int((finding == kind).sum()) for kind in (GAIN, LOSS)}
-    shares = {f"{kind}_share": n / judged if judged else None for kind, n in counts.items()}
-    return {"parameter": code, "judged": judged, **counts, **shares}
+def _form_frequencies(rows: pd.DataFrame) -> list[Page]:
+    """How many of those that were judged show gain and loss, by parameter in the order of the record sheet."""
+    counts = count_findings(rows)
+    formed = []
+    for code in RECORD_ORDER:
+        place = CODES.index(code)
+        judged, found = int(counts.judged[place]), {GAIN: int(counts.gain[place]), LOSS: int(counts.loss[place])}
+        shares = {f"{kind}_share": n / judged if judged else None for kind, n in found.items()}
+        formed.append({"parameter": code, "judged": judged, **found, **shares})
+    return formed
 
 
 def _form_rows(

@@ -65,9 +65,9 @@ def form_subject(
     Returns
     -------
     dict
-        `label`, `visits` (a list: `visit`, `assessments`, `tables`, `not_judged`, `changes`, `picture`), `reference`,
-        `ordered_by_file` (whether the order of the visits is only that of the file), `anonymous`, `show`,
-        `understood` (lines on how its files were read).
+        `label`, `visits` (a list: `visit`, `assessments`, `tables`, `changes`, `picture`), `ordered_by_file`
+        (whether the order of the visits is only that of the file), `anonymous`, `show`, `understood` (lines on how its
+        files were read).
     """
     told = [
         explain_assessment(
@@ -98,7 +98,6 @@ def form_subject(
     return {
         "label": label,
         "visits": formed,
-        "reference": told[0]["reference"],
         "ordered_by_file": order is None,
         "anonymous": anonymous,
         "show": list(show),
@@ -199,8 +198,8 @@ def list_not_judged(told: Explanation) -> Page:
     -------
     dict
         `missing` (codes without a value, each with the notes that say why, or none: not measured), `unjudged` (codes
-        with a value and no finding, with the reasons: notes, or the key of a reason of the catalogue), `limit` (codes
-        whose loss cannot be told from normal) and `unfindable` (gain or loss of a code that the device's range rules
+        with a value and no finding, with the notes that say why), `limit` (codes whose loss cannot be told from normal,
+        with the z of the device's end) and `unfindable` (gain or loss of a code that the device's range rules
         out, with the device's end and its z where that is the reason).
     """
     general = [note["note"] for note in told["notes"] if note["note"].partition(":")[0] in _NO_STRATUM]
