@@ -95,7 +95,7 @@ def save_profile(
     Parameters
     ----------
     scored : pandas.DataFrame, at least one row
-        Rows of one subject at one visit of the scored table; columns, units and missing values as for `plot_profile`.
+        Rows of one subject of the scored table; columns, units and missing values as for `plot_profile`.
     path : str or Path
         Where to write. A file of that name is replaced.
     title : str, optional

@@ -13,10 +13,10 @@ from matplotlib.patches import Patch
 from qst.errors import OptionError
 from qst.norms import ReferenceSet, list_references, load_reference, look_up_norms
 from qst.patterns import PHS_BOUND
-from qst.plots.canvas import GREY, INK, WIDTH_MM, Canvas, describe_people, texts_of
-from qst.plots.rows import check_scored, find_cut_off, numbers_of
+from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, texts_of
+from qst.plots.rows import AT_LIMIT, check_scored, find_cut_off, find_notes, is_at_limit, numbers_of
 from qst.plots.selection import select_area
-from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
+from qst.plots.values import check_parameter, describe_value, ring, scale_values, set_value_scale
 from qst.protocol import BY_CODE, CODES, Parameter
 from qst.tables import SEXES
 from qst.zscores import transform
@@ -88,8 +88,9 @@ def plot_age(
     """Draw one parameter's values against age, with the norm's band of each sex: mean ± 1.96 SD, in the value's unit.
 
     The axis is turned where more means less sensitive, so that gain of function is up and loss down, as in the profile.
-    Between two lines lie 95 % of healthy people of that age and sex; the band steps where the norm's age bands do, and
-    is missing where the norm is. Control areas are open; a dotted line is the device's limit.
+    Between two lines lie 95 % of healthy people of that age and sex; where the table was scored with another cut-off
+    than 1.96, the band has that. It steps where the norm's age bands do, and is missing where the norm is. Control
+    areas are open; a dotted line is the device's limit.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def plot_age(
     ax : matplotlib.axes.Axes, optional
     parameter : str
         One of the 13 codes but DMA, which healthy skin never shows.
-    reference : str, Path or ReferenceSet, optional
+    reference : str or ReferenceSet, optional
         The reference set the table was scored by, where it did not come with the program.
     area : {"test", "control", "all"}
     title : str, optional
@@ -157,7 +158,7 @@ def read_points(scored: pd.DataFrame, parameter: Parameter) -> tuple[list[AgePoi
     """The people of each sex, women first; and how many rows lack age, sex or value."""
     age, value = numbers_of(scored, ["age"])[:, 0], scale_values(scored, parameter)
     sexes, areas = np.array(texts_of(scored, "sex")), np.array(texts_of(scored, "area"))
-    limit = np.array([f"at_limit:{parameter.code}" in text.split(";") for text in texts_of(scored, "notes")])
+    limit = is_at_limit(scored, parameter.code)
     drawn = np.isfinite(age) & np.isfinite(value) & np.isin(sexes, SEXES)
     groups = []
     for sex in SEXES:
@@ -190,9 +191,8 @@ def _find_site(scored: pd.DataFrame) -> str:
 
 def _find_stand_in(scored: pd.DataFrame, site: str) -> str:
     """The site whose norm was used, as the notes say."""
-    notes = {item for text in set(texts_of(scored, "notes")) for item in text.split(";")}
-    borrowed = [item.partition("=")[2] for item in notes if item.lower().startswith(f"site_as:{site.lower()}=")]
-    return borrowed[0] if borrowed else site
+    pairs = [note.partition("=") for note in find_notes(scored, "site_as")]
+    return next((norm for own, _, norm in pairs if own.casefold() == site.casefold()), site)
 
 
 def _describe(
@@ -221,8 +221,7 @@ def _legend(
         if not np.isnan(band.low).all():
             legend.append((_patch(colour, hatch), f"norm, {group.sex} ({reach})"))
     if any(group.at_limit.any() for group in points):
-        ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
-        legend.append((Line2D([], [], markersize=canvas.font, **ring), "at device limit"))
+        legend.append((Line2D([], [], **ring(canvas)), AT_LIMIT))
     return legend
 
 
@@ -265,9 +264,8 @@ def _draw(
             ax.plot(
                 group.age[rows], group.value[rows], markersize=0.6 * canvas.font, gid=f"people {group.sex}", **style
             )
-        ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none", "zorder": 4}
         where = group.at_limit
-        ax.plot(group.age[where], group.value[where], markersize=canvas.font, gid="at device limit", **ring)
+        ax.plot(group.age[where], group.value[where], gid=AT_LIMIT, zorder=4, **ring(canvas))
     if limit is not None:
         ax.axhline(limit, zorder=0.8, gid="device limit", **_LIMIT_LINE)
     if parameter.gain_sign < 0:

@@ -14,6 +14,7 @@ from qst.errors import OptionError
 from qst.file_names import name_files
 from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
+from qst.plots.canvas import WIDTH_MM
 from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
 from qst.plots.kinds import Kind, choose_kind
 from qst.plots.sheets import SHEETS
@@ -36,7 +37,7 @@ class Style:
     """How pictures look; `options` are those of the kind of figure (`qst.plots.kinds`)."""
 
     title: str | None = None
-    width_mm: float = 170.0
+    width_mm: float = WIDTH_MM
     dpi: float = 150
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -55,7 +56,7 @@ def plot_files(
     site: str | None = None,
     title: str | None = None,
     picture_format: str = "png",
-    width_mm: float = 170.0,
+    width_mm: float = WIDTH_MM,
     dpi: float = 150,
     processes: int | None = None,
     given: Mapping[str, Any] | None = None,

@@ -244,9 +244,9 @@ def count(number: int, word: str, plural: str | None = None) -> str:
     return f"{number:,} {word if number == 1 else plural or word + 's'}"
 
 
-def describe_people(table: pd.DataFrame, what: str = "assessment") -> list[str]:
+def describe_people(table: pd.DataFrame) -> list[str]:
     """Who is shown, for the foot of a figure: numbers, ages, sexes, sites, and the reference set."""
-    parts = [f"n = {count(len(table), what)}"]
+    parts = [f"n = {count(len(table), 'assessment')}"]
     if "subject" in table and table["subject"].notna().any():
         parts[0] += f" of {count(table['subject'].nunique(), 'person', 'people')}"
     if areas := [text for text in dict.fromkeys(texts_of(table, "area")) if text]:

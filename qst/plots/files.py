@@ -15,7 +15,7 @@ NARROWEST_MM, WIDEST_MM = 70, 1000
 COARSEST_DPI, FINEST_DPI = 30, 2400
 
 # Letters stay letters, so that a journal can set them anew, and two runs give the same bytes.
-_FILE_SETTINGS: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
+FILE_SETTINGS: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
 _WITHOUT_DATE: dict[str, dict[str, None]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 # A third of the time of the library's own level, for 2 % more bytes.
 _PNG = {"compress_level": 3}
@@ -53,7 +53,7 @@ def save_figure(ax: Axes, path: str | Path, *, dpi: float = 150) -> None:
     """
     path = Path(path)
     check_size(WIDEST_MM, dpi)
-    with replace_file(path, PICTURE_ENDINGS) as beside, rc_context(_FILE_SETTINGS):
+    with replace_file(path, PICTURE_ENDINGS) as beside, rc_context(FILE_SETTINGS):
         ending = path.suffix.lower()
         own: Any = {"pil_kwargs": _PNG} if ending == ".png" else {}
         cast(Figure, ax.figure).savefig(beside, format=ending[1:], dpi=dpi, metadata=_WITHOUT_DATE[ending], **own)

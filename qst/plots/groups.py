@@ -11,9 +11,10 @@ from scipy import special
 
 from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
 from qst.plots.profile import draw_rows
-from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, check_scored, find_cut_off, numbers_of
+from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, check_scored, find_cut_off, is_at_limit, numbers_of
 from qst.plots.selection import Groups, select_groups
 from qst.protocol import RATING_OFFSET, Z_CODES
+from qst.tables import Z_COLUMNS
 
 Floats = npt.NDArray[np.float64]
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
@@ -80,9 +81,7 @@ def plot_groups(
 
 def read_groups(scored: pd.DataFrame, groups: Groups, by: str | None) -> tuple[list[Row], list[str]]:
     """What is drawn of each group, and what the foot of the figure has to say of it."""
-    values = np.column_stack(
-        [numbers_of(scored, [f"{code}_z" for code in Z_CODES]), numbers_of(scored, ["PHS"]), _log_dma(scored)]
-    )
+    values = np.column_stack([numbers_of(scored, Z_COLUMNS), numbers_of(scored, ["PHS"]), _log_dma(scored)])
     subjects = np.array([text or f"\x00{row}" for row, text in enumerate(texts_of(scored, "subject"))], dtype=object)
     rows, notes, averaged = [], list(groups.notes), 0
     for position, name in enumerate(groups.names):
@@ -109,7 +108,6 @@ def _log_dma(scored: pd.DataFrame) -> Floats:
 def _form_row(name: str, people: Floats, position: int) -> Row:
     mean, interval = average(people)
     z, (phs, dma) = mean[: len(Z_CODES)], mean[len(Z_CODES) :]
-    never = np.zeros(len(Z_CODES), dtype=bool)
     marks = {ABOVE: z > Z_EDGE, BELOW: z < -Z_EDGE, NO_VALUE: np.isnan(z)}
     colour = COLOURS[position]
     return Row(
@@ -119,7 +117,7 @@ def _form_row(name: str, people: Floats, position: int) -> Row:
         shape=SHAPES[position],
         dashes=_DASHES[position],
         z=z,
-        marks={mark: marks.get(mark, never) for mark in marks},
+        marks=marks,
         phs=float(phs),
         dma=float(10**dma),
         interval=interval[:, : len(Z_CODES)],
@@ -148,7 +146,5 @@ def average(people: Floats) -> tuple[Floats, Floats]:
 
 def _tell_limits(scored: pd.DataFrame) -> list[str]:
     """How many values lie at the end of the device, so that a mean understates what is there."""
-    notes = [text.split(";") for text in texts_of(scored, "notes")]
-    counts = {code: sum(f"at_limit:{code}" in items for items in notes) for code in Z_CODES}
-    told = [f"{code} {number}" for code, number in counts.items() if number]
+    told = [f"{code} {number}" for code in Z_CODES if (number := int(is_at_limit(scored, code).sum()))]
     return [f"values at the device's limit, whose true z lies further down: {', '.join(told)}"] if told else []

@@ -13,19 +13,31 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from qst.errors import OptionError
-from qst.plots.canvas import GREY, HATCH, INK, WIDTH_MM, Canvas, describe_people, letters_on, room_of, texts_of
+from qst.plots.canvas import (
+    GAIN_COLOUR,
+    GREY,
+    HATCH,
+    INK,
+    MINUS,
+    WIDTH_MM,
+    Canvas,
+    describe_people,
+    letters_on,
+    room_of,
+    texts_of,
+)
 from qst.plots.people import measure_names, write_names
 from qst.plots.phenotypes import order_phenotypes
 from qst.plots.rows import AT_LIMIT, NO_VALUE, NO_Z, Z_EDGE, check_scored, find_cut_off, find_limits, numbers_of
 from qst.plots.selection import select_area
 from qst.protocol import BY_CODE, CODES, Z_CODES
-from qst.tables import GAIN, LOSS
+from qst.tables import GAIN, LOSS, Z_COLUMNS
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Order = Literal["phenotype", "cluster", "table"]
 ORDERS = ("phenotype", "cluster", "table")
-GAIN_TO_LOSS = LinearSegmentedColormap.from_list("z", ["#1b7837", "#7fbf7b", "#f7f7f7", "#af8dc3", "#762a83"])
+LOSS_TO_GAIN = LinearSegmentedColormap.from_list("z", ["#1b7837", "#7fbf7b", "#f7f7f7", "#af8dc3", GAIN_COLOUR])
 """From loss (green) over 0 to gain (purple), after ColorBrewer's PRGn: safe for colour-blind readers."""
 _MOST_CLUSTERED = 4000
 _MOST_LABELS = 80
@@ -52,7 +64,7 @@ def read_heat(scored: pd.DataFrame, order: Order = "phenotype") -> Heat:
     findings = np.column_stack([np.array(texts_of(scored, f"{code}_finding"), dtype=object) for code in CODES])
     gain, loss = findings == GAIN, findings == LOSS
     flat = np.where(findings == "", np.nan, Z_EDGE * (gain.astype(float) - loss))
-    z = numbers_of(scored, [f"{code}_z" for code in Z_CODES])
+    z = numbers_of(scored, Z_COLUMNS)
     colour = np.column_stack([z[:, Z_CODES.index(c)] if BY_CODE[c].has_z else flat[:, n] for n, c in enumerate(CODES)])
     value = ~np.isnan(numbers_of(scored, CODES))
     limit = np.zeros(colour.shape, dtype=bool)
@@ -151,7 +163,7 @@ def plot_heatmap(
     detailed = len(shown) <= _MOST_LABELS
     each = 1.35 * canvas.font if names else 1.05 * canvas.font if detailed else 84 * canvas.font / len(shown)
     footer = [*describe_people(shown), f"ordered by {order}" if order != "table" else "in the order of the table"]
-    footer.append(f"+ gain, {chr(8722)} loss beyond ±{find_cut_off(shown):g}" if detailed else "colours end at ±4")
+    footer.append(f"+ gain, {MINUS} loss beyond ±{find_cut_off(shown):g}" if detailed else "colours end at ±4")
     legend = _legend(heat, canvas) if detailed else [(Patch(facecolor="white", edgecolor=HATCH), "no z-score")]
     over = (2.9 if _is_narrow(canvas) else 1.7) * canvas.font
     height = max(each * len(shown), 8 * canvas.font)
@@ -182,7 +194,7 @@ def _legend(heat: Heat, canvas: Canvas) -> list[tuple[Any, str]]:
 
 def _draw_cells(ax: Axes, heat: Heat, canvas: Canvas, *, detailed: bool) -> None:
     x = np.array([n + (0 if BY_CODE[code].has_z else _GAP) for n, code in enumerate(CODES)])
-    look: Any = {"cmap": GAIN_TO_LOSS, "vmin": -Z_EDGE, "vmax": Z_EDGE, "aspect": "auto", "interpolation": "nearest"}
+    look: Any = {"cmap": LOSS_TO_GAIN, "vmin": -Z_EDGE, "vmax": Z_EDGE, "aspect": "auto", "interpolation": "nearest"}
     rows, split = len(heat.order), len(Z_CODES)
     image = ax.imshow(heat.colour[:, :split], extent=(-0.5, split - 0.5, rows - 0.5, -0.5), **look)
     ax.imshow(heat.colour[:, split:], extent=(x[split] - 0.5, x[-1] + 0.5, rows - 0.5, -0.5), **look)
@@ -191,9 +203,9 @@ def _draw_cells(ax: Axes, heat: Heat, canvas: Canvas, *, detailed: bool) -> None
     ax.xaxis.tick_top()
     ax.set_xticks(x, CODES, rotation=90 if _is_narrow(canvas) else 0)
     if detailed:
-        for flags, sign in ((heat.gain, "+"), (heat.loss, "\N{MINUS SIGN}")):
+        for flags, sign in ((heat.gain, "+"), (heat.loss, MINUS)):
             for row, column in np.argwhere(flags).tolist():
-                ground = GAIN_TO_LOSS(0.5 + heat.colour[row, column] / (2 * Z_EDGE))[:3]
+                ground = LOSS_TO_GAIN(0.5 + heat.colour[row, column] / (2 * Z_EDGE))[:3]
                 style: Any = {"ha": "center", "va": "center", "color": letters_on(ground)}
                 ax.text(x[column], row, sign, size=canvas.small, gid=f"{CODES[column]}{sign}", **style)
         for name, flags in heat.marks.items():

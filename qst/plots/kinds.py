@@ -77,7 +77,7 @@ def choose_kind(name: str, given: Mapping[str, Any]) -> Kind:
         if option not in given:
             raise OptionError(f"--kind {name} needs --{option}: for example --{option} HPT")
     for option in given:
-        if option not in kind.options and option not in ("mechanisms", "reference"):
+        if option not in kind.options:
             having = [each for each in (*KINDS, "profile --by") if _has(each, option)]
             raise OptionError(f"--kind {name} has no --{option.replace('_', '-')}: that is for {', '.join(having)}")
     return kind

@@ -23,7 +23,8 @@ from qst.mechanisms import (
     judge_evidence,
     weigh_mechanism,
 )
-from qst.plots.canvas import GREY, INK, MINUS, WIDTH_MM, Canvas, describe_people, hatch_patch, texts_of
+from qst.plots.canvas import GREY, INK, MINUS, WIDTH_MM, Canvas, describe_people, hatch_patch
+from qst.plots.rows import find_notes
 from qst.plots.selection import select_area
 from qst.tables import is_scored
 
@@ -136,8 +137,7 @@ def plot_mechanisms(
 
 
 def _tell_bases(scored: pd.DataFrame, base: KnowledgeBase) -> list[str]:
-    notes = {item for text in set(texts_of(scored, "notes")) for item in text.split(";")}
-    by = sorted(item.partition(":")[2] for item in notes if item.startswith("mechanisms:"))
+    by = find_notes(scored, "mechanisms")
     told = [f"scored with mechanisms {', '.join(by)}, drawn with {base.id}"] if by and by != [base.id] else []
     return [*told, "most sizes of the signs are of this program", "mechanisms coexist and are no diagnosis"]
 

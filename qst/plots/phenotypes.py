@@ -22,7 +22,7 @@ from qst.plots.canvas import (
     texts_of,
 )
 from qst.plots.people import measure_names, write_names
-from qst.plots.rows import check_scored, numbers_of
+from qst.plots.rows import check_scored, find_notes, numbers_of
 from qst.plots.selection import select_area
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 
@@ -128,8 +128,7 @@ def plot_phenotypes(
 
 def _name_prototypes(scored: pd.DataFrame) -> list[str]:
     """Which prototypes the probabilities are from; those of the program are its own, which a reader must know."""
-    notes = {item for text in set(texts_of(scored, "notes")) for item in text.split(";")}
-    names = sorted(item.partition(":")[2] for item in notes if item.startswith("phenotypes:"))
+    names = find_notes(scored, "phenotypes")
     ours = " (of this program, built from the published words and not its numbers)"
     return [f"prototypes: {' / '.join(name + ours if name == 'ours' else name for name in names)}"] if names else []
 

@@ -14,9 +14,10 @@ from scipy import special
 
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas, count, texts_of
-from qst.plots.rows import list_visits
+from qst.plots.groups import CONFIDENCE
+from qst.plots.rows import AT_LIMIT, is_at_limit, list_visits
 from qst.plots.selection import select_area
-from qst.plots.values import check_parameter, describe_value, scale_values, set_value_scale
+from qst.plots.values import check_parameter, describe_value, ring, scale_values, set_value_scale
 from qst.protocol import BY_CODE, Parameter
 from qst.tables import KEY
 
@@ -58,9 +59,10 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
     check_parameter(parameter, table)
     first, second = _choose(list_visits(table), visits)
     value = scale_values(table, BY_CODE[parameter])
-    notes = [f"at_limit:{parameter}" in text.split(";") for text in texts_of(table, "notes")]
     identity = [name for name in KEY if name != "visit"]
-    frame = pd.DataFrame({name: texts_of(table, name) for name in KEY}).assign(value=value, limit=notes)
+    frame = pd.DataFrame({name: texts_of(table, name) for name in KEY}).assign(
+        value=value, limit=is_at_limit(table, parameter)
+    )
     if twice := int(frame[frame["visit"].isin([first, second])].duplicated(list(KEY)).sum()):
         raise OptionError(f"{count(twice, 'row')} repeat the subject, visit, site, side and area of another: keep one")
     frame = frame[np.isfinite(frame["value"])]
@@ -73,7 +75,11 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
         )
     before, after = both["value_1"].to_numpy(float), both["value_2"].to_numpy(float)
     difference, n = after - before, len(both)
-    bias, sd, t = float(difference.mean()), float(difference.std(ddof=1)), float(special.stdtrit(n - 1, 0.975))
+    bias, sd, t = (
+        float(difference.mean()),
+        float(difference.std(ddof=1)),
+        float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)),
+    )
     reach = t * sd / np.sqrt(n)
     return Retest(
         parameter=BY_CODE[parameter],
@@ -160,12 +166,12 @@ def plot_retest(
     names = list(dict.fromkeys(retest.areas))
     looks = {name: AREA_COLOURS.get(name, COLOURS[2]) for name in names}
     legend: list[tuple[Any, str]] = [
-        (_dot(canvas, colour, name), f"{name} ({retest.areas.count(name)})") for name, colour in looks.items()
+        (Line2D([], [], **_dot(canvas, colour, name)), f"{name} ({retest.areas.count(name)})")
+        for name, colour in looks.items()
     ]
     legend += [(Patch(facecolor=BAND), "95 % intervals of the lines")]
-    ring: Any = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
     if retest.at_limit.any():
-        legend.append((Line2D([], [], markersize=canvas.font, **ring), "at device limit"))
+        legend.append((Line2D([], [], **ring(canvas)), AT_LIMIT))
     footer = [f"n = {count(len(retest.mean), 'pair')} of the visits {retest.visits[0]} and {retest.visits[1]}"]
     footer += [f"{count(retest.single, 'value')} without a partner left out"] if retest.single else []
     footer += ["several areas of a person are not independent"] if area == "all" else []
@@ -176,10 +182,9 @@ def plot_retest(
     for name, colour in looks.items():
         of_area = np.array([other == name for other in retest.areas])
         style: Any = {"zorder": 3, "gid": "pairs", "label": name}
-        dot = _dot(canvas, colour, name)
-        ax.plot(retest.mean[of_area], retest.difference[of_area], **_copy(dot), **style)
+        ax.plot(retest.mean[of_area], retest.difference[of_area], **_dot(canvas, colour, name), **style)
     where = retest.at_limit
-    ax.plot(retest.mean[where], retest.difference[where], markersize=canvas.font, gid="at device limit", **ring)
+    ax.plot(retest.mean[where], retest.difference[where], gid=AT_LIMIT, **ring(canvas))
     canvas.style_axes(ax)
     set_value_scale(ax, "x", retest.parameter)
     _label_differences(ax, log=log)
@@ -198,15 +203,10 @@ def _name_change(retest: Retest, longest: int, *, log: bool) -> str:
     return named if len(named) <= longest else f"second {sign} first visit{unit}"
 
 
-def _dot(canvas: Canvas, colour: str, area: str) -> Line2D:
-    face = "white" if area == "control" else colour
-    look: Any = {"marker": "s" if area == "control" else "o", "markersize": 0.6 * canvas.font, "linestyle": "none"}
-    return Line2D([], [], color=colour, markerfacecolor=face, **look)
-
-
-def _copy(dot: Line2D) -> dict[str, Any]:
-    names = ("color", "marker", "markersize", "markerfacecolor", "linestyle")
-    return {name: getattr(dot, f"get_{name}")() for name in names}
+def _dot(canvas: Canvas, colour: str, area: str) -> dict[str, Any]:
+    face, shape = ("white", "s") if area == "control" else (colour, "o")
+    look = {"color": colour, "markerfacecolor": face, "marker": shape, "markersize": 0.6 * canvas.font}
+    return look | {"linestyle": "none"}
 
 
 def _spread(places: Floats, gap: float, height: float) -> Floats:

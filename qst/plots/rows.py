@@ -12,7 +12,7 @@ from qst.errors import OptionError
 from qst.patterns import CUT_OFF
 from qst.plots.canvas import AREA_COLOURS, COLOURS, MORE_COLOURS, SHAPES, texts_of
 from qst.protocol import Z_CODES
-from qst.tables import AREAS, LIMIT
+from qst.tables import AREAS, LIMIT, Z_COLUMNS
 from qst.visits import order_visits
 
 Floats = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ def read_rows(scored: pd.DataFrame) -> list[Row]:
         raise OptionError(
             f"the table has rows of {count} subjects: give one, or draw a profile of each, or of groups (plot_groups)"
         )
-    z = numbers_of(scored, [f"{code}_z" for code in Z_CODES])
+    z = numbers_of(scored, Z_COLUMNS)
     missing, has_value = np.isnan(z), ~np.isnan(numbers_of(scored, Z_CODES))
     marks = {
         ABOVE: z > Z_EDGE, BELOW: z < -Z_EDGE, AT_LIMIT: find_limits(scored) & ~missing,
@@ -93,9 +93,19 @@ def read_rows(scored: pd.DataFrame) -> list[Row]:
 def find_limits(scored: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which values lie at the insensitive end of the device, by finding or note. Shape (rows, parameters with z)."""
     limit = np.column_stack([np.array(texts_of(scored, f"{code}_finding")) == LIMIT for code in Z_CODES])
-    notes = [set(text.split(";")) for text in texts_of(scored, "notes")]
-    said = np.array([[f"at_limit:{code}" in items for code in Z_CODES] for items in notes], dtype=bool)
-    return np.asarray(limit | said.reshape(limit.shape))
+    return np.asarray(limit | np.column_stack([is_at_limit(scored, code) for code in Z_CODES]))
+
+
+def is_at_limit(table: pd.DataFrame, code: str) -> npt.NDArray[np.bool_]:
+    """Rows whose notes say that this parameter lies at the insensitive end of the device."""
+    note = f"at_limit:{code}"
+    return np.array([note in text.split(";") for text in texts_of(table, "notes")], dtype=bool)
+
+
+def find_notes(table: pd.DataFrame, name: str) -> list[str]:
+    """What stands behind the name of a note, as `ours` in `phenotypes:ours`: each once, in order of the alphabet."""
+    notes = {item for text in set(texts_of(table, "notes")) for item in text.split(";")}
+    return sorted(item.partition(":")[2] for item in notes if item.startswith(f"{name}:"))
 
 
 def list_visits(scored: pd.DataFrame) -> list[str]:
@@ -154,5 +164,5 @@ def _label_rows(scored: pd.DataFrame, *, with_visit: bool = False) -> list[str]:
 
 def find_cut_off(scored: pd.DataFrame) -> float:
     """The cut-off the rows were scored with, as their notes say."""
-    told = [item for text in texts_of(scored, "notes") for item in text.split(";") if item.startswith("cut_off:")]
-    return float(told[0].partition(":")[2]) if told else CUT_OFF
+    told = find_notes(scored, "cut_off")
+    return float(told[0]) if told else CUT_OFF

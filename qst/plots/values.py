@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from qst.errors import OptionError
+from qst.plots.canvas import INK, Canvas
 from qst.plots.rows import numbers_of
 from qst.protocol import BY_CODE, CODES, Parameter
 from qst.zscores import transform
@@ -37,6 +38,12 @@ def scale_values(table: pd.DataFrame, parameter: Parameter) -> npt.NDArray[np.fl
 def describe_value(parameter: Parameter) -> str:
     """Name and unit, for an axis."""
     return f"{parameter.code} ({parameter.unit})"
+
+
+def ring(canvas: Canvas) -> dict[str, Any]:
+    """Look of what stands about a value at the device's limit."""
+    look = {"marker": "o", "markerfacecolor": "none", "color": INK, "linestyle": "none"}
+    return look | {"markersize": canvas.font}
 
 
 def set_value_scale(ax: Axes, axis: str, parameter: Parameter) -> None:

@@ -24,6 +24,7 @@ from qst.report.figures import Picture, embed
 from qst.report.translation import AS_IT_IS, translate
 from qst.report.words import Words
 from qst.scoring import Settings
+from qst.tables import Z_COLUMNS
 
 FEWEST = 2
 """Of one assessment, the subject's page has better pictures."""
@@ -32,8 +33,8 @@ MOST_LABELS = 60
 _FINE_DPI = 220
 """Of what is drawn as pixels, as it would be the largest part of the page as lines."""
 _TELLING = ("visit", "site", "side")
-_BESIDE_MM, _WIDE_MM = 112.0, 170.0
-"""Widths of figures that stand beside a table, and of those that stand alone."""
+_BESIDE_MM = 112.0
+"""Width of figures that stand beside a table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +144,15 @@ def label_rows(rows: pd.DataFrame, labels: Sequence[str], words: Words) -> list[
 
 
 def _draw_heatmap(cohort: Cohort) -> Any:
-    if cohort.rows[[f"{code}_z" for code in Z_CODES]].isna().all(axis=None):
+    if cohort.rows[list(Z_COLUMNS)].isna().all(axis=None):
         return None
     labels = [AS_IT_IS + label for label in cohort.labels] if len(cohort.labels) <= MOST_LABELS else False
-    return plot_heatmap(cohort.rows, area=ALL, label_people=labels, width_mm=_WIDE_MM)
+    return plot_heatmap(cohort.rows, area=ALL, label_people=labels)
 
 
 def _describe_heatmap(cohort: Cohort, words: Words) -> str:
     texts, parts = words.texts["cohort_alternatives"], []
-    z = numbers_of(cohort.rows, [f"{code}_z" for code in Z_CODES])
+    z = numbers_of(cohort.rows, Z_COLUMNS)
     for code, column in zip(Z_CODES, z.T, strict=True):
         known = column[~np.isnan(column)]
         if not len(known):

@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape, unescape
 
 from matplotlib import rc_context
 
+from qst.plots.files import FILE_SETTINGS
 from qst.report.translation import translate
 from qst.report.words import Words
 
-_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "qst", "savefig.bbox": None}
 # Within a tag, which ends before another begins: a text may read like an attribute.
 _IN_TAG = "(?=[^<>]*>)"
 _ID = re.compile(rf' id="([^"<>]*)"{_IN_TAG}')
@@ -44,7 +44,7 @@ def embed(figure: Any, alternative: str, caption: str, name: str, words: Words) 
         The texts of the figure are put into its language (`qst.report.translation`).
     """
     file = io.StringIO()
-    with rc_context(_SETTINGS):
+    with rc_context(FILE_SETTINGS):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :].strip()
