@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas, count
 from qst.plots.groups import average
 from qst.plots.profile import INTERVAL
-from qst.plots.trials import describe_trials, list_areas, take_ratings
+from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
 from qst.protocol import LIGHT_TOUCH, PINPRICKS, RATING_OFFSET
 
 Floats = npt.NDArray[np.float64]
@@ -147,8 +147,8 @@ def plot_stimulus_response(
         0.42 * canvas.room, title=title, footer=footer, legend=legend, under=1.8 * canvas.font, over=1.7 * canvas.font
     )
     touch = ax.inset_axes((1 - _ROOM, 0, _ROOM, 1), label="touch")
-    ax.set_axes_locator(_left_part(ax))
-    touch.set_axes_locator(_right_part(ax))
+    ax.set_axes_locator(_part(ax, 0, 1 - _ROOM - 0.04))
+    touch.set_axes_locator(_part(ax, 1 - _ROOM, 1))
     _draw_curves(ax, pinpricks, canvas, "pinprick (mN)")
     _draw_curves(touch, touches, canvas, "light touch")
     touch.set_yticklabels([])
@@ -156,32 +156,18 @@ def plot_stimulus_response(
     return ax
 
 
-def _left_part(ax: Axes) -> Any:
+def _part(ax: Axes, start: float, stop: float) -> Any:
+    """Keep an axes between two shares of the width that `ax` was given."""
+
     def locate(_: Any, __: Any) -> Bbox:
         room = ax.get_position(original=True)
-        return Bbox.from_bounds(room.x0, room.y0, room.width * (1 - _ROOM - 0.04), room.height)
-
-    return locate
-
-
-def _right_part(ax: Axes) -> Any:
-    def locate(_: Any, __: Any) -> Bbox:
-        room = ax.get_position(original=True)
-        return Bbox.from_bounds(room.x1 - room.width * _ROOM, room.y0, room.width * _ROOM, room.height)
+        return Bbox.from_extents(room.x0 + start * room.width, room.y0, room.x0 + stop * room.width, room.y1)
 
     return locate
 
 
 def _style(response: Response, canvas: Canvas) -> dict[str, Any]:
-    control = response.area == "control"
-    look = {
-        "color": response.colour,
-        "marker": "s" if control else "o",
-        "markersize": 0.62 * canvas.font,
-        "linewidth": 1,
-    }
-    face = "white" if control else response.colour
-    return look | {"markerfacecolor": face, "linestyle": (0, (4, 2)) if control else "-", "label": response.area}
+    return style_area(response.area, response.colour, markersize=0.62 * canvas.font, linewidth=1)
 
 
 def _draw_curves(ax: Axes, responses: list[Response], canvas: Canvas, name: str) -> None:

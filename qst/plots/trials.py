@@ -1,5 +1,7 @@
 """Single trials for figures: whose they are, and the ratings of one parameter."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -52,6 +54,13 @@ def list_areas(ratings: pd.DataFrame) -> dict[str, str]:
     names = [name for name in AREA_COLOURS if (ratings["area"] == name).any()] + others
     more = iter(MORE_COLOURS * len(names))
     return {name: AREA_COLOURS.get(name) or next(more) for name in names}
+
+
+def style_area(area: str, colour: str, **look: Any) -> dict[str, Any]:
+    """Look of an area's curve: filled, or open and dashed for a control area."""
+    shape, face, dashes = ("s", "white", (0, (4, 2))) if area == "control" else ("o", colour, "-")
+    own = {"color": colour, "marker": shape, "markerfacecolor": face, "linestyle": dashes, "label": area}
+    return own | look
 
 
 def describe_trials(trials: pd.DataFrame, ratings: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from qst.derive import SINGLE, TRAIN
 from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas, count
-from qst.plots.trials import describe_trials, list_areas, take_ratings
+from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
 
 Floats = npt.NDArray[np.float64]
 NEEDED = "ratings of WUR with the stimulus single or train"
@@ -129,10 +129,7 @@ def plot_windup(
 
 
 def _style(area: WindUp, canvas: Canvas) -> dict[str, Any]:
-    control = area.area == "control"
-    face, dashes = ("white", (0, (4, 2))) if control else (area.colour, "-")
-    look = {"color": area.colour, "marker": "s" if control else "o", "markersize": 0.8 * canvas.font, "linewidth": 1.4}
-    return look | {"markerfacecolor": face, "linestyle": dashes, "label": area.area}
+    return style_area(area.area, area.colour, markersize=0.8 * canvas.font, linewidth=1.4)
 
 
 def _draw_pairs(ax: Axes, areas: list[WindUp], canvas: Canvas) -> None:
