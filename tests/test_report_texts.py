@@ -9,12 +9,14 @@ import jinja2
 import pytest
 from command_line import ROOT
 from jinja2 import nodes
+from matplotlib.colors import to_hex
 
 from qst.criteria import load_criteria
 from qst.knowledge import load_mechanisms
 from qst.mechanisms import STATUSES
 from qst.norms import load_reference
 from qst.patterns import LOGA_GROUPS
+from qst.plots.heatmap import LOSS_TO_GAIN
 from qst.protocol import CODES, PARAMETERS
 from qst.report.words import LANGUAGES, load_words, walk
 from qst.tables import (
@@ -110,6 +112,12 @@ def test_each_text_of_the_pages_is_used_and_there() -> None:
     assert len(used & texts) > 80
     assert {key for key in texts - used if key.rpartition(".")[2] not in named} == set()
     assert {key for key in used if not any(text == key or text.startswith(f"{key}.") for text in texts)} == set()
+
+
+def test_gain_and_loss_have_the_colours_that_they_have_in_figures() -> None:
+    style = (REPORT / "templates" / "style.css").read_text(encoding="utf-8")
+    ends = {"gain": to_hex(LOSS_TO_GAIN(1.0)), "loss": to_hex(LOSS_TO_GAIN(0.0))}
+    assert dict(re.findall(r"--(gain|loss): (#\w{6});", style)) == ends
 
 
 def test_each_class_of_the_style_sheet_is_used() -> None:
