@@ -11,7 +11,11 @@ FEWEST_JOBS = 24
 
 
 def count_processes(jobs: int, wanted: int | None) -> int:
-    """How many processes share so many jobs; 1 where none was asked for and the work is done before they start."""
+    """How many processes share so many jobs; 1 where no number was asked for and the work is done before they start.
+
+    >>> count_processes(23, None), count_processes(24, 2), count_processes(9, 8)
+    (1, 2, 2)
+    """
     if wanted is None and jobs < FEWEST_JOBS:
         return 1
     return min(wanted or count_cores(), -(-jobs // AT_ONCE))

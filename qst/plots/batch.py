@@ -167,9 +167,8 @@ def _gather(
         readings = open_readings(raw, options, problems.append) if raw else None
         trials = [] if readings is None else [f for f in readings.frames(problems.append) if is_trials(f)]
         if not trials:
-            function = kind.function
             raise OptionError(
-                f"--kind {kind.name} is drawn from single trials ({_tell_trials(function)}), and the input has a row a "
+                f"--kind {kind.name} is drawn from single trials ({kind.needed}), and the input has a row a "
                 "tested area: give the file with a row a trial, as examples/trials_synthetic.csv"
             )
         return pd.concat(trials, ignore_index=True)
@@ -177,12 +176,6 @@ def _gather(
         readings = open_readings(raw, options, problems.append)
         frames += list(score_readings(readings, settings, problems.append))
     return pd.concat(frames, ignore_index=True)
-
-
-def _tell_trials(function: str) -> str:
-    if function == "plot_windup":
-        return "parameter WUR with stimulus single or train, and its rating"
-    return "parameter MPS with the force as stimulus, DMA with the kind of touch, and their ratings"
 
 
 def _choose_rows(table: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:

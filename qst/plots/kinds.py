@@ -35,6 +35,11 @@ class Kind:
     single: str
     options: tuple[str, ...]
 
+    @property
+    def needed(self) -> str:
+        """Which single trials it is drawn from."""
+        return str(import_module(self.home).NEEDED)
+
     def draw(self, table: Any, *, title: str | None, width_mm: float, options: Mapping[str, Any]) -> Axes:
         """Draw it; `options` are those of its own."""
         function: Callable[..., Axes] = getattr(import_module(self.home), self.function)
