@@ -7,6 +7,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 
+MOST = 32
+"""So many scales are kept (ours); numbers in heaps beyond the axis make more of them than are worth their memory."""
+
+
 class Sheets(threading.local):
     """Axes with their scales, kept by what the scales depend on; each thread has its own.
 
@@ -35,6 +39,8 @@ class Sheets(threading.local):
         for each in everything:
             for axis in (each.xaxis, each.yaxis):
                 axis.set_label_coords(0, 0)  # there is none, and to place it every tick would be measured
+        if len(self._sheets) == MOST:
+            self._sheets.clear()
         self._sheets[key] = (
             ax,
             {
