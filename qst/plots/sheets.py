@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-
 MOST = 32
 """So many scales are kept (ours); numbers in heaps beyond the axis make more of them than are worth their memory."""
 
