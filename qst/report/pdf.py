@@ -2,17 +2,20 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
 from qst.errors import OptionError, QSTError
 
+Browser = subprocess.Popen[bytes]
 _COMMANDS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -57,18 +60,27 @@ def find_browser(given: str | Path | None = None) -> str:
 def print_pages(pages: Sequence[Path], browser: str, workers: int = 2) -> None:
     """Print each HTML page to a PDF of the same name beside it.
 
+    An error or an interruption ends it at once: browsers that still print are ended, and no other is started.
+
     Raises
     ------
     QSTError
         The browser gave no PDF; the text has its last words.
     """
+    running: set[Browser] = set()
     with ThreadPoolExecutor(workers) as pool:
-        printed = pool.map(lambda page: _print(page, browser), pages)
-        for _ in tqdm(printed, total=len(pages), unit=" PDF", delay=1, disable=None, leave=False):
-            pass
+        printed = [pool.submit(_print, page, browser, running) for page in pages]
+        try:
+            for page in tqdm(printed, unit=" PDF", delay=1, disable=None, leave=False):
+                page.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                _end(process)
+            raise
 
 
-def _print(page: Path, browser: str) -> None:
+def _print(page: Path, browser: str, running: set[Browser]) -> None:
     target = page.with_suffix(".pdf").resolve()
     with tempfile.TemporaryDirectory(prefix="qst-", ignore_cleanup_errors=True) as profile:
         command = [browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions"]
@@ -76,11 +88,39 @@ def _print(page: Path, browser: str) -> None:
         # Chromium's sandbox refuses to run as root, as in a container.
         command += ["--no-sandbox"] if sys.platform != "win32" and os.geteuid() == 0 else []
         try:
-            ended = subprocess.run(
-                [*command, page.resolve().as_uri()], capture_output=True, timeout=LONGEST_SECONDS, check=False
-            )
-            words = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            words = _run([*command, page.resolve().as_uri()], running).strip().splitlines()[-1:]
         except (OSError, subprocess.TimeoutExpired) as error:
             words = [str(error)]
     if not target.is_file() or target.read_bytes()[:4] != b"%PDF":
-        raise QSTError(f"{browser} printed no PDF of {page.name}: {' '.join(words) or 'it said nothing'}")
+        raise QSTError(
+            f"{browser} printed no PDF of {page.name}: {' '.join(words) or 'it said nothing'}: name another browser "
+            "(--browser PATH), or leave --pdf out and print the pages from any browser"
+        )
+
+
+def _run(command: list[str], running: set[Browser]) -> str:
+    """Run a browser to its end, and give what it says.
+
+    It has a session of its own: Ctrl-C would else reach it too, whereupon a Chromium that prints stops half-way and
+    neither ends nor prints.
+    """
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=sys.platform != "win32"
+    ) as process:
+        running.add(process)
+        try:
+            return process.communicate(timeout=LONGEST_SECONDS)[1].decode(errors="replace")
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            running.discard(process)
+
+
+def _end(process: Browser) -> None:
+    """End a browser and the processes that it started."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
