@@ -21,7 +21,7 @@ def name_files(keys: Sequence[tuple[object, ...]]) -> list[str]:
     for key in keys:
         parts = ["" if pd.isna(part) else str(part) for part in key]  # type: ignore[call-overload]
         plain = "_".join(part for part in parts if part)
-        name = re.sub(r"[^\w\-]+", "_", plain, flags=re.ASCII).strip("_")[:LONGEST_NAME]
+        name = re.sub(r"[^\w\-]+", "_", plain, flags=re.ASCII).strip("_").lstrip("-_")[:LONGEST_NAME]
         unsafe = name != plain or not name or _RESERVED.fullmatch(name)
         digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
         name = f"{name or 'unnamed'}-{digest[:6]}" if unsafe or name.lower() in taken else name

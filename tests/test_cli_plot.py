@@ -1,5 +1,6 @@
 """`qst plot`: every kind, many at once, and what it refuses."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,24 @@ def test_wrong_use_is_one_line(options: list[str], message: str) -> None:
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
     assert message in line
     assert not Path("a.png").exists()
+
+
+def test_letters_that_no_font_has_are_told_in_one_line() -> None:
+    """U+10FFFD is for private use: no font of a machine has it."""
+    result = run("plot", COHORT, "--subject", "058", "--title", "\U0010fffd", "-o", "profile.png")
+    assert result.exit_code == 0
+    assert "warning: no font of this machine has \U0010fffd, so empty boxes stand there: install one" in result.stderr
+    result = run("plot", COHORT, "--title", "\U0010fffd", "-o", "many", "--processes", "1")
+    assert result.stderr.count("no font of this machine") == 1
+    result = run("plot", COHORT, "--subject", "058", "--title", "\U0010fffd", "-o", "profile.svg")
+    assert "no font" not in result.stderr
+    assert "\U0010fffd" in Path("profile.svg").read_text(encoding="utf-8")
+
+
+def test_letters_that_another_font_has_are_drawn_by_it(caplog: pytest.LogCaptureFixture) -> None:
+    """U+2322 is not in DejaVu Sans, and in STIXGeneral, which matplotlib brings along."""
+    result = run("plot", COHORT, "--subject", "058", "--title", "\u2322", "-o", "profile.pdf")
+    assert "no font" not in result.stderr
+    assert not caplog.records
+    fonts = set(re.findall(rb"/BaseFont /([\w+-]+)", Path("profile.pdf").read_bytes()))
+    assert [font for font in fonts if b"DejaVuSans" not in font]

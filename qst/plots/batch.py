@@ -15,13 +15,17 @@ from qst.file_names import name_files
 from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
 from qst.plots.canvas import WIDTH_MM
-from qst.plots.files import PICTURE_ENDINGS, check_size, save_figure
+from qst.plots.files import PICTURE_ENDINGS, check_size, write_figure
 from qst.plots.kinds import Kind, choose_kind
 from qst.plots.sheets import SHEETS
+from qst.plots.signs import tell_missing
 from qst.processes import AT_ONCE, count_processes, start_processes
 from qst.scoring import Settings, score_readings
 from qst.tables import Problem
 from qst.writing import check_writable
+
+Saved = tuple[dict[Path, str], str]
+"""Pictures that could not be drawn, and why; and the signs in the others that no font has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +128,17 @@ def plot_files(
             "--subject (and --visit, or --over-visits), give a folder, or draw groups with --by"
         )
     if one_file:
-        _save_one(chosen, groups[0][1], path, style)
-        return Pictures([path], problems)
+        return Pictures([path], problems + _tell_signs(_save_one(chosen, groups[0][1], path, style)))
     path.mkdir(parents=True, exist_ok=True)
     names = name_files([key for key, _ in groups]) if apart else [chosen.name]
     written = [path / f"{name}.{picture_format}" for name in names]
     pictures = list(zip([group for _, group in groups], written, strict=True))
     if len(pictures) == 1:
-        _save_one(chosen, *pictures[0], style)
-        return Pictures(written, problems)
-    refused = _save_all(chosen, pictures, style, processes)
+        return Pictures(written, problems + _tell_signs(_save_one(chosen, *pictures[0], style)))
+    refused, missing = _save_all(chosen, pictures, style, processes)
     if len(refused) == len(pictures):
         raise OptionError(next(iter(refused.values())))
+    problems += _tell_signs(missing)
     problems += [
         Problem("warning", "not-drawn", f"{path.name} was not drawn: {reason}") for path, reason in refused.items()
     ]
@@ -217,26 +220,29 @@ def _divide(
     return divided
 
 
-def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> None:
+def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
+    """Draw one picture; signs of its texts that no font has are given back."""
     again = {"sheets": SHEETS} if kind.function == "draw_profile" else {}
     ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options={**style.options, **again})
-    save_figure(ax, path, dpi=style.dpi)
+    return write_figure(ax, path, dpi=style.dpi)
 
 
-def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> dict[Path, str]:
+def _tell_signs(missing: str) -> list[Problem]:
+    return [Problem("warning", "no-glyph", tell_missing(missing))] if missing else []
+
+
+def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> Saved:
     """Draw some pictures; those of people of whom nothing can be drawn are given back with the reason."""
-    refused = {}
+    refused, missing = {}, set[str]()
     for table, path in part:
         try:
-            _save_one(kind, table, path, style)
+            missing |= set(_save_one(kind, table, path, style))
         except OptionError as error:
             refused[path] = str(error)
-    return refused
+    return refused, "".join(sorted(missing))
 
 
-def _save_all(
-    kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, wanted: int | None
-) -> dict[Path, str]:
+def _save_all(kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, wanted: int | None) -> Saved:
     """Draw all pictures with a progress bar, in several processes where there are many; what could not be, and why."""
     processes = count_processes(len(pictures), wanted)
     if processes == 1:
@@ -246,16 +252,18 @@ def _save_all(
         done = _draw_in_processes(kind, parts, style, processes)
     done = done or ((len(part), _save_part(kind, part, style)) for part in parts)
     refused: dict[Path, str] = {}
+    missing = set[str]()
     with tqdm(total=len(pictures), unit=" pictures", delay=1, disable=None, leave=False) as bar:
-        for number, of_part in done:
-            refused |= of_part
+        for number, (not_drawn, signs) in done:
+            refused |= not_drawn
+            missing |= set(signs)
             bar.update(number)
-    return {path: refused[path] for _, path in pictures if path in refused}
+    return {path: refused[path] for _, path in pictures if path in refused}, "".join(sorted(missing))
 
 
 def _draw_in_processes(
     kind: Kind, parts: list[list[tuple[pd.DataFrame, Path]]], style: Style, processes: int
-) -> Iterator[tuple[int, dict[Path, str]]]:
+) -> Iterator[tuple[int, Saved]]:
     with start_processes(processes) as pool:
         sizes = {pool.submit(_save_part, kind, part, style): len(part) for part in parts}
         try:

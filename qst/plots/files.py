@@ -1,5 +1,6 @@
 """Figures to files: PNG, SVG, PDF."""
 
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from qst.errors import OptionError
+from qst.plots.signs import save_with_all_signs, tell_missing
 from qst.writing import replace_file
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
@@ -25,7 +27,8 @@ def save_figure(ax: Axes, path: str | Path, *, dpi: float = 150) -> None:
     """Write the figure of an axes as PNG, SVG or PDF, by the ending of the name.
 
     The file appears whole or not at all, and holds no date: the same figure gives the same file. PDF embeds its fonts;
-    SVG keeps its text as text and names the font.
+    SVG keeps its text as text and names the font. Signs that the font lacks, as those of Chinese names, are drawn by
+    another font of the machine; where none has them, a warning says so.
 
     Parameters
     ----------
@@ -51,12 +54,20 @@ def save_figure(ax: Axes, path: str | Path, *, dpi: float = 150) -> None:
     ...     [file.name for file in Path(folder).iterdir()]
     ['loga.pdf']
     """
-    path = Path(path)
+    if missing := write_figure(ax, Path(path), dpi=dpi):
+        warnings.warn(tell_missing(missing), stacklevel=2)
+
+
+def write_figure(ax: Axes, path: Path, *, dpi: float) -> str:
+    """As `save_figure`, but without a warning: gives the signs for which an empty box stands."""
     check_size(WIDEST_MM, dpi)
     with replace_file(path, PICTURE_ENDINGS) as beside, rc_context(FILE_SETTINGS):
         ending = path.suffix.lower()
-        own: Any = {"pil_kwargs": _PNG} if ending == ".png" else {}
-        cast(Figure, ax.figure).savefig(beside, format=ending[1:], dpi=dpi, metadata=_WITHOUT_DATE[ending], **own)
+        look: Any = {"format": ending[1:], "dpi": dpi, "metadata": _WITHOUT_DATE[ending]}
+        look |= {"pil_kwargs": _PNG} if ending == ".png" else {}
+        figure = cast(Figure, ax.figure)
+        missing = save_with_all_signs(figure, lambda: figure.savefig(beside, **look))
+    return "" if ending == ".svg" else missing
 
 
 def check_size(width_mm: float, dpi: float) -> None:
