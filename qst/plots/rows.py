@@ -133,12 +133,17 @@ def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
 
 
 def _look_over_visits(scored: pd.DataFrame, visits: Sequence[str]) -> dict[int, tuple[str, str, str, Any]]:
-    """As `_look`, with a colour and a shape for each visit; areas are told apart by filled and open markers."""
+    """As `_look`, with a colour and a shape for each visit; areas are told apart by filled and open markers.
+
+    When all colours were used, they come again with the shapes moved on by one: no two of 36 visits look the same.
+    """
     areas, of_row = texts_of(scored, "area"), [visits.index(visit) for visit in texts_of(scored, "visit")]
     order = sorted(range(len(scored)), key=lambda n: (rank_area(areas[n]), of_row[n]))
-    return {
-        n: _complete_look(areas[n], COLOURS[of_row[n] % len(COLOURS)], SHAPES[of_row[n] % len(SHAPES)]) for n in order
-    }
+    looks = {}
+    for n in order:
+        again, colour = divmod(of_row[n], len(COLOURS))
+        looks[n] = _complete_look(areas[n], COLOURS[colour], SHAPES[(colour + again) % len(SHAPES)])
+    return looks
 
 
 def _complete_look(area: str, colour: str, shape: str) -> tuple[str, str, str, Any]:

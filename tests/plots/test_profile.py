@@ -241,6 +241,13 @@ def test_visits_have_colours_and_areas_are_filled_or_open() -> None:
     assert text == "test, visit not named"
 
 
+def test_no_two_of_twelve_visits_look_the_same() -> None:
+    ax = plot_profile(z_table(*({"visit": str(visit)} for visit in range(1, 13))))
+    looks = [(line.get_color(), line.get_marker()) for line in series(ax).values()]
+    assert len(looks) == 12
+    assert len(set(looks)) == 12
+
+
 def test_groups_and_reference_stand_below_and_no_name() -> None:
     ax = plot_profile(scored(TEST, CONTROL))
     everything = texts(ax)
