@@ -40,8 +40,8 @@ def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
     """Write reports: an HTML page a subject, and index.html for the cohort.
 
     Each page stands alone: it loads nothing, and prints on A4. Takes laboratory files, and tables that `qst score`
-    wrote, whose values are scored again. A report that is in the folder already is replaced; other files there are not
-    touched.
+    wrote, whose values are scored again. A report that is in the folder already is replaced; a folder with
+    other files is refused.
 
     \b
     Examples:

@@ -254,10 +254,13 @@ def check_folder(output: Path) -> None:
     Raises
     ------
     OptionError
-        It is a file, its parent does not exist, or it has other files.
+        It is a file, its parent does not exist, one of them cannot be written to, or it has other files.
     """
     if not output.resolve().parent.is_dir():
         raise OptionError(f"the folder {output.parent} does not exist: make it first")
+    for folder in (output.resolve().parent, output):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise OptionError(f"you are not allowed to write into the folder {folder}: give another")
     if not output.exists():
         return
     if not output.is_dir():
@@ -277,13 +280,14 @@ def check_folder(output: Path) -> None:
 
 @contextmanager
 def _replace_folder(output: Path) -> Iterator[Path]:
-    """Give a folder beside `output` that takes its place when the block ends without an error."""
+    """Give a folder beside `output` that takes its place, and its permissions, when the block ends without an error."""
     output = output.resolve()
     beside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     try:
         beside.mkdir()
         yield beside
         if output.exists():
+            shutil.copymode(output, beside)
             output.rename(old)
         try:
             beside.rename(output)
