@@ -11,10 +11,13 @@ import jinja2
 from markupsafe import Markup, escape
 
 from qst import __version__
+from qst.plots.canvas import shorten
 from qst.report import subject as forms
 from qst.report.words import Words
 
 Page = dict[str, Any]
+LONGEST_RUNNING = 60
+"""Letters of a label that have room at the foot of a printed page (ours)."""
 
 
 def render_subject(page: Page, words: Words) -> str:
@@ -84,6 +87,7 @@ def _environment(language: str) -> jinja2.Environment:
     )
     environment.filters |= {
         "fill": words.fill, "number": words.number, "z": words.z, "share": words.share, "note": words.note,
+        "shorten": partial(shorten, longest=LONGEST_RUNNING),
         "css": lambda text: Markup(escape_css(text)), "svg": Markup, "not_judged": forms.list_not_judged,
         "loga": forms.form_loga, "findings": forms.count_findings,
         "known": partial(mark_known, words=words),

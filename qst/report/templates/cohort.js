@@ -13,7 +13,7 @@
     const up = heads[column].getAttribute("aria-sort") !== "ascending", way = up ? 1 : -1;
     heads.forEach((head) => head.removeAttribute("aria-sort"));
     heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
-    const isNumber = "value" in body.rows[0].cells[column].dataset;
+    const isNumber = rows.every((row) => Number.isFinite(Number(valueOf(row, column))));
     rows.sort((a, b) => {
       const left = valueOf(a, column), right = valueOf(b, column);
       if (left === "" || right === "") return (left === "") - (right === "");
