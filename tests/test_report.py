@@ -2,7 +2,10 @@
 
 import csv
 import html
+import os
 import re
+import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,14 +15,14 @@ from command_line import COHORT, ROOT, TRIALS, run, work  # noqa: F401 (work is 
 from matplotlib.figure import Figure
 
 import qst
-from qst.errors import OptionError
+from qst.errors import OptionError, QSTError
 from qst.knowledge import load_mechanisms
 from qst.protocol import CODES, RECORD_ORDER
 from qst.report import batch
 from qst.report.batch import report_files
 from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
 from qst.report.figures import embed
-from qst.report.pdf import find_browser
+from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects
 from qst.report.subject import form_norm, form_tables
 from qst.report.words import Words, load_words
@@ -231,6 +234,18 @@ def test_a_key_is_not_written_into_the_report_or_over_a_file(people: Path) -> No
     assert not Path("report").exists()
 
 
+@pytest.mark.parametrize(
+    "text", ["number,subject\n001,M\xfcller\n", "number;subject\n001;x\n", "", "number,subject\n1,x\n001,y\n"]
+)
+def test_a_key_that_another_program_spoilt_is_told(people: Path, text: str) -> None:
+    Path("key.csv").write_bytes(text.encode("latin-1"))
+    result = run("report", people, "-o", "report", "--pseudonymise", "key.csv")
+    assert result.exit_code == 2
+    assert "key.csv is no key that a report wrote (a CSV file in UTF-8, with commas: number, subject" in result.stderr
+    assert not Path("report").exists()
+    assert Path("key.csv").read_bytes() == text.encode("latin-1")
+
+
 def test_a_key_with_formulas_is_read_back(tmp_path: Path) -> None:
     from qst.report.pseudonyms import write_key
 
@@ -354,6 +369,63 @@ def test_a_pdf_without_a_browser_says_which_to_install(people: Path, monkeypatch
     assert not Path("report").exists()
     with pytest.raises(OptionError, match="no program that can be run"):
         find_browser("nothing")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell script")
+def test_no_page_is_printed_after_one_that_failed(tmp_path: Path) -> None:
+    browser, calls = tmp_path / "browser", tmp_path / "calls"
+    browser.write_text(f"#!/bin/sh\necho called >> {calls}\n", encoding="utf-8")
+    browser.chmod(0o755)
+    with pytest.raises(QSTError, match=r"printed no PDF of 0\.html: it said nothing: name another browser"):
+        print_pages([tmp_path / f"{n}.html" for n in range(40)], str(browser))
+    assert len(calls.read_text(encoding="utf-8").splitlines()) < 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell script")
+def test_what_interrupts_printing_ends_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, alive, done = (tmp_path / name for name in ("browser", "alive", "done"))
+    browser.write_text(f"#!/bin/sh\ntouch {alive}\nsleep 20\ntouch {done}\n", encoding="utf-8")
+    browser.chmod(0o755)
+
+    def interrupt(*_: object, **__: object) -> list[object]:
+        while not alive.exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qst.report.pdf.tqdm", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        print_pages([tmp_path / f"{n}.html" for n in range(9)], str(browser))
+    assert not done.exists()
+
+
+def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:  # noqa: F811
+    table = pd.read_csv(COHORT, dtype=str).iloc[:2].assign(subject="x" * 290 + "end")
+    table.to_csv("long.csv", index=False)
+    assert run("report", "long.csv", "-o", "report").exit_code == 0
+    (page,) = Path("report/subjects").iterdir()
+    text = page.read_text(encoding="utf-8")
+    (running,) = re.findall(r'@bottom-left \{ content: "([^"]*)"', text)
+    assert running.endswith("end")
+    assert len(re.sub(r"\\[0-9a-f]{6} ", "?", running)) < 100
+    assert "x" * 290 + "end" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such permissions there")
+def test_a_folder_keeps_its_permissions(people: Path) -> None:
+    Path("private").mkdir(mode=0o700)
+    assert run("report", people, "-o", "private", "--subject", "040").exit_code == 0
+    assert Path("private/index.html").is_file()
+    assert Path("private").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_written_is_named(people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK or Path(path).name != "closed")
+    Path("closed").mkdir()
+    for output in ("closed", "closed/report"):
+        result = run("report", people, "-o", output)
+        assert result.exit_code == 2
+        assert re.search(r"you are not allowed to write into the folder \S*closed: give another", result.stderr)
+        assert not list(Path("closed").iterdir())
 
 
 def test_figures_of_the_cohort_page_are_plugged_in() -> None:

@@ -139,6 +139,15 @@ def test_the_table_sorts(report: Path, page: Page) -> None:
     assert len(column(page, 0)) == 12
 
 
+def test_own_columns_of_numbers_sort_as_numbers(tmp_path: Path, page: Page) -> None:
+    table = pd.read_csv(COHORT, dtype=str).iloc[:8].assign(score=["1.25", "1.5", "-3", "10", "-2", "0.9", "1e1", None])
+    table.to_csv(tmp_path / "people.csv", index=False)
+    report_files([tmp_path / "people.csv"], tmp_path / "out", show=["score"], workers=1)
+    page.open(tmp_path / "out" / "index.html")
+    page.run("[...document.querySelectorAll('#subjects thead button')].at(-1).click()")
+    assert column(page, 14) == ["-3", "-2", "0.9", "1.25", "1.5", "10", "1e1", ""]
+
+
 def test_the_table_filters(report: Path, page: Page) -> None:
     page.open(report / "index.html")
 

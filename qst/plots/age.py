@@ -185,7 +185,7 @@ def _find_site(scored: pd.DataFrame) -> str:
     sites = [text for text in dict.fromkeys(texts_of(scored, "site")) if text]
     if len(sites) != 1:
         told = f"of the sites {', '.join(sites)}" if sites else "without a site"
-        raise OptionError(f"the rows are {told}, and norms are a site's: choose one")
+        raise OptionError(f"the rows are {told}, and norms are a site's: choose one (--site hand)")
     return sites[0]
 
 

@@ -100,11 +100,11 @@ def _choose(there: list[str], visits: Sequence[str] | None) -> tuple[str, str]:
     named = ", ".join(visit or "(none)" for visit in there) or "none"
     if visits is None:
         if len(there) != 2:
-            more = "choose two of them" if len(there) > 2 else "a retest needs two"
+            more = "choose two of them (--visits 1,2)" if len(there) > 2 else "a retest needs two"
             raise OptionError(f"the table has the visits {named}: {more}")
         return there[0], there[1]
     if len(visits) != 2 or visits[0] == visits[1]:
-        raise OptionError(f"a retest compares two visits, not {', '.join(visits) or 'none'}")
+        raise OptionError(f"a retest compares two visits, not {', '.join(visits) or 'none'}: name two (--visits 1,2)")
     for visit in visits:
         if visit not in there:
             raise OptionError(f"the table has no visit '{visit}': it has {named}")

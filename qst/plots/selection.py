@@ -60,6 +60,9 @@ def select_groups(table: pd.DataFrame, by: str | None, area: str) -> tuple[pd.Da
     if not names:
         raise OptionError(f"the column '{by}' is empty, so there are no groups")
     if len(names) > MOST_GROUPS:
-        raise OptionError(f"the column '{by}' has {len(names)} groups; at most {MOST_GROUPS} can be told apart")
+        raise OptionError(
+            f"the column '{by}' has {len(names)} groups; at most {MOST_GROUPS} can be told apart: join some in the "
+            "column, or leave the cells of some empty"
+        )
     left_out = int((of_row == "").sum())
     return shown, Groups(of_row, names, [f"{left_out} without {by} left out"] if left_out else [])

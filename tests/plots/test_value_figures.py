@@ -99,7 +99,7 @@ def test_people_with_one_visit_are_counted_and_limits_are_marked() -> None:
         (visits([1, 2, 3], [1, 2, 3]).query("visit == '1'"), {}, "has the visits 1: a retest needs two"),
         (visits([40, 42], [41, 44]), {}, "2 pairs of HPT at the visits 1 and 2: at least 3 people"),
         (visits([1, 2, 3], [1, 2, 3]), {"visits": ("1", "3")}, "no visit '3': it has 1, 2"),
-        (visits([1, 2, 3], [1, 2, 3]), {"visits": ("1",)}, "a retest compares two visits"),
+        (visits([1, 2, 3], [1, 2, 3]), {"visits": ("1",)}, "a retest compares two visits, not 1: name two"),
         (pd.concat([visits([1, 2, 3], [1, 2, 3])] * 2), {}, "6 rows repeat the subject, visit, site, side and area"),
         (visits([1, 2, 3], [1, 2, 3]), {"parameter": "XYZ"}, "there is no parameter 'XYZ': choose one of CDT"),
         (visits([1, 2, 3], [1, 2, 3]), {"parameter": "CDT"}, "the table has no column CDT"),
@@ -205,7 +205,11 @@ def test_a_borrowed_norm_is_drawn_and_said() -> None:
     ("columns", "parameter", "message"),
     [
         ({}, "DMA", "DMA has no band"),
-        ({"site": ["hand", "foot"]}, "HPT", "of the sites hand, foot, and norms are a site's: choose one"),
+        (
+            {"site": ["hand", "foot"]},
+            "HPT",
+            "of the sites hand, foot, and norms are a site's: choose one \\(--site hand\\)",
+        ),
         ({"age": [None, None]}, "HPT", "no row has age, sex and a value of HPT"),
         ({"CPT": 5.0}, "XX", "there is no parameter 'XX'"),
     ],
