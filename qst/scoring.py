@@ -249,20 +249,35 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
         Scored assessments, all with the same columns: `SCORED_COLUMNS` (and those of added mechanisms), the files'
         own, `source_file, source_row`.
     """
-    reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
     settings = settings.load()
+    reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
     ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
     ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
     report_incomplete_npsi(readings.own_columns, report)
     columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
-    reporter, plausibility = NormReporter(reference, report), Plausibility(report)
+    reporter = ResultReporter(reference, report)
     for frame in readings.frames(report):
         scored = score_table(frame, settings)
-        reporter.look_at(scored)
-        report_symptoms(scored, report)
-        plausibility.look_at(scored, frame if is_trials(frame) else None)
+        reporter.look_at(scored, frame if is_trials(frame) else None)
         yield scored.reindex(columns=columns)
-    plausibility.finish()
+    reporter.finish()
+
+
+class ResultReporter:
+    """Reports what only scoring shows of rows that name their file: norms they lack, symptoms, what is implausible."""
+
+    def __init__(self, reference: ReferenceSet, report: Report) -> None:
+        self._norms, self._plausibility, self._report = NormReporter(reference, report), Plausibility(report), report
+
+    def look_at(self, scored: pd.DataFrame, trials: pd.DataFrame | None) -> None:
+        """Report what some rows show; `trials` are those they were formed from."""
+        self._norms.look_at(scored)
+        report_symptoms(scored, self._report)
+        self._plausibility.look_at(scored, trials)
+
+    def finish(self) -> None:
+        """Report what all rows together show. Call it once, after the last block."""
+        self._plausibility.finish()
 
 
 def _find_added(base: KnowledgeBase) -> list[str]:

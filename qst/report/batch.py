@@ -16,10 +16,8 @@ from qst.batch import leave_out_earlier
 from qst.errors import OptionError
 from qst.file_names import name_files
 from qst.loaders import LoadOptions
-from qst.norm_problems import NormReporter
 from qst.norms import load_reference
 from qst.persons import Found, find_everybody
-from qst.plausibility import Plausibility
 from qst.processes import AT_ONCE, count_processes, start_processes
 from qst.report.cohort import form_cohort
 from qst.report.cohort_figures import draw_areas
@@ -28,8 +26,8 @@ from qst.report.pseudonyms import number_subjects, write_key
 from qst.report.rendering import render_cohort, render_subject
 from qst.report.subject import form_subject
 from qst.report.words import Words, load_words
-from qst.scoring import Settings, score_table
-from qst.symptoms import report_incomplete_npsi, report_symptoms
+from qst.scoring import ResultReporter, Settings, score_table
+from qst.symptoms import report_incomplete_npsi
 from qst.tables import SOURCE, Problem
 from qst.writing import check_writable
 
@@ -162,11 +160,9 @@ def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> No
     """Add the problems that only scoring shows, as `qst score` tells them; rows without a file have none."""
     report_incomplete_npsi(list(found.assessments.columns), found.problems.append)
     if set(SOURCE) <= set(scored.columns) and scored[list(SOURCE)].notna().all(axis=None):
-        NormReporter(load_reference(settings.reference), found.problems.append).look_at(scored)
-        report_symptoms(scored, found.problems.append)
-        plausibility = Plausibility(found.problems.append)
-        plausibility.look_at(scored, found.trials)
-        plausibility.finish()
+        reporter = ResultReporter(load_reference(settings.reference), found.problems.append)
+        reporter.look_at(scored, found.trials)
+        reporter.finish()
 
 
 def _choose(
