@@ -16,7 +16,7 @@ from qst.loaders import LoadOptions, open_readings
 from qst.loaders.scored import read_scored
 from qst.plots.canvas import WIDTH_MM
 from qst.plots.files import PICTURE_ENDINGS, check_size, write_figure
-from qst.plots.kinds import Kind, choose_kind
+from qst.plots.kinds import GROUPS, Kind, choose_kind
 from qst.plots.sheets import SHEETS
 from qst.plots.signs import tell_missing
 from qst.processes import AT_ONCE, count_processes, start_processes
@@ -147,7 +147,7 @@ def plot_files(
 
 def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None:
     if each and kind.single == "never":
-        what = "profiles of groups are" if kind.function == "plot_groups" else f"--kind {kind.name} is"
+        what = "profiles of groups are" if kind is GROUPS else f"--kind {kind.name} is"
         raise OptionError(f"{what} of a cohort: leave --each out")
     if each and one_file:
         raise OptionError(f"'{path.name}' is one picture: with --each, give a folder")
@@ -207,7 +207,7 @@ def _divide(
 
     Evidence for mechanisms is an assessment's, so that each of a person's assessments has a picture.
     """
-    if kind.function != "plot_mechanisms":
+    if not kind.by_assessment:
         return [(tuple(key), group) for key, group in table.groupby(keys, sort=False, dropna=False)]
     from qst.plots.selection import select_area
 
@@ -222,7 +222,7 @@ def _divide(
 
 def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
     """Draw one picture; signs of its texts that no font has are given back."""
-    again = {"sheets": SHEETS} if kind.function == "draw_profile" else {}
+    again = {"sheets": SHEETS} if kind.on_sheets else {}
     ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options={**style.options, **again})
     return write_figure(ax, path, dpi=style.dpi)
 

@@ -26,6 +26,10 @@ class Kind:
         ``"only"``: of one person and visit at a time; ``"also"``: of one or of many; ``"never"``: of a cohort.
     options : tuple of str
         Options of the function that ``qst plot`` hands on.
+    by_assessment : bool
+        Whether each of a person's assessments has a picture, where each person has; else each visit.
+    on_sheets : bool
+        Whether it is drawn on `qst.plots.sheets`.
     """
 
     name: str
@@ -34,6 +38,8 @@ class Kind:
     trials: bool
     single: str
     options: tuple[str, ...]
+    by_assessment: bool = False
+    on_sheets: bool = False
 
     @property
     def needed(self) -> str:
@@ -50,12 +56,20 @@ _P = "qst.plots."
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("profile", _P + "profile", "draw_profile", False, "only", ()),
+        Kind("profile", _P + "profile", "draw_profile", False, "only", (), on_sheets=True),
         Kind("heatmap", _P + "heatmap", "plot_heatmap", False, "never", ("area", "order", "label_people")),
         Kind("frequencies", _P + "frequencies", "plot_frequencies", False, "never", ("area", "by")),
         Kind("loga", _P + "loga", "plot_loga", False, "never", ("area",)),
         Kind("phenotypes", _P + "phenotypes", "plot_phenotypes", False, "also", ("area", "label_people")),
-        Kind("mechanisms", _P + "mechanisms", "plot_mechanisms", False, "also", ("area", "mechanisms")),
+        Kind(
+            "mechanisms",
+            _P + "mechanisms",
+            "plot_mechanisms",
+            False,
+            "also",
+            ("area", "mechanisms"),
+            by_assessment=True,
+        ),
         Kind("stimulus-response", _P + "stimulus_response", "plot_stimulus_response", True, "also", ()),
         Kind("windup", _P + "windup", "plot_windup", True, "also", ()),
         Kind("retest", _P + "retest", "plot_retest", False, "never", ("area", "parameter", "visits")),
