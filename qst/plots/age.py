@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 from qst.errors import OptionError
 from qst.norms import ReferenceSet, list_references, load_reference, look_up_norms
 from qst.patterns import PHS_BOUND
-from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, texts_of
-from qst.plots.rows import AT_LIMIT, check_scored, find_cut_off, find_notes, is_at_limit, numbers_of
+from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, distinct_texts, texts_of
+from qst.plots.rows import AT_LIMIT, are_at_limit, check_scored, find_cut_off, find_notes, numbers_of
 from qst.plots.selection import select_area
 from qst.plots.values import check_parameter, describe_value, ring, scale_values, set_value_scale
 from qst.protocol import BY_CODE, CODES, Parameter
@@ -158,7 +158,7 @@ def read_points(scored: pd.DataFrame, parameter: Parameter) -> tuple[list[AgePoi
     """The people of each sex, women first; and how many rows lack age, sex or value."""
     age, value = numbers_of(scored, ["age"])[:, 0], scale_values(scored, parameter)
     sexes, areas = np.array(texts_of(scored, "sex")), np.array(texts_of(scored, "area"))
-    limit = is_at_limit(scored, parameter.code)
+    limit = are_at_limit(scored, [parameter.code])[:, 0]
     drawn = np.isfinite(age) & np.isfinite(value) & np.isin(sexes, SEXES)
     groups = []
     for sex in SEXES:
@@ -169,7 +169,7 @@ def read_points(scored: pd.DataFrame, parameter: Parameter) -> tuple[list[AgePoi
 
 
 def _find_reference(scored: pd.DataFrame, reference: Any) -> ReferenceSet:
-    named = [text for text in dict.fromkeys(texts_of(scored, "reference_set")) if text]
+    named = distinct_texts(scored, "reference_set")
     if reference is None:
         if len(named) != 1 or named[0] not in list_references():
             told = " and ".join(named) or "no set that is named"
@@ -182,7 +182,7 @@ def _find_reference(scored: pd.DataFrame, reference: Any) -> ReferenceSet:
 
 
 def _find_site(scored: pd.DataFrame) -> str:
-    sites = [text for text in dict.fromkeys(texts_of(scored, "site")) if text]
+    sites = distinct_texts(scored, "site")
     if len(sites) != 1:
         told = f"of the sites {', '.join(sites)}" if sites else "without a site"
         raise OptionError(f"the rows are {told}, and norms are a site's: choose one (--site hand)")

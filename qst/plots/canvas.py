@@ -239,6 +239,11 @@ def texts_of(table: pd.DataFrame, column: str) -> list[str]:
     return ["" if pd.isna(cell) else str(cell) for cell in table[column].tolist()]
 
 
+def distinct_texts(table: pd.DataFrame, column: str) -> list[str]:
+    """The different texts of the column, as they appear, without empty ones."""
+    return [text for text in dict.fromkeys(texts_of(table, column)) if text]
+
+
 def count(number: int, word: str, plural: str | None = None) -> str:
     """A number with its word: 1 person, 2 people."""
     return f"{number:,} {word if number == 1 else plural or word + 's'}"
@@ -249,7 +254,7 @@ def describe_people(table: pd.DataFrame) -> list[str]:
     parts = [f"n = {count(len(table), 'assessment')}"]
     if "subject" in table and table["subject"].notna().any():
         parts[0] += f" of {count(table['subject'].nunique(), 'person', 'people')}"
-    if areas := [text for text in dict.fromkeys(texts_of(table, "area")) if text]:
+    if areas := distinct_texts(table, "area"):
         parts.append(f"{' and '.join(areas)} area{'s' if len(table) > 1 else ''}")
     ages = pd.to_numeric(table.get("age", pd.Series(dtype=float)), errors="coerce").dropna()
     if len(ages):
@@ -262,6 +267,6 @@ def describe_people(table: pd.DataFrame) -> list[str]:
             parts.append(
                 ", ".join(f"{number} {text}" if len(known) > 1 else str(text) for text, number in known.items())
             )
-    if sets := [text for text in dict.fromkeys(texts_of(table, "reference_set")) if text]:
+    if sets := distinct_texts(table, "reference_set"):
         parts.append(f"Reference values: {' / '.join(sets)}")
     return parts

@@ -11,7 +11,7 @@ from scipy import special
 
 from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
 from qst.plots.profile import draw_rows
-from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, check_scored, find_cut_off, is_at_limit, numbers_of
+from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, are_at_limit, check_scored, find_cut_off, numbers_of
 from qst.plots.selection import Groups, select_groups
 from qst.protocol import RATING_OFFSET, Z_CODES
 from qst.tables import Z_COLUMNS
@@ -146,5 +146,6 @@ def average(people: Floats) -> tuple[Floats, Floats]:
 
 def _tell_limits(scored: pd.DataFrame) -> list[str]:
     """How many values lie at the end of the device, so that a mean understates what is there."""
-    told = [f"{code} {number}" for code in Z_CODES if (number := int(is_at_limit(scored, code).sum()))]
+    counts = are_at_limit(scored, Z_CODES).sum(axis=0).tolist()
+    told = [f"{code} {number}" for code, number in zip(Z_CODES, counts, strict=True) if number]
     return [f"values at the device's limit, whose true z lies further down: {', '.join(told)}"] if told else []

@@ -25,6 +25,7 @@ from qst.plots.canvas import (
     PALE,
     WIDTH_MM,
     Canvas,
+    distinct_texts,
     hatch_patch,
     room_of,
     texts_of,
@@ -136,16 +137,12 @@ def _describe_person(scored: pd.DataFrame) -> list[str]:
     """Reference set, age, sex and site."""
     ages = numbers_of(scored, ["age"])[:, 0]
     told = (
-        ("Reference values: {}", texts_of(scored, "reference_set")),
-        ("{} years", [f"{age:.1f}".removesuffix(".0") for age in ages[~np.isnan(ages)]]),
-        ("{}", texts_of(scored, "sex")),
-        ("{}", texts_of(scored, "site")),
+        ("Reference values: {}", distinct_texts(scored, "reference_set")),
+        ("{} years", dict.fromkeys(f"{age:.1f}".removesuffix(".0") for age in ages[~np.isnan(ages)])),
+        ("{}", distinct_texts(scored, "sex")),
+        ("{}", distinct_texts(scored, "site")),
     )
-    parts = []
-    for form, texts in told:
-        different = [text for text in dict.fromkeys(texts) if text]
-        parts.extend([form.format(" / ".join(different))] if different else [])
-    return parts
+    return [form.format(" / ".join(texts)) for form, texts in told if texts]
 
 
 def _write(ax: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:

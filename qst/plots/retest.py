@@ -15,7 +15,7 @@ from scipy import special
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas, count, texts_of
 from qst.plots.groups import CONFIDENCE
-from qst.plots.rows import AT_LIMIT, is_at_limit, list_visits
+from qst.plots.rows import AT_LIMIT, are_at_limit, list_visits
 from qst.plots.selection import select_area
 from qst.plots.values import check_parameter, describe_value, ring, scale_values, set_value_scale
 from qst.protocol import BY_CODE, Parameter
@@ -61,7 +61,7 @@ def pair_visits(table: pd.DataFrame, parameter: str, visits: Sequence[str] | Non
     value = scale_values(table, BY_CODE[parameter])
     identity = [name for name in KEY if name != "visit"]
     frame = pd.DataFrame({name: texts_of(table, name) for name in KEY}).assign(
-        value=value, limit=is_at_limit(table, parameter)
+        value=value, limit=are_at_limit(table, [parameter])[:, 0]
     )
     if twice := int(frame[frame["visit"].isin([first, second])].duplicated(list(KEY)).sum()):
         raise OptionError(f"{count(twice, 'row')} repeat the subject, visit, site, side and area of another: keep one")

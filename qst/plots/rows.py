@@ -93,13 +93,14 @@ def read_rows(scored: pd.DataFrame) -> list[Row]:
 def find_limits(scored: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which values lie at the insensitive end of the device, by finding or note. Shape (rows, parameters with z)."""
     limit = np.column_stack([np.array(texts_of(scored, f"{code}_finding")) == LIMIT for code in Z_CODES])
-    return np.asarray(limit | np.column_stack([is_at_limit(scored, code) for code in Z_CODES]))
+    return np.asarray(limit | are_at_limit(scored, Z_CODES))
 
 
-def is_at_limit(table: pd.DataFrame, code: str) -> npt.NDArray[np.bool_]:
-    """Rows whose notes say that this parameter lies at the insensitive end of the device."""
-    note = f"at_limit:{code}"
-    return np.array([note in text.split(";") for text in texts_of(table, "notes")], dtype=bool)
+def are_at_limit(table: pd.DataFrame, codes: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Whether the notes say that a parameter lies at the insensitive end of the device. Shape (rows, codes)."""
+    notes = [set(text.split(";")) for text in texts_of(table, "notes")]
+    said = np.array([[f"at_limit:{code}" in items for code in codes] for items in notes], dtype=bool)
+    return said.reshape(len(table), len(codes))
 
 
 def find_notes(table: pd.DataFrame, name: str) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from qst.derive import kept_trials
 from qst.errors import OptionError
-from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS, texts_of
+from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS, count, texts_of
 from qst.tables import KEY
 
 
@@ -65,8 +65,7 @@ def style_area(area: str, colour: str, **look: Any) -> dict[str, Any]:
 
 def describe_trials(trials: pd.DataFrame, ratings: pd.DataFrame) -> list[str]:
     """Who gave the ratings, for the foot of a figure."""
-    people = ratings["person"].nunique()
-    parts = [f"n = {people} {'person' if people == 1 else 'people'}"]
+    parts = [f"n = {count(ratings['person'].nunique(), 'person', 'people')}"]
     for column in ("age", "sex", "site"):
         texts = list(dict.fromkeys(text.removesuffix(".0") for text in texts_of(trials, column) if text))
         if column == "age" and len(texts) > 1:
