@@ -7,15 +7,16 @@ Start and reading are counted. Then the time of one figure of each kind for that
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 import pandas as pd
+from clock import cpu_seconds
 
 import qst
 from qst.plots.batch import plot_files
+from qst.processes import count_cores
 
 ASSESSMENT_KINDS = ("heatmap", "frequencies", "loga", "phenotypes", "mechanisms")
 
@@ -27,16 +28,11 @@ def make_scored(people: int) -> pd.DataFrame:
     return qst.score(pd.concat([test, control], ignore_index=True))
 
 
-def cpu_seconds() -> float:
-    """Processor time of this process and of its children that ended."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=200)
     options = parser.parse_args()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = count_cores()
     print(f"{options.people} profiles of two areas; {cores} cores, load {os.getloadavg()[0]:.1f} before")
     with tempfile.TemporaryDirectory() as folder:
         scored = Path(folder) / "scored.csv"

@@ -7,7 +7,6 @@ The people are drawn from the norms. Printed beside it: the same on one core, an
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from clock import cpu_seconds
 
 import qst
 from qst.errors import OptionError
@@ -40,11 +40,6 @@ def measure(source: Path, folder: Path, **given: Any) -> float:
     start = time.perf_counter()
     report_files([source], folder, **given)
     return time.perf_counter() - start
-
-
-def cpu_seconds() -> float:
-    """Processor time of this process and of its children that ended."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def main() -> None:
