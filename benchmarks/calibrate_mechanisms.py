@@ -10,7 +10,7 @@ same file.
 import argparse
 from pathlib import Path
 
-from qst.calibration import SHARE, Calibrated, calibrate_mechanisms
+from qst.simulation.calibration import SHARE, Calibrated, calibrate_mechanisms
 
 SEED = 20260401
 FILE = Path(__file__).parent.parent / "reference_values" / "mechanisms" / "calibration.toml"

@@ -16,13 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 import qst
-from qst.calibration import calibrate_mechanism, keep_tests
-from qst.correlations import Correlations, load_correlations
-from qst.details import take_measured
-from qst.knowledge import load_mechanisms
-from qst.mechanisms import weigh_mechanism
+from qst.inference.knowledge_base import load_mechanisms
+from qst.inference.mechanisms import take_measured, weigh_mechanism
+from qst.norms.correlations import Correlations, load_correlations
 from qst.protocol import Z_CODES
-from qst.simulate import PainModel, load_pain_models, simulate_healthy, simulate_model
+from qst.simulation.calibration import calibrate_mechanism, keep_tests
+from qst.simulation.simulate import PainModel, load_pain_models, simulate_healthy, simulate_model
 from qst.tables import MECHANISM_COLUMNS, MECHANISM_PREFIX, MECHANISMS
 
 HEALTHY_SEED, MODEL_SEED = 20260501, 20260502  # not the calibration's

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.criteria import find_criteria
-from qst.norms import load_reference, look_up_norms
-from qst.patterns import find_patterns, find_reach
-from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
-from qst.simulate import PainModel, simulate_healthy, simulate_model
+from qst.inference.criteria import find_criteria
+from qst.inference.findings import find_patterns, find_reach
+from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
+from qst.norms.reference_sets import load_reference, look_up_norms
+from qst.norms.zscores import compute_z_scores, prepare_values
+from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPES, YES
-from qst.zscores import compute_z_scores, prepare_values
 
 PEOPLE, SEED = 400_000, 20260101
 MOST = 0.055

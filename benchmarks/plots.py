@@ -15,8 +15,8 @@ import pandas as pd
 from clock import cpu_seconds
 
 import qst
-from qst.plots.batch import plot_files
-from qst.processes import count_cores
+from qst.workflows.plot import plot_files
+from qst.workflows.processes import count_cores
 
 ASSESSMENT_KINDS = ("heatmap", "frequencies", "loga", "phenotypes", "mechanisms")
 

@@ -18,8 +18,8 @@ from clock import cpu_seconds
 
 import qst
 from qst.errors import OptionError
-from qst.report.batch import report_files
 from qst.report.pdf import find_browser
+from qst.workflows.report import report_files
 
 AIM = 120.0
 

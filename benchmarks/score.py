@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 import qst
-from qst.norms import load_reference, look_up_norms
-from qst.patterns import find_patterns, find_reach
+from qst.inference.findings import find_patterns, find_reach
+from qst.norms.reference_sets import load_reference, look_up_norms
+from qst.norms.zscores import compute_z_scores, prepare_values
 from qst.protocol import BY_CODE, CODES, PARAMETERS
 from qst.tables import SEXES
-from qst.zscores import compute_z_scores, prepare_values
 
 SEED = 20260101
 

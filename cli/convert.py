@@ -30,7 +30,7 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
     Example:
       qst convert lab/ --demographics people.csv -o lab.xlsx
     """
-    from qst.conversion import convert_files
+    from qst.workflows.convert import convert_files
 
     options = parse_load_options(given)
     done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else tell)

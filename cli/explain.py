@@ -39,8 +39,8 @@ def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_jso
       qst explain cohort.csv --subject 058 --area test
       qst explain cohort.csv --subject 058 --area test --parameter HPT
     """
-    from qst.explain import explain
-    from qst.explanation import tell_explanation
+    from qst.explain.text import tell_explanation
+    from qst.workflows.explain import explain
 
     choice = {name: given.pop(name) for name in ("visit", "site", "side", "area")}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)

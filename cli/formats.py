@@ -20,7 +20,8 @@ def command(as_json: bool) -> None:
     Example:
       qst formats
     """
-    from qst.loaders.formats import BASES, FORMATS
+    from qst.loaders.formats.choose import FORMATS
+    from qst.loaders.formats.format import BASES
 
     if as_json:
         listed = [

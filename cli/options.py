@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from qst.loaders import LoadOptions
+    from qst.loaders.headers.options import LoadOptions
+    from qst.problems import Problem
     from qst.scoring import Settings
-    from qst.tables import Problem
 
 SHOWN_OF_A_KIND = 10
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -116,10 +116,10 @@ def _add(options: Sequence[Callable[[Command], Command]], command: Command) -> C
 
 def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
     """Take the input options out of a command's arguments."""
-    from qst.loaders import LoadOptions
-    from qst.loaders.additions import read_names
-    from qst.loaders.assignments import Assignments
-    from qst.loaders.names import our_vocabulary
+    from qst.loaders.headers.additions import read_names
+    from qst.loaders.headers.assignments import Assignments
+    from qst.loaders.headers.options import LoadOptions
+    from qst.vocabulary.names import our_vocabulary
 
     names = given.pop("names")
     vocabulary = our_vocabulary() if names is None else read_names(names)
@@ -194,7 +194,7 @@ def ends_cleanly(command: Command) -> Command:
         try:
             return command(*args, **kwargs)
         except InputError as error:
-            from qst.batch import WRONG_USE
+            from qst.workflows.inputs import WRONG_USE
 
             tell_problems([problem for problem in error.problems if problem != error.problem])
             tell(f"error: {error}")
@@ -219,7 +219,7 @@ def tell(line: str) -> None:
 
 def tell_problems(problems: Sequence["Problem"], most: int | None = SHOWN_OF_A_KIND) -> None:
     """Problems in order of file and row; of each kind no more than `most`."""
-    from qst.summary import sort_problems
+    from qst.cohort.summary import sort_problems
 
     shown: dict[str, int] = {}
     for problem in sort_problems(problems):

@@ -82,7 +82,7 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
       qst plot scored.csv --kind heatmap --order cluster -o heatmap.pdf
       qst plot trials.csv --kind stimulus-response --each -o curves/
     """
-    from qst.plots.batch import plot_files
+    from qst.workflows.plot import plot_files
 
     names = (
         "title",

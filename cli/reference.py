@@ -25,7 +25,7 @@ def list_sets() -> None:
     Example:
       qst reference list
     """
-    from qst.coverage import describe_sets
+    from qst.norms.coverage import describe_sets
 
     for line in describe_sets():
         click.echo(line)
@@ -46,8 +46,8 @@ def show(reference: str, parameter: str | None, site: str | None) -> None:
     Example:
       qst reference show magerl2010 --parameter PPT --site hand
     """
-    from qst.coverage import describe_cells, describe_set
-    from qst.norms import load_reference
+    from qst.norms.coverage import describe_cells, describe_set
+    from qst.norms.reference_sets import load_reference
 
     loaded = load_reference(reference)
     lines = describe_set(loaded) if parameter is None and site is None else describe_cells(loaded, parameter, site)

@@ -48,7 +48,7 @@ def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
       qst report cohort.csv -o report
       qst report cohort.csv -o bericht --lang de --pdf --pseudonymise key.csv
     """
-    from qst.report.batch import report_files
+    from qst.workflows.report import report_files
 
     names = ("subjects", "language", "pdf", "browser", "key", "show", "workers")
     look = {name: given.pop(name) for name in names}

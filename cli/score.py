@@ -53,7 +53,7 @@ def command(
           --map pin.prick_mN=MPT --codes sex:1=female,2=male -o scored.xlsx
       qst score cohort.csv -o scored.csv --details why.json
     """
-    from qst.batch import score_files
+    from qst.workflows.score import score_files
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     batch = score_files(

@@ -34,8 +34,8 @@ def command(inputs: tuple[str, ...], explain: bool, as_json: bool, **given: Any)
     Example:
       qst validate cohort.csv
     """
-    from qst.batch import score_files
-    from qst.summary import count_problems, sort_problems
+    from qst.cohort.summary import count_problems, sort_problems
+    from qst.workflows.score import score_files
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     batch = score_files(inputs, None, load_options, settings, tell=tell if explain else None, dry=True)

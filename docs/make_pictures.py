@@ -6,7 +6,8 @@ python docs/make_pictures.py
 from pathlib import Path
 
 import qst
-from qst.plots import save_figure, save_profile
+from qst.plots.files import save_figure
+from qst.plots.person import save_profile
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"

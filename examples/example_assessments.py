@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.norms import ReferenceSet, look_up_norms
+from qst.norms.reference_sets import ReferenceSet, look_up_norms
 from qst.protocol import CODES, PARAMETERS, RATING_OFFSET
 from qst.tables import AREAS, ASSESSMENT_COLUMNS
 

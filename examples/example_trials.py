@@ -23,7 +23,7 @@ from example_assessments import (
 from scipy import special
 
 from qst.entry_form.writing import fill_form, make_form, save_form
-from qst.norms import ReferenceSet
+from qst.norms.reference_sets import ReferenceSet
 from qst.protocol import BASELINE, LIGHT_TOUCH, RATING_OFFSET, RECORD_ORDER, THERMODE_RANGE
 from qst.protocol import PINPRICKS as PINPRICK_FORCES
 from qst.tables import AREAS, IDENTITY

@@ -13,7 +13,7 @@ import pandas as pd
 from example_assessments import add_symptoms, make_cohort, make_dictionary, make_redcap_export, make_retest
 from example_trials import ON_THE_FORM, make_trials, make_yes_no_trials, write_form_of
 
-from qst.norms import load_reference
+from qst.norms.reference_sets import load_reference
 
 # Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
 # of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.

@@ -11,56 +11,56 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qst.derive import derive_values as derive_values
+    from qst.derive.plausibility import check_plausibility as check_plausibility
+    from qst.derive.trials import derive_values as derive_values
     from qst.entry_form.writing import write_form as write_form
     from qst.errors import QSTError as QSTError
     from qst.errors import QSTWarning as QSTWarning
-    from qst.loaders import load as load
-    from qst.norms import load_reference as load_reference
-    from qst.plausibility import check_plausibility as check_plausibility
-    from qst.plots import plot_age as plot_age
-    from qst.plots import plot_frequencies as plot_frequencies
-    from qst.plots import plot_groups as plot_groups
-    from qst.plots import plot_heatmap as plot_heatmap
-    from qst.plots import plot_loga as plot_loga
-    from qst.plots import plot_mechanisms as plot_mechanisms
-    from qst.plots import plot_phenotypes as plot_phenotypes
-    from qst.plots import plot_profile as plot_profile
-    from qst.plots import plot_retest as plot_retest
-    from qst.plots import plot_stimulus_response as plot_stimulus_response
-    from qst.plots import plot_windup as plot_windup
+    from qst.loaders.load import load as load
+    from qst.norms.reference_sets import load_reference as load_reference
+    from qst.norms.zscores import z_score as z_score
+    from qst.plots.age import plot_age as plot_age
+    from qst.plots.frequencies import plot_frequencies as plot_frequencies
+    from qst.plots.groups import plot_groups as plot_groups
+    from qst.plots.heatmap import plot_heatmap as plot_heatmap
+    from qst.plots.loga import plot_loga as plot_loga
+    from qst.plots.mechanisms import plot_mechanisms as plot_mechanisms
+    from qst.plots.person import plot_profile as plot_profile
+    from qst.plots.phenotypes import plot_phenotypes as plot_phenotypes
+    from qst.plots.retest import plot_retest as plot_retest
+    from qst.plots.stimulus_response import plot_stimulus_response as plot_stimulus_response
+    from qst.plots.windup import plot_windup as plot_windup
+    from qst.problems import Problem as Problem
     from qst.scoring import score as score
-    from qst.simulate import simulate_healthy as simulate_healthy
-    from qst.simulate import simulate_model as simulate_model
-    from qst.tables import Problem as Problem
-    from qst.zscores import z_score as z_score
+    from qst.simulation.simulate import simulate_healthy as simulate_healthy
+    from qst.simulation.simulate import simulate_model as simulate_model
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Problem": "qst.tables",
+    "Problem": "qst.problems",
     "QSTError": "qst.errors",
     "QSTWarning": "qst.errors",
-    "check_plausibility": "qst.plausibility",
-    "derive_values": "qst.derive",
-    "load": "qst.loaders",
-    "load_reference": "qst.norms",
-    "plot_groups": "qst.plots",
-    "plot_frequencies": "qst.plots",
-    "plot_loga": "qst.plots",
-    "plot_phenotypes": "qst.plots",
-    "plot_heatmap": "qst.plots",
-    "plot_mechanisms": "qst.plots",
-    "plot_stimulus_response": "qst.plots",
-    "plot_windup": "qst.plots",
-    "plot_retest": "qst.plots",
-    "plot_age": "qst.plots",
-    "plot_profile": "qst.plots",
+    "check_plausibility": "qst.derive.plausibility",
+    "derive_values": "qst.derive.trials",
+    "load": "qst.loaders.load",
+    "load_reference": "qst.norms.reference_sets",
+    "plot_age": "qst.plots.age",
+    "plot_frequencies": "qst.plots.frequencies",
+    "plot_groups": "qst.plots.groups",
+    "plot_heatmap": "qst.plots.heatmap",
+    "plot_loga": "qst.plots.loga",
+    "plot_mechanisms": "qst.plots.mechanisms",
+    "plot_phenotypes": "qst.plots.phenotypes",
+    "plot_profile": "qst.plots.person",
+    "plot_retest": "qst.plots.retest",
+    "plot_stimulus_response": "qst.plots.stimulus_response",
+    "plot_windup": "qst.plots.windup",
     "score": "qst.scoring",
-    "simulate_healthy": "qst.simulate",
-    "simulate_model": "qst.simulate",
+    "simulate_healthy": "qst.simulation.simulate",
+    "simulate_model": "qst.simulation.simulate",
     "write_form": "qst.entry_form.writing",
-    "z_score": "qst.zscores",
+    "z_score": "qst.norms.zscores",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qst.tables import Problem
+    from qst.problems import Problem
 
 
 class QSTError(Exception):

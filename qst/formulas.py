@@ -3,6 +3,7 @@
 import re
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 

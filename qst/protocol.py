@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Scale = Literal["raw", "log10"]
+
 Summary = Literal["mean", "distance", "ramp difference", "count", "geometric mean", "rating geometric mean", "ratio"]
 
 BASELINE = 32.0
@@ -21,7 +22,6 @@ THERMODE_RANGE = (0.0, 50.0)
 
 RATING_OFFSET = 0.1
 """Added to each rating (0-100) before the geometric mean, so that a rating of 0 has a logarithm."""
-
 
 STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
 """The two kinds of stimuli from which a value is formed; without them it cannot be."""
@@ -124,8 +124,11 @@ class Parameter:
 
 
 _COLD_SPAN = BASELINE - THERMODE_RANGE[0]
+
 _WARM_SPAN = THERMODE_RANGE[1] - BASELINE
+
 _FULL_SPAN = THERMODE_RANGE[1] - THERMODE_RANGE[0]
+
 _TD, _TP, _MD, _MP = "thermal detection", "thermal pain", "mechanical detection", "mechanical pain"
 
 # fmt: off
@@ -159,9 +162,15 @@ PARAMETERS: tuple[Parameter, ...] = (
               RATING_OFFSET, 100 + RATING_OFFSET, (0, 100 + RATING_OFFSET), (0, 100 + RATING_OFFSET),
               "rating geometric mean", 15, 10),
 )
-# fmt: on
 
+# fmt: on
 BY_CODE: dict[str, Parameter] = {parameter.code: parameter for parameter in PARAMETERS}
+
 CODES: tuple[str, ...] = tuple(BY_CODE)
+
 Z_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.has_z)
+
 RECORD_ORDER: tuple[str, ...] = tuple(p.code for p in sorted(PARAMETERS, key=lambda p: p.record_position))
+
+CUT_OFF = 1.96
+"""z beyond which a value is abnormal: the central 95 % of healthy people."""

@@ -1,6 +1,6 @@
 """The whole path: a table of trials or assessments to the scored table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,42 +8,32 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
-from qst.derive import derive_values, is_trials
-from qst.entries import SYMPTOM_STATUSES
+from qst.arrays import Bools, join_texts, label_flags, take_texts
+from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
-from qst.knowledge import KnowledgeBase, load_mechanisms
-from qst.loaders import Readings
-from qst.loaders.names import find_npsi_results
-from qst.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
-from qst.norm_problems import NormReporter
-from qst.norms import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
-from qst.patterns import CUT_OFF, DMA_THRESHOLD, find_patterns, find_reach
-from qst.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
-from qst.plausibility import Plausibility
-from qst.protocol import BY_CODE, CODES, PARAMETERS
-from qst.symptoms import has_npsi, judge_by_symptoms, read_symptoms, report_incomplete_npsi, report_symptoms
+from qst.inference.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
+from qst.inference.entries import SYMPTOM_STATUSES
+from qst.inference.findings import DMA_THRESHOLD, find_patterns, find_reach
+from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
+from qst.inference.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
+from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
+from qst.inference.symptoms import has_npsi, judge_by_symptoms, read_symptoms
+from qst.norms.reference_sets import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
+from qst.norms.zscores import Values, compute_z_scores, prepare_values
+from qst.notes import _notes_before_scoring
+from qst.protocol import BY_CODE, CODES, CUT_OFF, PARAMETERS
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     MECHANISM_PREFIX,
     MECHANISMS,
-    NOTES,
-    NOTES_BEFORE_SCORING,
     NPSI_COLUMNS,
     RESULT_COLUMNS,
-    SOURCE,
-    Report,
     find_added_mechanisms,
     free_name,
     is_scored,
-    join_texts,
-    label_flags,
     result_columns,
-    take_texts,
 )
-from qst.zscores import Values, compute_z_scores, prepare_values
-
-Bools = npt.NDArray[np.bool_]
+from qst.vocabulary.headers import find_npsi_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +126,9 @@ def score(
     device_limits : mapping of str to float, optional
         Insensitive ends of the device that differ from the protocol's, for example ``{"PPT": 2000}``.
     phenotypes : str, Path or Prototypes
-        Prototypes of the sensory phenotypes; see `qst.phenotypes.load_prototypes`. Default: ours.
+        Prototypes of the sensory phenotypes; see `qst.inference.phenotypes.load_prototypes`. Default: ours.
     criteria : str, Path or Criteria
-        Rules of the criteria; see `qst.criteria.load_criteria`. Default: the published ones.
+        Rules of the criteria; see `qst.inference.criteria.load_criteria`. Default: the published ones.
     mechanisms : path or KnowledgeBase, optional
         A TOML file or folder whose entries are added to the shipped mechanisms or replace them.
 
@@ -147,7 +137,7 @@ def score(
     pandas.DataFrame
         One row an assessment, in the order given, with the columns `qst.tables.SCORED_COLUMNS` (those of added
         mechanisms after the shipped ones) and then the caller's own. No row is dropped: what cannot be scored has a
-        missing z and finding, and `notes` say why (`qst.tables.NOTES`). Each row's numbers depend on that row alone.
+        missing z and finding, and `notes` say why (`qst.notes.NOTES`). Each row's numbers depend on that row alone.
 
     Raises
     ------
@@ -232,54 +222,6 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return pd.concat([scored, own], axis=1)
 
 
-def score_readings(readings: Readings, settings: Settings, report: Report) -> Iterator[pd.DataFrame]:
-    """Score files block by block: what `qst score` writes, without holding more of it than one block.
-
-    Parameters
-    ----------
-    readings : Readings
-        As `qst.loaders.open_readings` gives them.
-    settings : Settings
-    report : callable
-        Gets every problem of the files, and those that only the reference set shows.
-
-    Yields
-    ------
-    pandas.DataFrame
-        Scored assessments, all with the same columns: `SCORED_COLUMNS` (and those of added mechanisms), the files'
-        own, `source_file, source_row`.
-    """
-    settings = settings.load()
-    reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
-    ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
-    ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
-    report_incomplete_npsi(readings.own_columns, report)
-    columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
-    reporter = ResultReporter(reference, report)
-    for frame in readings.frames(report):
-        scored = score_table(frame, settings)
-        reporter.look_at(scored, frame if is_trials(frame) else None)
-        yield scored.reindex(columns=columns)
-    reporter.finish()
-
-
-class ResultReporter:
-    """Reports what only scoring shows of rows that name their file: norms they lack, symptoms, what is implausible."""
-
-    def __init__(self, reference: ReferenceSet, report: Report) -> None:
-        self._norms, self._plausibility, self._report = NormReporter(reference, report), Plausibility(report), report
-
-    def look_at(self, scored: pd.DataFrame, trials: pd.DataFrame | None) -> None:
-        """Report what some rows show; `trials` are those they were formed from."""
-        self._norms.look_at(scored)
-        report_symptoms(scored, self._report)
-        self._plausibility.look_at(scored, trials)
-
-    def finish(self) -> None:
-        """Report what all rows together show. Call it once, after the last block."""
-        self._plausibility.finish()
-
-
 def _find_added(base: KnowledgeBase) -> list[str]:
     """Mechanisms that a user added: they have columns after those of the shipped ones."""
     return [name for name in base.ids if name not in MECHANISMS]
@@ -337,14 +279,6 @@ def _rename(table: pd.DataFrame, columns: Sequence[str], ours: Sequence[str] = R
     for column in columns:
         names[names.index(column)] = free_name(column, {*names, *ours})
     return table.set_axis(names, axis=1)
-
-
-def _notes_before_scoring(text: str) -> str | None:
-    """The part of a row's notes that scoring does not form; None where the text is not made of notes."""
-    items = [item for item in text.split(";") if item]
-    if not all(item.partition(":")[0] in NOTES for item in items):
-        return None
-    return ";".join(item for item in items if item.partition(":")[0] in NOTES_BEFORE_SCORING)
 
 
 def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -> dict[str, Bools]:

@@ -30,8 +30,8 @@ from broken.corpus import (
 
 import qst
 from qst.errors import InputError
-from qst.loaders import workbooks
-from qst.writing import open_sink
+from qst.loaders.files import workbooks
+from qst.workflows.table_writers import open_sink
 
 NO_TABLES = ("expected.toml", "corpus.py", "make_workbooks.py", ".gitattributes")
 TESTED_BELOW = ("far_away_blank_cell.xlsx", "people_contradict.csv", "people_needed.csv")

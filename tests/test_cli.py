@@ -11,7 +11,7 @@ import pytest
 from command_line import GOOD, REAL, commands, run, work  # noqa: F401 (work is a fixture for all tests)
 
 import qst
-import qst.writing
+import qst.workflows.table_writers
 
 # --- help -----------------------------------------------------------------------------------------------------------
 

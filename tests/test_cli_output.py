@@ -12,8 +12,8 @@ import pytest
 from command_line import COHORT, ROOT, TRIALS, frames_agree, run, same, work  # noqa: F401 (work is a fixture for all tests)
 
 import qst
-import qst.writing
-from qst.loaders.scored import read_scored
+import qst.workflows.table_writers
+from qst.loaders.formats.scored import read_scored
 from qst.tables import LISTS, SCORED_COLUMNS
 
 # --- the same numbers as the library --------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_a_failure_while_writing_leaves_what_was_there(
     out = Path(f"out.{ending}")
     if earlier is not None:
         out.write_bytes(earlier)
-    kind = qst.writing._SINKS[f".{ending}"]
+    kind = qst.workflows.table_writers._SINKS[f".{ending}"]
     write = kind.write  # type: ignore[attr-defined]
 
     def fail(self: object, block: pd.DataFrame) -> None:

@@ -14,11 +14,12 @@ from lab_files import write
 from test_round_trip import RANGES, few, own_texts
 
 import qst
-from qst.conversion import convert_files
 from qst.errors import InputError, OptionError
-from qst.loaders import LoadOptions
+from qst.loaders.headers.options import LoadOptions
+from qst.problems import PROBLEM_COLUMNS
 from qst.protocol import CODES
-from qst.tables import ASSESSMENT_COLUMNS, PROBLEM_COLUMNS, SOURCE, TRIAL_COLUMNS
+from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS
+from qst.workflows.convert import convert_files
 
 ENDINGS = [".csv", ".xlsx", ".parquet", ".json"]
 XLSX_DIGITS = 1e-14

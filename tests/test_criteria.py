@@ -12,9 +12,9 @@ import pytest
 from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
 
 import qst
-from qst.criteria import check_volunteers, find_criteria, load_criteria
 from qst.errors import ReferenceSetError
-from qst.patterns import FINDING_NUMBERS
+from qst.inference.criteria import check_volunteers, find_criteria, load_criteria
+from qst.inference.findings import FINDING_NUMBERS
 from qst.protocol import CODES
 from qst.tables import CRITERIA, FINDING_COLUMNS
 

@@ -15,7 +15,7 @@ from test_round_trip import few
 
 import qst
 from qst.errors import InputError, OptionError
-from qst.loaders.names import name_modality
+from qst.vocabulary.names import name_modality
 
 WHO = ANYBODY | {"subject": "S02"}
 

@@ -115,7 +115,7 @@ def test_demographics_of_excluded_people_are_not_missed(tmp_path: Path) -> None:
 def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"{WHO},HPT\n" + "".join(f"{n % 5},30,f,hand,{40 + n % 9}\n" for n in range(30))
     told: list[str] = []
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     table, _ = read(write(tmp_path, text), exclude_records="3", understood=told)
     assert len(table) == 24
     assert told[-1] == "left out as --exclude-records says: 6 rows of 1 records"

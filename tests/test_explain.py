@@ -10,10 +10,10 @@ from command_line import COHORT, TRIALS, run, same, work  # noqa: F401 (work is 
 
 import qst
 from qst.errors import OptionError
-from qst.explain import explain
-from qst.explanation import WIDTH, tell_explanation
+from qst.explain.text import WIDTH, tell_explanation
 from qst.protocol import CODES, Z_CODES
 from qst.tables import CRITERIA, DISCLAIMER, PHENOTYPE_COLUMNS
+from qst.workflows.explain import explain
 
 PEOPLE = [("058", "test"), ("005", "test"), ("022", "control"), ("028", "test"), ("052", "test"), ("040", "test")]
 

@@ -8,7 +8,8 @@ from command_line import COHORT, run, work  # noqa: F401 (work is a fixture for 
 
 import qst
 from qst.errors import OptionError
-from qst.loaders.formats import BASES, FORMATS
+from qst.loaders.formats.choose import FORMATS
+from qst.loaders.formats.format import BASES
 
 
 def test_formats_lists_each_with_what_it_needs_and_how_sure_it_is() -> None:

@@ -12,10 +12,10 @@ import pytest
 from command_line import COHORT, ROOT, run, work
 
 import qst
-from qst.entries import CEILING
 from qst.errors import MechanismError
-from qst.knowledge import load_mechanisms
-from qst.loaders.scored import read_scored
+from qst.inference.entries import CEILING
+from qst.inference.knowledge_base import load_mechanisms
+from qst.loaders.formats.scored import read_scored
 from qst.tables import MECHANISMS, RESULT_COLUMNS, find_added_mechanisms, result_columns
 
 __all__ = ["work"]
@@ -332,7 +332,7 @@ def test_the_details_appear_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch)
     def fail(self: object, scored: pd.DataFrame) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("qst.details.DetailsWriter.write", fail)
+    monkeypatch.setattr("qst.inference.mechanism_details.DetailsWriter.write", fail)
     before = sorted(Path().iterdir())
     assert run("score", "good.csv", "-o", "out.csv", "--details", "why.json").exit_code == 2
     assert sorted(Path().iterdir()) == before

@@ -120,8 +120,8 @@ def test_a_file_in_many_blocks_is_the_file_in_one(
     path = write(tmp_path, many_rows())
     options = {"thermal": "absolute"}
     table, problems = read(path, **options)
-    monkeypatch.setattr(qst.loaders.texts, "SHORT_FILE", short_file)
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(qst.loaders.files.text_table, "SHORT_FILE", short_file)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     in_blocks, again = read(path, **options)
     pd.testing.assert_frame_equal(in_blocks, table)
     assert sorted(map(str, again)) == sorted(map(str, problems))
@@ -141,8 +141,8 @@ def test_blocks_do_not_multiply_or_change_problems(
 ) -> None:
     path = write(tmp_path, "\n".join(rows) + "\n")
     table, problems = read(path)
-    monkeypatch.setattr(qst.loaders.texts, "SHORT_FILE", short_file)
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(qst.loaders.files.text_table, "SHORT_FILE", short_file)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     in_blocks, again = read(path)
     pd.testing.assert_frame_equal(in_blocks, table)
     assert sorted(map(str, again)) == sorted(map(str, problems))
@@ -206,7 +206,7 @@ def test_units_of_trials_in_a_later_block_count(tmp_path: Path, monkeypatch: pyt
     rows = [f"{ME},HPT,{i},,44,°C" for i in range(9)] + [f"{ME},PPT,{i},,35,N/cm2" for i in range(3)]
     path = write(tmp_path, "\n".join([f"{TRIALS},unit", *rows]) + "\n")
     assert read(path)[0]["value"].tolist()[9:] == [350] * 3
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     assert read(path)[0]["value"].tolist()[9:] == [350] * 3
 
 

@@ -222,7 +222,7 @@ def test_a_row_too_long_is_left_out_and_said_though_another_is_too_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], block_rows: int
 ) -> None:
     """A decimal comma in a file with commas: 44,5 and 350 are no HPT of 44 and PPT of 5."""
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", block_rows)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", block_rows)
     table, problems = read(write(tmp_path, "\n".join([f"{WHO},HPT,PPT", *rows]) + "\n"))
     assert sorted(table["subject"]) == ["2", "3"]
     assert sorted(table["HPT"]) == [45, 45]

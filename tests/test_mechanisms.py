@@ -15,11 +15,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import qst
-from qst.calibration import calibrate_mechanism, keep_tests, measure_healthy
-from qst.correlations import CAP, Correlations
-from qst.entries import Mechanism
-from qst.knowledge import KnowledgeBase, load_mechanisms
-from qst.mechanisms import (
+from qst.inference.entries import Mechanism
+from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
+from qst.inference.mechanisms import (
     STATUSES,
     Measured,
     Weighed,
@@ -31,7 +29,9 @@ from qst.mechanisms import (
     weigh_mechanism,
     weigh_mechanisms,
 )
+from qst.norms.correlations import CAP, Correlations
 from qst.protocol import CODES, Z_CODES
+from qst.simulation.calibration import calibrate_mechanism, keep_tests, measure_healthy
 from qst.tables import MECHANISM_COLUMNS, MECHANISMS
 
 ROOT = Path(__file__).parent.parent
@@ -325,7 +325,7 @@ def test_the_thresholds_are_what_healthy_people_show_by_the_worst_battery() -> N
 
 def test_the_right_mechanism_has_the_strongest_evidence_in_the_pain_models() -> None:
     # With noise as in healthy people; benchmarks/mechanisms.py prints the whole table.
-    for model in qst.simulate.load_pain_models().values():
+    for model in qst.simulation.simulate.load_pain_models().values():
         people = qst.score(qst.simulate_model(model, 2_000, seed=3))
         first = people[list(MECHANISM_COLUMNS)].idxmax(axis=1).str.removeprefix("mechanism_")
         assert first.isin(model.right).mean() > 0.74, model.id

@@ -9,9 +9,10 @@ from lab_files import read, write
 
 import qst
 from qst.errors import OptionError
-from qst.loaders import LoadOptions, open_readings
-from qst.loaders.additions import read_names
-from qst.loaders.names import column_names, our_vocabulary
+from qst.loaders.headers.additions import read_names
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.readings import open_readings
+from qst.vocabulary.names import column_names, our_vocabulary
 
 ROOT = Path(__file__).parent.parent
 OWN = """

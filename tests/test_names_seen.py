@@ -6,9 +6,9 @@ import pytest
 from lab_files import ME, WHO, read, write
 
 import qst
-from qst.loaders.columns import recognise
-from qst.loaders.header_parts import take_apart
-from qst.loaders.options import LoadOptions
+from qst.loaders.headers.columns import recognise
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.headers.parts import take_apart
 
 SEEN = {
     "DMA": ["DMA", "dma", "ALL", "allodynia"],

@@ -17,12 +17,12 @@ from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
 import qst
-from qst.batch import score_files
 from qst.errors import OptionError, ReferenceSetError
-from qst.phenotypes import STRICT_CUT_OFF, load_prototypes, mean_correlation
+from qst.inference.phenotypes import STRICT_CUT_OFF, load_prototypes, mean_correlation
 from qst.scoring import Settings
-from qst.simulate import PainModel, simulate_healthy, simulate_model
+from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
+from qst.workflows.score import score_files
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "reference_values" / "phenotypes"

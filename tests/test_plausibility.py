@@ -9,7 +9,7 @@ from command_line import run, work  # noqa: F401 (work is a fixture for all test
 from lab_files import write
 
 import qst
-from qst.loaders import texts
+from qst.loaders.files import text_table as texts
 
 WIDE = "subject,visit,age,sex,site,side,area"
 VALUES = "CDT,WDT,TSL,CPT,HPT,PPT"

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import qst
+from qst.notes import NOTES
 from qst.protocol import CODES, PARAMETERS, Z_CODES
-from qst.tables import NOTES, RESULT_COLUMNS, SCORED_COLUMNS
+from qst.tables import RESULT_COLUMNS, SCORED_COLUMNS
 
 few = settings(
     max_examples=40,

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from qst.errors import OptionError
-from qst.psychometric import (
+from qst.derive.psychometric import (
     BELOW,
     BEYOND,
     COLUMNS,
@@ -26,6 +25,7 @@ from qst.psychometric import (
     WIDTH_OF_SIGMA,
     fit_psychometric,
 )
+from qst.errors import OptionError
 
 Floats = npt.NDArray[np.float64]
 LEVELS = np.linspace(0.5, 12.0, 7)

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import qst
 from qst.cli import main
-from qst.norms import list_references, load_reference
-from qst.tables import NOTES
+from qst.norms.reference_sets import list_references, load_reference
+from qst.notes import NOTES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -516,7 +516,7 @@ def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.Monkey
     rows = [row for n in range(20) for row in (person(str(n)), instance(str(n), 1, 40 + n % 9, 2))]
     path = export(tmp_path, "HPT,qst_complete", *rows)
     whole, _ = read(path)
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     pd.testing.assert_frame_equal(read(path)[0], whole)
 
 

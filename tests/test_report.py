@@ -16,18 +16,19 @@ from matplotlib.figure import Figure
 
 import qst
 from qst.errors import OptionError, QSTError
-from qst.knowledge import load_mechanisms
+from qst.inference.knowledge_base import load_mechanisms
+from qst.notes import NOTES
 from qst.protocol import CODES, RECORD_ORDER
-from qst.report import batch
-from qst.report.batch import report_files
 from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
 from qst.report.figures import embed
 from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects
 from qst.report.subject import form_norm, form_tables
 from qst.report.words import Words, load_words
-from qst.tables import DISCLAIMER, NOTES
-from qst.visits import order_visits
+from qst.tables import DISCLAIMER
+from qst.vocabulary.visits import order_visits
+from qst.workflows import report as batch
+from qst.workflows.report import report_files
 
 PEOPLE = ("058", "005", "028", "040")
 VOID = {"meta", "link", "br", "input", "hr", "img"}

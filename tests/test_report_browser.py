@@ -10,7 +10,7 @@ import pytest
 from browser import CHROMIUM, WHY_NOT, Page, open_browser
 from command_line import COHORT, run
 
-from qst.report.batch import report_files
+from qst.workflows.report import report_files
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 

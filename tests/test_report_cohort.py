@@ -12,15 +12,15 @@ from command_line import COHORT, run, work  # noqa: F401 (work is a fixture)
 from test_report import Checker, text_of
 
 import qst
-from qst.knowledge import load_mechanisms
+from qst.inference.knowledge_base import load_mechanisms
 from qst.plots.canvas import letters_on
 from qst.protocol import CODES, Z_CODES
 from qst.report import cohort_figures, figures, subject
-from qst.report.batch import report_files
 from qst.report.cohort_figures import COHORT_DRAWINGS, Cohort, draw_cohort, label_rows
 from qst.report.figures import Picture
 from qst.report.translation import translate
 from qst.report.words import Words, load_words, walk
+from qst.workflows.report import report_files
 
 NAMES = [drawing.name for drawing in COHORT_DRAWINGS]
 WORD = re.compile(r"[^\W\d_]{2,}")

@@ -11,11 +11,12 @@ from command_line import ROOT
 from jinja2 import nodes
 from matplotlib.colors import to_hex
 
-from qst.criteria import load_criteria
-from qst.knowledge import load_mechanisms
-from qst.mechanisms import STATUSES
-from qst.norms import load_reference
-from qst.patterns import LOGA_GROUPS
+from qst.inference.criteria import load_criteria
+from qst.inference.findings import LOGA_GROUPS
+from qst.inference.knowledge_base import load_mechanisms
+from qst.inference.mechanisms import STATUSES
+from qst.norms.reference_sets import load_reference
+from qst.notes import NOTES
 from qst.plots.heatmap import LOSS_TO_GAIN
 from qst.protocol import CODES, PARAMETERS
 from qst.report.words import LANGUAGES, load_words, walk
@@ -28,7 +29,6 @@ from qst.tables import (
     LOSS,
     NO,
     NORMAL,
-    NOTES,
     NPSI_COLUMNS,
     PHENOTYPES,
     SEXES,
@@ -104,7 +104,7 @@ def test_each_text_of_the_pages_is_used_and_there() -> None:
     used = {key for path in TEMPLATES for key in find_used(path)}
     named = {
         node.value
-        for path in REPORT.glob("*.py")
+        for path in (*REPORT.glob("*.py"), ROOT / "qst" / "workflows" / "report.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 import qst
 import qst.loaders
-from qst.batch import score_files
 from qst.formulas import restore_text
-from qst.loaders.scored import read_scored
+from qst.loaders.formats.scored import read_scored
 from qst.protocol import CODES
 from qst.tables import COUNTS, NUMBERS
+from qst.workflows.score import score_files
 
-NAMES = tomllib.loads((Path(qst.loaders.__file__).parent / "names.toml").read_text(encoding="utf-8"))
+NAMES = tomllib.loads((Path(qst.__file__).parent / "vocabulary" / "names.toml").read_text(encoding="utf-8"))
 WORDS = ("sex", "site", "side", "area")
 KEPT_AS_WRITTEN = {"site": ("Knee", "thigh 2")}
 MISSING = ["", "NA", "NM", "n.d.", "N/A", "nan", "-", ".", "missing", "-99", "999"]

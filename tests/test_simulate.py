@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import qst
-from qst.correlations import load_correlations
 from qst.errors import OptionError, ReferenceSetError
+from qst.norms.correlations import load_correlations
 from qst.protocol import BY_CODE, CODES, Z_CODES
-from qst.simulate import load_pain_models, simulate_healthy, simulate_model
+from qst.simulation.simulate import load_pain_models, simulate_healthy, simulate_model
 from qst.tables import ASSESSMENT_COLUMNS
 
 N = 20_000

@@ -9,9 +9,9 @@ import pytest
 from command_line import ROOT, run, same, work  # noqa: F401 (work is a fixture for all tests)
 
 import qst
-from qst.details import explain_mechanisms
-from qst.loaders.scored import read_scored
-from qst.symptoms import find_symptom_columns, read_symptoms
+from qst.inference.mechanism_details import explain_mechanisms
+from qst.inference.symptoms import find_symptom_columns, read_symptoms
+from qst.loaders.formats.scored import read_scored
 from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS
 
 ANSWERS = [8, 6, 4, 3, 7, 1, 2, 9, 3, 6, 5, 0]

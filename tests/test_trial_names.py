@@ -77,7 +77,7 @@ def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.Monkey
     rows = [f"{n},25,f,hand,HPT{k},{40 + k}" for k in (1, 2, 3) for n in range(9)]
     path = write(tmp_path, "\n".join([f"{WHO},TrialType,value", *rows]))
     whole, _ = read(path)
-    monkeypatch.setattr(qst.loaders.texts, "BLOCK_ROWS", 5)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 5)
     assert read(path)[0].equals(whole)
     assert whole["series"].tolist() == [str(k) for k in (1, 2, 3) for _ in range(9)]
 

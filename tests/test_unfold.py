@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import qst
 from qst.errors import InputError
-from qst.loaders import texts
+from qst.loaders.files import text_table as texts
 from qst.protocol import CODES
 from qst.tables import ASSESSMENT_COLUMNS
 

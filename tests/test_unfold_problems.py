@@ -7,7 +7,7 @@ from lab_files import ME, WHO, read, write
 
 import qst
 from qst.errors import InputError
-from qst.loaders import texts
+from qst.loaders.files import text_table as texts
 
 # --- whose header a problem names -------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 
 import qst
 from qst.errors import InputError
-from qst.loaders import delimited
+from qst.loaders.files import delimited
 
 BOOK = Path(__file__).parent / "broken" / "ppt_999.xlsx"
 

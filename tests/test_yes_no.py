@@ -10,8 +10,8 @@ from command_line import REAL, ROOT, run
 from lab_files import read, refuse, write
 
 import qst
-from qst.loaders.formats import FORMATS
-from qst.psychometric import FEW, SUPPORTED
+from qst.derive.psychometric import FEW, SUPPORTED
+from qst.loaders.formats.choose import FORMATS
 
 CODES = {"parameter": {"1": "CDT", "2": "WDT", "3": "CPT", "4": "HPT"}}
 BASE = {"baseline": "30", "site": "foot", "age": "50", "sex": "female"}

@@ -13,18 +13,24 @@ from qst.tables import AREAS
 
 VERSION = 1
 """Counts up whenever a cell moves: a form of another version is refused, not misread."""
+
 LANGUAGES = ("en", "de")
+
 INSTRUCTIONS = "instructions"
+
 MARK = re.compile(rf"qst-entry-form (\d+) (\w+) ({'|'.join((*AREAS, INSTRUCTIONS))})")
 """The text in `MARK_PLACE` of each sheet: version, language, and which sheet it is."""
 
 LABEL, UNIT, FIRST_PAIR, LAST_COLUMN = 1, 2, 3, 12
 """Columns: the test's name, its unit, then five pairs of a label and the yellow cell to the right of it."""
+
 HEAD_ROW, TITLES_ROW = 2, 9
+
 _HEAD = (
     ("subject", "area"), ("visit", "site"), ("age", "side"), ("sex", "baseline"), ("date", "device"), ("examiner", ""),
 )  # fmt: skip
 """The head of a sheet, row by row, left and right."""
+
 _RIGHT_LABEL, _RIGHT_VALUE = 6, 9
 
 OWN = ("examiner", "date", "device", "remarks")

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qst.atomic import replace_file
 from qst.entry_form.layout import (
     FIRST_PAIR,
     HEAD_ROW,
@@ -28,10 +29,9 @@ from qst.entry_form.layout import (
     read_texts,
 )
 from qst.errors import OptionError
-from qst.loaders.names import find_unit
 from qst.protocol import BASELINE, THERMODE_RANGE
 from qst.tables import AREAS, OLDEST
-from qst.writing import replace_file
+from qst.vocabulary.units import find_unit
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -40,12 +40,16 @@ if TYPE_CHECKING:
 
 PRESSURE_UNITS = ("kPa", "N/cm²", "N", "kgf", "lbf")
 """Units of PPT to choose from."""
+
 VERSION_DATE = datetime(2026, 11, 25)
 """When this version was made. It stands in the file's properties in place of the clock, so that forms are the same."""
 
 _WIDTHS = {LABEL: 36.0, UNIT: 15.0}
+
 _LABEL_WIDTH, _CELL_WIDTH, _ROW_HEIGHT = 10.5, 8.0, 32.0
+
 _PARAGRAPH_WIDTH, _LINE_HEIGHT = 80, 13.0
+
 _YELLOW, _GREY = "FFF8DC", "E7E9EC"
 
 FilledTrials = Mapping[tuple[str, int, str], float | str]

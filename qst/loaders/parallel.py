@@ -7,18 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 from qst.errors import InputError
-from qst.loaders.assignments import Assignments
-from qst.loaders.exclusion import Exclusion
-from qst.loaders.names import using
-from qst.loaders.options import LoadOptions
-from qst.loaders.people import People
-from qst.loaders.tidy import Columns, Reading
-from qst.tables import Problem, Report
+from qst.loaders.headers.assignments import Assignments
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.rows.exclusion import Exclusion
+from qst.loaders.rows.people import People
+from qst.loaders.rows.table import Columns, Reading
+from qst.problems import Problem, Report
+from qst.vocabulary.names import using
 
 SMALL_FILE = 1_000_000
 """Bytes up to which a file is read by another process: its rows are held in memory then (ours)."""
+
 FEWEST_FILES = 16
 """From so many small files on it is worth starting processes (ours)."""
+
 FILES_AT_ONCE = 16
 """Files that a process takes at a time."""
 
@@ -69,6 +71,7 @@ class ReadTable:
 
 
 OpenFile = Callable[[Path, LoadOptions, Memory, Report], list[Reading]]
+
 Opened = tuple[Sequence[Reading | ReadTable], list[Problem], InputError | None]
 """The tables of a file, the problems met in opening it, and why it cannot be used at all."""
 
@@ -96,7 +99,7 @@ def open_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open
     # A server that has the libraries loaded starts the processes: quick, and safe where a program has threads.
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload(["qst.loaders"])
+        context.set_forkserver_preload(["qst.loaders.readings"])
     chunks = [small[start : start + FILES_AT_ONCE] for start in range(0, len(small), FILES_AT_ONCE)]
     workers = min(options.jobs - 1, len(chunks))
     with ProcessPoolExecutor(workers, context, _start, (options, memory, open_file)) as pool:

@@ -10,25 +10,40 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from qst.arrays import Floats
+from qst.cohort.scored_rows import (
+    are_at_limit,
+    check_parameter,
+    check_scored,
+    distinct_texts,
+    find_cut_off,
+    find_notes,
+    numbers_of,
+    scale_values,
+    texts_of,
+)
+from qst.cohort.selection import select_area
 from qst.errors import OptionError
-from qst.norms import ReferenceSet, list_references, load_reference, look_up_norms
-from qst.patterns import PHS_BOUND
-from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, distinct_texts, texts_of
-from qst.plots.rows import AT_LIMIT, are_at_limit, check_scored, find_cut_off, find_notes, numbers_of
-from qst.plots.selection import select_area
-from qst.plots.values import check_parameter, describe_value, ring, scale_values, set_value_scale
+from qst.inference.findings import PHS_BOUND
+from qst.norms.reference_sets import ReferenceSet, list_references, load_reference, look_up_norms
+from qst.norms.zscores import transform
+from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people
+from qst.plots.profile_rows import AT_LIMIT
+from qst.plots.value_axis import describe_value, ring, set_value_scale
 from qst.protocol import BY_CODE, CODES, Parameter
 from qst.tables import SEXES
-from qst.zscores import transform
 
-Floats = npt.NDArray[np.float64]
 # Colour, marker and hatching of each sex; neither colour is that of an area, of gain or of loss.
 _LOOKS = {"female": ("#b8568f", "o", None), "male": ("#222222", "s", "....")}
+
 _BEYOND = 15.0
 """Years that the open top stratum is drawn beyond its beginning, or to the oldest person (ours)."""
+
 _NARROWEST = 20.0
 """Years that the axis shows at least, where few people and no norm would give a part of a year (ours)."""
+
 _LIMIT_LINE: Any = {"color": GREY, "linestyle": ":", "linewidth": 0.9}
+
 # Words on a white ground, above the bands and below the people.
 _NOTE: Any = {"zorder": 2, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}}
 

@@ -19,30 +19,43 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import ScaledTranslation
 
+from qst.cohort.scored_rows import count, distinct_texts, texts_of
 from qst.tables import DISCLAIMER, HEALTHY, PHENOTYPES
 
 WIDTH_MM = 170.0
+
 PT_PER_MM = 72 / 25.4
+
 LETTER = 0.54
 """Mean width of a letter, in sizes of the font."""
+
 FOOT_LETTER = 0.57
 """Mean width of a letter at the foot, where codes in capitals and numbers are."""
+
 MINUS = "\N{MINUS SIGN}"
 
 INK, GREY, PALE, BAND, HATCH = "#222222", "#5f5f5f", "#9a9a9a", "#e3e3e3", "#b0b0b0"
+
 # After Okabe and Ito: colour-blind readers tell them apart. The first is darkened, to differ from the second in grey.
 AREA_COLOURS = {"test": "#00507f", "control": "#d55e00"}
+
 MORE_COLOURS = ("#009e73", "#cc79a7", "#56b4e9", "#222222")
+
 COLOURS = (*AREA_COLOURS.values(), *MORE_COLOURS)
+
 SHAPES = ("o", "s", "p", "h", "P", "*")
+
 # Purple and green of ColorBrewer's PRGn, which colour-blind readers tell apart; neither is the colour of an area.
 GAIN_COLOUR, LOSS_COLOUR = "#762a83", "#5aae61"
+
 # From dark to light, so that they keep their order in grey.
 PHENOTYPE_COLOURS = dict(zip((*PHENOTYPES, HEALTHY), ("#00507f", "#d55e00", "#56b4e9", "#e3e3e3"), strict=True))
 
 Legend = Sequence[tuple[Any, str]]
+
 ENOUGH_CONTRAST = 4.5
 """Of letters to their ground, after WCAG 2.2, level AA."""
+
 _WORDING: ContextVar[Callable[[str], str]] = ContextVar("wording", default=str)
 
 
@@ -230,23 +243,6 @@ def _contrast(one: Any, other: Any) -> float:
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     dark, light = sorted(linear @ [0.2126, 0.7152, 0.0722])
     return float((light + 0.05) / (dark + 0.05))
-
-
-def texts_of(table: pd.DataFrame, column: str) -> list[str]:
-    """The column as text; empty where it is missing."""
-    if column not in table:
-        return [""] * len(table)
-    return ["" if pd.isna(cell) else str(cell) for cell in table[column].tolist()]
-
-
-def distinct_texts(table: pd.DataFrame, column: str) -> list[str]:
-    """The different texts of the column, as they appear, without empty ones."""
-    return [text for text in dict.fromkeys(texts_of(table, column)) if text]
-
-
-def count(number: int, word: str, plural: str | None = None) -> str:
-    """A number with its word: 1 person, 2 people."""
-    return f"{number:,} {word if number == 1 else plural or word + 's'}"
 
 
 def describe_people(table: pd.DataFrame) -> list[str]:

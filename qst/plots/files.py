@@ -8,12 +8,14 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from qst.atomic import replace_file
 from qst.errors import OptionError
-from qst.plots.signs import save_with_all_signs, tell_missing
-from qst.writing import replace_file
+from qst.plots.fallback_fonts import save_with_all_signs, tell_missing
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
+
 NARROWEST_MM, WIDEST_MM = 70, 1000
+
 COARSEST_DPI, FINEST_DPI = 30, 2400
 
 # Letters stay letters, so that a journal can set them anew, and two runs give the same bytes. In a PNG they have the
@@ -25,7 +27,9 @@ FILE_SETTINGS: Any = {
     "savefig.bbox": None,
     "text.hinting": "no_hinting",
 }
+
 _WITHOUT_DATE: dict[str, dict[str, None]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
 # A third of the time of the library's own level, for 2 % more bytes.
 _PNG = {"compress_level": 3}
 

@@ -12,6 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy import special
 
+from qst.arrays import Floats, Ints
+from qst.cohort.frequencies import Frequencies, count_findings
+from qst.cohort.intervals import find_interval
+from qst.cohort.scored_rows import check_scored, find_cut_off, texts_of
+from qst.cohort.selection import Groups, select_groups
 from qst.plots.canvas import (
     COLOURS,
     GAIN_COLOUR,
@@ -24,45 +29,22 @@ from qst.plots.canvas import (
     Canvas,
     describe_people,
     hatch_patch,
-    texts_of,
 )
-from qst.plots.groups import CONFIDENCE
-from qst.plots.rows import check_scored, find_cut_off
-from qst.plots.selection import Groups, select_groups
 from qst.protocol import BY_CODE, CODES
-from qst.tables import GAIN, LIMIT, LOSS
+from qst.tables import GAIN, LOSS
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 NO_ROOM = "cannot be found (device range)"
+
 INTERVAL = "95 % interval of the share"
+
 _PITCH, _DENSE_PITCH, _BETWEEN = 1.15, 0.85, 0.6
 """Height of a group's bar with and without its counts, and what lies between two parameters, in letters (ours)."""
+
 _MOST_COUNTED = 4
 """More groups than that get no counts beside their bars, or the figure would be higher than a page (ours)."""
+
 _FAINT = 0.45
 """Opacity of a group's bar, so that interval and shape, in the full colour, are seen on it (ours)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frequencies:
-    """Counts by parameter, in the order of the protocol, of `total` assessments.
-
-    `judged` have a finding; `no_gain` and `no_loss` count those of them in whom the device's range allows none.
-    """
-
-    total: int
-    judged: Ints
-    gain: Ints
-    loss: Ints
-    limit: Ints
-    no_gain: Ints
-    no_loss: Ints
-
-    def share(self, counts: Ints) -> Floats:
-        """Percent of the judged; NaN where nobody was judged."""
-        share: Floats = np.divide(100.0 * counts, self.judged, out=np.full(len(CODES), np.nan), where=self.judged > 0)
-        return share
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,39 +56,6 @@ class Lane:
     height: float
     colours: dict[str, str]
     shape: str | None
-
-
-def find_interval(found: Ints, judged: Ints) -> Floats:
-    """The 95 % interval of a share in percent after Wilson, shape (2, …); NaN where nobody was judged.
-
-    (p + z²/2n ± z √(p (1 − p) / n + z²/4n²)) / (1 + z²/n) with p = found / n and z = 1.96 (Wilson 1927, J Am Stat
-    Assoc 22:209-212). It stays between 0 and 100 %, and is no point where nobody or everybody shows the finding.
-
-    >>> find_interval(np.array([0, 5]), np.array([10, 10])).round(1).T.tolist()
-    [[0.0, 27.8], [23.7, 76.3]]
-    """
-    z = special.ndtri((1 + CONFIDENCE) / 2)
-    n = np.where(judged > 0, judged, np.nan)
-    p = found / n
-    middle, reach = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    ends: Floats = 100 * np.clip(np.stack([middle - reach, middle + reach]) / (1 + z**2 / n), 0, 1)
-    return ends
-
-
-def count_findings(scored: pd.DataFrame) -> Frequencies:
-    """Count the findings of each parameter over the rows of a scored table."""
-    findings = np.column_stack([np.array(texts_of(scored, f"{code}_finding"), dtype=object) for code in CODES])
-    judged = findings != ""
-    items = [set(text.split(";")) for text in texts_of(scored, "not_findable")]
-    impossible = {
-        side: np.array([[f"{code}_{side}" in names for code in CODES] for names in items]) for side in (GAIN, LOSS)
-    }
-
-    def total(flags: npt.NDArray[np.bool_]) -> Ints:
-        return np.asarray((flags & judged).sum(axis=0), dtype=np.int64)
-
-    gain, loss, limit = (total(findings == word) for word in (GAIN, LOSS, LIMIT))
-    return Frequencies(len(scored), total(judged), gain, loss, limit, total(impossible[GAIN]), total(impossible[LOSS]))
 
 
 def plot_frequencies(

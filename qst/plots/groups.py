@@ -1,24 +1,23 @@
 """Sensory profiles of groups: mean z-scores with their 95 % intervals, and the single profiles faint behind."""
 
-import warnings
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import special
 
-from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people, texts_of
+from qst.arrays import Floats
+from qst.cohort.intervals import average
+from qst.cohort.scored_rows import are_at_limit, check_scored, find_cut_off, numbers_of, texts_of
+from qst.cohort.selection import Groups, select_groups
+from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people
 from qst.plots.profile import draw_rows
-from qst.plots.rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row, are_at_limit, check_scored, find_cut_off, numbers_of
-from qst.plots.selection import Groups, select_groups
+from qst.plots.profile_rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row
 from qst.protocol import RATING_OFFSET, Z_CODES
 from qst.tables import Z_COLUMNS
 
-Floats = npt.NDArray[np.float64]
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
-CONFIDENCE = 0.95
+
 _IN_MOST = "not findable in most people (device range)"
 
 
@@ -125,23 +124,6 @@ def _form_row(name: str, people: Floats, position: int) -> Row:
         dma_interval=10 ** interval[:, -1],
         singles=people[:, : len(Z_CODES)],
     )
-
-
-def average(people: Floats) -> tuple[Floats, Floats]:
-    """Mean of each column, and the ends of its 95 % interval, shape (2, columns); NaN where fewer than two have it.
-
-    >>> mean, interval = average(np.array([[1.0], [2.0], [3.0]]))
-    >>> mean.tolist(), interval.round(3).ravel().tolist()
-    ([2.0], [-0.484, 4.484])
-    """
-    n = (~np.isnan(people)).sum(axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a value
-        mean, sd = np.nanmean(people, axis=0), np.nanstd(people, axis=0, ddof=1)
-    reach = np.where(
-        n > 1, special.stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2) * sd / np.sqrt(np.maximum(n, 1)), np.nan
-    )
-    return mean, np.stack([mean - reach, mean + reach])
 
 
 def _tell_limits(scored: pd.DataFrame) -> list[str]:

@@ -12,6 +12,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from qst.arrays import Bools, Floats
+from qst.cohort.scored_rows import check_scored, find_cut_off, find_limits, numbers_of, texts_of
+from qst.cohort.selection import select_area
 from qst.errors import OptionError
 from qst.plots.canvas import (
     GAIN_COLOUR,
@@ -24,24 +27,25 @@ from qst.plots.canvas import (
     describe_people,
     letters_on,
     room_of,
-    texts_of,
 )
-from qst.plots.people import measure_names, write_names
 from qst.plots.phenotypes import order_phenotypes
-from qst.plots.rows import AT_LIMIT, NO_VALUE, NO_Z, Z_EDGE, check_scored, find_cut_off, find_limits, numbers_of
-from qst.plots.selection import select_area
+from qst.plots.profile_rows import AT_LIMIT, NO_VALUE, NO_Z, Z_EDGE
+from qst.plots.row_labels import measure_names, write_names
 from qst.protocol import BY_CODE, CODES, Z_CODES
 from qst.tables import GAIN, LOSS, Z_COLUMNS
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Order = Literal["phenotype", "cluster", "table"]
+
 ORDERS = ("phenotype", "cluster", "table")
+
 LOSS_TO_GAIN = LinearSegmentedColormap.from_list("z", ["#1b7837", "#7fbf7b", "#f7f7f7", "#af8dc3", GAIN_COLOUR])
 """From loss (green) over 0 to gain (purple), after ColorBrewer's PRGn: safe for colour-blind readers."""
+
 _MOST_CLUSTERED = 4000
+
 _MOST_LABELS = 80
 """More people than that have no room for letters or marks of their own (ours)."""
+
 _GAP = 0.4  # between the z-scores and PHS
 
 

@@ -29,7 +29,7 @@ class Kind:
     by_assessment : bool
         Whether each of a person's assessments has a picture, where each person has; else each visit.
     on_sheets : bool
-        Whether it is drawn on `qst.plots.sheets`.
+        Whether it is drawn on `qst.plots.axes_cache`.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Kind:
 
 
 _P = "qst.plots."
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -76,8 +77,10 @@ KINDS: dict[str, Kind] = {
         Kind("age", _P + "age", "plot_age", False, "also", ("area", "parameter", "reference")),
     )
 }
+
 GROUPS = Kind("profile", _P + "groups", "plot_groups", False, "never", ("area", "by"))
 """What `profile` is with `by`."""
+
 NEEDED = {"retest": ("parameter",), "age": ("parameter",)}
 
 

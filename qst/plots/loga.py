@@ -8,19 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from qst.plots.canvas import GREY, WIDTH_MM, Canvas, count, describe_people, letters_on, texts_of
-from qst.plots.rows import check_scored
-from qst.plots.selection import select_area
+from qst.cohort.frequencies import count_loga
+from qst.cohort.scored_rows import check_scored, count
+from qst.cohort.selection import select_area
+from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, letters_on
 
 _SIGNS = ("none", "thermal", "mechanical", "both")
+
 _BLUES = LinearSegmentedColormap.from_list("counts", ["#ffffff", "#00507f"])
-
-
-def count_loga(scored: pd.DataFrame) -> tuple[npt.NDArray[np.int64], int]:
-    """Number of assessments by loss (rows L0 … L3) and gain (columns G0 … G3), and of those without a code."""
-    codes = texts_of(scored, "loga")
-    table = np.array([[codes.count(f"L{loss}G{gain}") for gain in range(4)] for loss in range(4)], dtype=np.int64)
-    return table, len(codes) - int(table.sum())
 
 
 def plot_loga(

@@ -10,26 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from qst.details import explain_mechanisms, take_measured
+from qst.cohort.frequencies import count_statuses
+from qst.cohort.scored_rows import find_notes
+from qst.cohort.selection import select_area
 from qst.errors import OptionError
-from qst.knowledge import KnowledgeBase, load_mechanisms
-from qst.mechanisms import (
-    AGAINST,
-    CONTRADICTED,
-    NOT_ASSESSABLE,
-    NOT_SUPPORTED,
-    POSSIBLE,
-    SUPPORTED,
-    judge_evidence,
-    weigh_mechanism,
-)
+from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
+from qst.inference.mechanism_details import explain_mechanisms
+from qst.inference.mechanisms import AGAINST, CONTRADICTED, NOT_ASSESSABLE, NOT_SUPPORTED, POSSIBLE, SUPPORTED
 from qst.plots.canvas import GREY, INK, MINUS, WIDTH_MM, Canvas, describe_people, hatch_patch
-from qst.plots.rows import find_notes
-from qst.plots.selection import select_area
 from qst.tables import is_scored
 
 # From dark to light, so that they keep their order in grey.
 STATUS_COLOURS = {SUPPORTED: "#00507f", POSSIBLE: "#56b4e9", NOT_SUPPORTED: "#d9d9d9", CONTRADICTED: "#d55e00"}
+
 _STEP, _STEP_OF_SHARE = 3.9, 2.9  # height of a mechanism, in letters
 
 
@@ -60,18 +53,6 @@ def _tell_sign(sign: dict[str, Any]) -> str:
     """A sign by what was measured of it: the parameter with + for gain, − for loss, = for neither."""
     marks = {"gain": "+", "loss": MINUS}
     return f"{sign['parameter']}{marks.get(sign['finding'] or '', '=')}"
-
-
-def count_statuses(scored: pd.DataFrame, mechanisms: KnowledgeBase) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Names of the mechanisms, and how many assessments have each status: supported, possible, not supported,
-    contradicted, not assessable; shape (mechanisms, 5)."""
-    measured = take_measured(scored)
-    statuses = (*STATUS_COLOURS, NOT_ASSESSABLE)
-    counts = []
-    for mechanism in mechanisms.mechanisms:
-        found = np.asarray(judge_evidence(weigh_mechanism(mechanism, measured, mechanisms), mechanism.threshold))
-        counts.append([int((found == status).sum()) for status in statuses])
-    return [mechanism.name for mechanism in mechanisms.mechanisms], np.array(counts, dtype=np.int64)
 
 
 def plot_mechanisms(

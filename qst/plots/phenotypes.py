@@ -9,28 +9,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from qst.arrays import Floats
+from qst.cohort.scored_rows import check_scored, count, find_notes, numbers_of, texts_of
+from qst.cohort.selection import select_area
 from qst.errors import OptionError
-from qst.plots.canvas import (
-    HATCH,
-    INK,
-    PHENOTYPE_COLOURS,
-    WIDTH_MM,
-    Canvas,
-    count,
-    describe_people,
-    hatch_patch,
-    texts_of,
-)
-from qst.plots.people import measure_names, write_names
-from qst.plots.rows import check_scored, find_notes, numbers_of
-from qst.plots.selection import select_area
+from qst.plots.canvas import HATCH, INK, PHENOTYPE_COLOURS, WIDTH_MM, Canvas, describe_people, hatch_patch
+from qst.plots.row_labels import measure_names, write_names
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 
-Floats = npt.NDArray[np.float64]
 NAMES = (*PHENOTYPES, HEALTHY)
+
 NOT_SAID = "not said: too few tests"
+
 MOST_BARS = 150
 """Bars of more people touch each other, and are drawn as one surface a phenotype (ours)."""
+
 _MOST_LABELS = 60
 """More people than that have no room for a label each (ours)."""
 

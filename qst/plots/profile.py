@@ -17,33 +17,27 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from qst.plots.canvas import (
-    BAND,
-    GREY,
-    INK,
-    MINUS,
-    PALE,
-    WIDTH_MM,
-    Canvas,
-    distinct_texts,
-    hatch_patch,
-    room_of,
-    texts_of,
-)
-from qst.plots.rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, find_cut_off, numbers_of, read_rows
-from qst.plots.sheets import Sheets
+from qst.arrays import Floats
+from qst.cohort.scored_rows import distinct_texts, find_cut_off, numbers_of, texts_of
+from qst.plots.axes_cache import Sheets
+from qst.plots.canvas import BAND, GREY, INK, MINUS, PALE, WIDTH_MM, Canvas, hatch_patch, room_of
+from qst.plots.profile_rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, read_rows
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
 
-Floats = npt.NDArray[np.float64]
 # In heights of a letter: margins; from the z-axis on, the gap before and the width of the axes of PHS and of DMA.
 _LEFT, _RIGHT, _PHS_GAP, _PHS_WIDTH, _DMA_GAP, _DMA_WIDTH = 4.4, 0.7, 2.1, 2.3, 2.9, 2.3
+
 _SIDE = _PHS_GAP + _PHS_WIDTH + _DMA_GAP + _DMA_WIDTH
 
 NOT_FINDABLE = "not findable (device range)"
+
 INTERVAL, SINGLE_PEOPLE = "95 % interval of the mean", "single people"
+
 MOST_LINES = 300
 """More faint lines than that are drawn as an image within a PDF or SVG, which would be too large to open (ours)."""
+
 _BAR = Path([(-0.55, -1.0), (0.55, -1.0)])  # below the point it marks, on the side of loss
+
 # Outline and size, in sizes of a plain marker.
 _MARKS: dict[str, tuple[Any, float]] = {
     ABOVE: ("^", 1.2), BELOW: ("v", 1.2), AT_LIMIT: (_BAR, 2.0), NO_VALUE: ("x", 0.75), NO_Z: ("d", 0.9),

@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas, count
-from qst.plots.groups import average
+from qst.arrays import Floats
+from qst.cohort.intervals import average
+from qst.cohort.scored_rows import count
+from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas
 from qst.plots.profile import INTERVAL
 from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
 from qst.protocol import LIGHT_TOUCH, PINPRICKS, RATING_OFFSET
 
-Floats = npt.NDArray[np.float64]
 NEEDED = "ratings of MPS with the pinprick's force as stimulus (8 to 512 mN), and of DMA with the kind of touch"
+
 _TOUCHES = {"cotton wisp": ("wisp", "cws"), "cotton tip": ("tip", "q-tip", "qt"), "brush": ("brush", "bru")}
+
 _ROOM = 0.27
 """Share of the width for light touch (ours)."""
 

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qst.derive import kept_trials
+from qst.cohort.scored_rows import count, texts_of
+from qst.derive.trials import kept_trials
 from qst.errors import OptionError
-from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS, count, texts_of
+from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS
 from qst.tables import KEY
 
 

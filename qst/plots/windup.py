@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from qst.derive import SINGLE, TRAIN
-from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas, count
+from qst.arrays import Floats
+from qst.cohort.scored_rows import count
+from qst.derive.trials import SINGLE, TRAIN
+from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas
 from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
 
-Floats = npt.NDArray[np.float64]
 NEEDED = "ratings of WUR with the stimulus single or train"
+
 UNDEFINED = "WUR undefined: all single stimuli rated 0"
+
 LACKING = "no WUR: single stimuli or trains not rated"
 
 

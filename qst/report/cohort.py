@@ -8,26 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from qst.criteria import load_criteria
-from qst.knowledge import KnowledgeBase, load_mechanisms
-from qst.plots.frequencies import count_findings
-from qst.plots.loga import count_loga
-from qst.plots.mechanisms import count_statuses
-from qst.plots.rows import find_cut_off
+from qst.cohort.frequencies import count_findings, count_loga, count_statuses
+from qst.cohort.scored_rows import find_cut_off
+from qst.inference.criteria import load_criteria
+from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
+from qst.problems import Problem
 from qst.protocol import CODES, RECORD_ORDER
 from qst.scoring import Settings
-from qst.tables import (
-    AREAS,
-    GAIN,
-    HEALTHY,
-    IDENTITY,
-    LOSS,
-    NO,
-    PHENOTYPES,
-    SEXES,
-    YES,
-    Problem,
-)
+from qst.tables import AREAS, GAIN, HEALTHY, IDENTITY, LOSS, NO, PHENOTYPES, SEXES, YES
 
 Page = dict[str, Any]
 

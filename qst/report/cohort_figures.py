@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qst.knowledge import KnowledgeBase, load_mechanisms
-from qst.mechanisms import NOT_ASSESSABLE
+from qst.cohort.frequencies import count_findings, count_loga, count_statuses
+from qst.cohort.scored_rows import numbers_of
+from qst.cohort.selection import ALL
+from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
+from qst.inference.mechanisms import NOT_ASSESSABLE
 from qst.plots.canvas import describe_people, wording
-from qst.plots.frequencies import count_findings, plot_frequencies
+from qst.plots.frequencies import plot_frequencies
 from qst.plots.heatmap import plot_heatmap
-from qst.plots.loga import count_loga, plot_loga
-from qst.plots.mechanisms import STATUS_COLOURS, count_statuses, plot_mechanisms
+from qst.plots.loga import plot_loga
+from qst.plots.mechanisms import STATUS_COLOURS, plot_mechanisms
 from qst.plots.phenotypes import MOST_BARS, NAMES, order_phenotypes, plot_phenotypes
-from qst.plots.rows import numbers_of
-from qst.plots.selection import ALL
 from qst.protocol import CODES, Z_CODES
 from qst.report.figures import Picture, embed
 from qst.report.translation import AS_IT_IS, translate
@@ -28,11 +29,15 @@ from qst.tables import Z_COLUMNS
 
 FEWEST = 2
 """Of one assessment, the subject's page has better pictures."""
+
 MOST_LABELS = 60
 """So many rows with a label each fill a page of A4 (ours)."""
+
 _FINE_DPI = 220
 """Of what is drawn as pixels, as it would be the largest part of the page as lines."""
+
 _TELLING = ("visit", "site", "side")
+
 _BESIDE_MM = 112.0
 """Width of figures that stand beside a table."""
 

@@ -14,9 +14,13 @@ from qst.report.words import Words
 
 # Within a tag, which ends before another begins: a text may read like an attribute.
 _IN_TAG = "(?=[^<>]*>)"
+
 _ID = re.compile(rf' id="([^"<>]*)"{_IN_TAG}')
+
 _REFERENCE = re.compile(rf'(href="#|url\(#)([^")<>]*){_IN_TAG}')
+
 _FONT = re.compile(rf'font-family: [^;"<>]*{_IN_TAG}')
+
 _TEXT = re.compile(r"(<text\b[^>]*>)([^<]*)(</text>)")
 
 

@@ -16,13 +16,16 @@ from tqdm import tqdm
 from qst.errors import OptionError, QSTError
 
 Browser = subprocess.Popen[bytes]
+
 _COMMANDS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )  # fmt: skip
+
 _ON_WINDOWS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+
 LONGEST_SECONDS = 120
 """A page takes one or two; what takes longer than this hangs."""
 

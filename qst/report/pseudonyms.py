@@ -5,11 +5,12 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+from qst.atomic import replace_file
 from qst.errors import OptionError
 from qst.formulas import defuse_text, restore_text
-from qst.writing import replace_file
 
 HEADER = ["number", "subject"]
+
 _ENDINGS = (".csv",)
 
 

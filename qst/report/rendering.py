@@ -16,6 +16,7 @@ from qst.report import subject as forms
 from qst.report.words import Words
 
 Page = dict[str, Any]
+
 LONGEST_RUNNING = 60
 """Letters of a label that have room at the foot of a printed page (ours)."""
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from qst.explain import Explanation, explain_assessment
-from qst.persons import Found
+from qst.cohort.scored_rows import rank_area
+from qst.explain.assessment import Explanation, explain_assessment
+from qst.explain.found import Found
+from qst.plots.axes_cache import SHEETS
 from qst.plots.canvas import wording
 from qst.plots.profile import draw_profile
-from qst.plots.rows import rank_area
-from qst.plots.sheets import SHEETS
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
 from qst.report.translation import translate
 from qst.report.words import Words
 from qst.scoring import Settings
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
-from qst.visits import order_visits
+from qst.vocabulary.visits import order_visits
 
 Page = dict[str, Any]
 
@@ -30,6 +30,7 @@ ABOUT = {
 """Headers of a user's own columns that say who measured, with what and when; the entry form's are among them."""
 
 _PLACE = ("site", "side", "area")
+
 _LOGA = {"thermal_loss": "L1", "mechanical_loss": "L2", "thermal_gain": "G1", "mechanical_gain": "G2"}
 
 
@@ -225,6 +226,7 @@ def list_not_judged(told: Explanation) -> Page:
 _NO_STRATUM = (
     "no_age", "age_impossible", "no_sex", "unknown_sex", "no_site", "no_norm_for_site", "age_below_norms",
 )  # fmt: skip
+
 _NO_JUDGEMENT = ("no_norm", "norm_doubtful", "norm_without_spread", "not_positive", "out_of_range", "wur_undefined")
 
 

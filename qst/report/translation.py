@@ -7,14 +7,20 @@ from functools import lru_cache
 from qst.report.words import Words, load_words
 
 _FORMS = re.compile(r"(?P<area>test|control) \((?P<place>[^()]*)\)(?P<number> no\. \d+)?")
+
 _GAP = re.compile(r"\{(\w+)\}")
+
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+
 _NUMBER = rf"[+−-]?{_WHOLE}(?:\.\d+)?"
 """A number as figures have it. One in German is none (`30,6`), so that a text that was translated stays as it is."""
+
 _GAPS = {"n": _NUMBER, "m": _NUMBER, "text": ".+"}
 """What may stand in the gaps of a template: numbers, which are written anew, and texts, which stay."""
+
 AS_IT_IS = "\N{NO-BREAK SPACE}"
 """A text that begins with it is of the user's files, such as a subject's name, and stays."""
+
 _LISTED = re.compile(rf"(?:(?P<n>{_WHOLE}) )?(?P<name>.+)")
 
 

@@ -8,9 +8,10 @@ from importlib.resources import files
 from typing import Any
 
 from qst.errors import OptionError
-from qst.tables import NOTES
+from qst.notes import NOTES
 
 LANGUAGES = ("en", "de")
+
 _MINUS = "\N{MINUS SIGN}"
 
 

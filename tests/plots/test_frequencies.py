@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import qst
+from qst.cohort.intervals import find_interval
 from qst.errors import OptionError
-from qst.plots.frequencies import find_interval
 from qst.protocol import CODES
 
 HPT = CODES.index("HPT")

@@ -24,7 +24,7 @@ from matplotlib.text import Text
 
 import qst
 from qst.errors import OptionError
-from qst.plots import plot_profile, save_profile
+from qst.plots.person import plot_profile, save_profile
 
 PERSON = {"subject": "Zyx-4711", "visit": "1", "age": 45, "sex": "female", "site": "foot"}
 TEST = PERSON | {"side": "left", "area": "test", "CDT": 3.0, "WDT": 10, "TSL": 12, "CPT": 12, "HPT": 42, "PPT": 300}

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import qst
-from qst.plots import save_profile
-from qst.plots.batch import plot_files
+from qst.plots.axes_cache import SHEETS
+from qst.plots.person import save_profile
 from qst.plots.profile import draw_profile
-from qst.plots.sheets import SHEETS
+from qst.workflows.plot import plot_files
 
 PERSON = {
     "subject": "A",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 import qst
 from qst.errors import OptionError
-from qst.norms import load_reference
+from qst.norms.reference_sets import load_reference
 
 
 def visits(first: list[float | None], second: list[float | None], code: str = "HPT") -> pd.DataFrame:
@@ -172,7 +172,7 @@ def test_ticks_of_log_parameters_are_in_the_unit() -> None:
 def test_a_narrow_log_axis_has_round_ticks() -> None:
     from matplotlib.figure import Figure
 
-    from qst.plots.values import set_value_scale
+    from qst.plots.value_axis import set_value_scale
     from qst.protocol import BY_CODE
 
     ax = Figure().subplots()

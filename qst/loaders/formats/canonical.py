@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from qst.errors import InputError
-from qst.loaders.files import open_tables
+from qst.loaders.files.find import open_tables
+from qst.loaders.files.text_table import Record, TextTable
 from qst.loaders.formats.format import Format
-from qst.loaders.names import missing_codes
-from qst.loaders.options import LoadOptions
-from qst.loaders.texts import Record, TextTable
-from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS, Problem, Report, is_scored
+from qst.loaders.headers.options import LoadOptions
+from qst.problems import Problem, Report
+from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS, is_scored
+from qst.vocabulary.names import missing_codes
 
 TRIAL_ROLES = (*(column for column in TRIAL_COLUMNS if column not in SOURCE), "keep", "baseline")
 

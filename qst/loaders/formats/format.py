@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from qst.loaders.options import LoadOptions, Thermal
-from qst.loaders.texts import Record, TextTable
-from qst.tables import Problem, Report
+from qst.loaders.files.text_table import Record, TextTable
+from qst.loaders.headers.options import LoadOptions, Thermal
+from qst.problems import Problem, Report
 
 Basis = Literal["seen", "inferred", "ours"]
 
@@ -83,7 +83,7 @@ def make_tidy(
     thermal : {"absolute", "difference"}, optional
         What CDT and WDT are, where the format says so.
     noted : bool
-        Whether the column `notes` holds codes of `qst.tables.NOTES`.
+        Whether the column `notes` holds codes of `qst.notes.NOTES`.
     """
     kept = list(records)
     return TextTable(

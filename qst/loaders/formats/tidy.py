@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from qst.loaders.files.text_table import TextTable
 from qst.loaders.formats.format import Format
-from qst.loaders.options import LoadOptions
-from qst.loaders.texts import TextTable
-from qst.loaders.trial_names import name_trials
-from qst.loaders.unfold import unfold_table
-from qst.tables import Report
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.headers.trial_names import name_trials
+from qst.loaders.headers.wide_to_long import unfold_table
+from qst.problems import Report
 
 
 def _recognise(tables: Sequence[TextTable]) -> str:

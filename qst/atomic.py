@@ -1,0 +1,69 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qst.errors import OptionError
+
+ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
+
+
+@contextmanager
+def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    """Give a temporary file beside `path` that takes its place when the block ends without an error.
+
+    Raises
+    ------
+    OptionError
+        The ending is none of `endings`, or the folder does not exist or cannot be written to.
+    """
+    check_writable(path, endings)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
+    """Refuse an output that cannot be written, before any work is done for it.
+
+    Raises
+    ------
+    OptionError
+        As `replace_file` does.
+    """
+    if path.suffix.lower() not in endings:
+        raise OptionError(f"cannot write '{path.name}': its ending must be one of {', '.join(endings)}")
+    if path.is_dir():
+        raise OptionError(f"cannot write '{path.name}': a folder has that name")
+    if not path.parent.is_dir():
+        raise OptionError(f"the folder {path.parent} does not exist: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OptionError(f"you are not allowed to write into the folder {path.parent}")
+
+
+@contextmanager
+def _replace_folder(output: Path) -> Iterator[Path]:
+    """Give a folder beside `output` that takes its place, and its permissions, when the block ends without an error."""
+    output = output.resolve()
+    beside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    try:
+        beside.mkdir()
+        yield beside
+        if output.exists():
+            shutil.copymode(output, beside)
+            output.rename(old)
+        try:
+            beside.rename(output)
+        except OSError:
+            if old.exists():
+                old.rename(output)
+            raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Single trials to the 13 values, and checks on them."""

@@ -1,0 +1,1 @@
+"""How one assessment came about, as data and as text."""

@@ -1,0 +1,301 @@
+"""How one assessment came about: from what was read to mechanisms, as data (`qst.explain.text` puts it into words)."""
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qst.explain.found import CHOICES, Found
+from qst.inference.criteria import load_criteria
+from qst.inference.findings import LOGA_GROUPS, PHS_BOUND, Patterns, Reach, find_patterns, find_reach
+from qst.inference.knowledge_base import load_mechanisms
+from qst.inference.mechanism_details import describe_mechanisms, explain_mechanisms
+from qst.inference.phenotypes import NEEDED, find_phenotypes, load_prototypes
+from qst.norms.coverage import tell_band
+from qst.norms.reference_sets import ReferenceSet, load_reference, look_up_norms
+from qst.norms.zscores import compute_z_scores, prepare_values, transform
+from qst.notes import NOTES
+from qst.problems import Problem
+from qst.protocol import BY_CODE, CODES, Parameter
+from qst.scoring import Settings
+from qst.tables import COUNTS, DISCLAIMER, GAIN, HEALTHY, IDENTITY, LOSS, PHENOTYPES, SEXES, SOURCE
+from qst.vocabulary.headers import find_npsi_results
+
+Explanation = dict[str, Any]
+"""Ready for JSON: no NaN, what is missing is None."""
+
+_OF_PATTERNS = ("phenotypes", "criteria", "mechanisms", "by_symptom", "answer_unusable", "npsi_unusable")
+"""Notes that no single value has to do with."""
+
+
+def explain_assessment(row: pd.DataFrame, scored: pd.DataFrame, found: Found, settings: Settings) -> Explanation:
+    """What `explain` tells of an assessment that was found and scored already.
+
+    Parameters
+    ----------
+    row : pandas.DataFrame, one row
+        The assessment, as `qst.workflows.find_people` gives it.
+    scored : pandas.DataFrame, one row
+        The same, scored by `settings`.
+    found : Found
+        What its trials, problems and lines on how it was read are taken from.
+    settings : Settings
+        With everything loaded (`Settings.load`), where speed matters.
+    """
+    return _Teller(row, scored, found, settings).tell(None)
+
+
+class _Teller:
+    """Tells one assessment, step by step. `row` and `scored` have one row each."""
+
+    def __init__(self, row: pd.DataFrame, scored: pd.DataFrame, found: Found, settings: Settings) -> None:
+        self.row, self.scored, self.found, self.settings = row, scored, found, settings
+        self.reference: ReferenceSet = load_reference(settings.reference)
+        self.result = scored.iloc[0]
+        values = prepare_values(row)
+        self.values = {code: float(column[0]) for code, column in values.columns.items()}
+        self.offset_added = {code for code in ("MPS", "DMA") if f"rating_offset_added:{code}" in self._notes()}
+        placement = look_up_norms(row, self.reference, settings.site_as)
+        self.stratum = int(placement.stratum[0])
+        self.z_scores = compute_z_scores(values.columns, placement.stratum, self.reference)
+        self.reach: Reach = find_reach(self.reference, settings.cut_off, settings.device_limits)
+        self.patterns: Patterns = find_patterns(
+            values.columns,
+            self.z_scores,
+            placement.stratum,
+            self.reach,
+            cut_off=settings.cut_off,
+            dma_threshold=settings.dma_threshold,
+        )
+
+    @cached_property
+    def cells(self) -> dict[str, dict[str, Any]]:
+        """The reference set's cell of each parameter for this person; empty where no norm applies."""
+        stratum = self._tell_stratum()
+        if stratum is None:
+            return {}
+        cells, age = self.reference.cells, float(self.result["age"])
+        own = cells[
+            (cells["site"] == stratum["site"])
+            & (cells["sex"] == stratum["sex"])
+            & (cells["age_from"] <= age)
+            & (cells["age_below"].isna() | (cells["age_below"] > age))
+        ]
+        return {str(cell["parameter"]): cell for cell in reversed(own.to_dict("records"))}
+
+    def tell(self, parameter: str | None) -> Explanation:
+        """Everything, or the way of one parameter."""
+        told: Explanation = {name: _plain(self.result.get(name)) for name in (*IDENTITY, *SOURCE)}
+        told["understood"] = self.found.lines_on(told["source_file"])
+        told["reference"] = {
+            "id": self.reference.id,
+            "title": self.reference.source.get("title", ""),
+            "citation": " ".join(str(self.reference.source.get("citation", "")).split()),
+            "doi": self.reference.source.get("doi", ""),
+        }
+        told["stratum"] = self._tell_stratum()
+        codes = [parameter] if parameter else CODES
+        told["parameters"] = [self._tell_parameter(BY_CODE[code]) for code in codes]
+        if parameter is None:
+            told["chance"] = {name: _plain(self.result[name]) for name in (*COUNTS, "expected_by_chance", "p_profile")}
+            told["loga"] = self._tell_loga()
+            told["phenotypes"] = self._tell_phenotypes()
+            told["criteria"] = self._tell_criteria()
+            base = load_mechanisms(self.settings.mechanisms)
+            details = explain_mechanisms(self.scored, base)[0]
+            described = describe_mechanisms(base)
+            told["mechanisms"], told["answers"] = details["mechanisms"], details["answers"]
+            told["never_assessable"], told["statuses"] = described["never_assessable"], described["statuses"]
+            names = find_npsi_results([str(column) for column in self.scored.columns])
+            told["npsi"] = {name: _plain(self.result[name]) for name in names}
+        told["notes"] = [
+            {"note": note, "meaning": NOTES[note.partition(":")[0]]}
+            for note in self._notes()
+            if parameter is None or _is_about(note, parameter)
+        ]
+        told["problems"] = [problem.as_dict() for problem in self._problems()]
+        told["disclaimer"] = DISCLAIMER
+        return told
+
+    def _notes(self) -> list[str]:
+        return [note for note in str(self.result["notes"]).split(";") if note]
+
+    def _problems(self) -> list[Problem]:
+        """Problems of the rows that were used, and of their file as a whole."""
+        if "source_row" not in self.row:
+            return []
+        file, rows = str(self.result["source_file"]), {int(self.result["source_row"])}
+        trials = self._trials_of(None)
+        if trials is not None:
+            rows |= set(trials["source_row"].astype(int))
+        return [p for p in self.found.problems if p.file == file and p.row in rows]
+
+    def _trials_of(self, code: str | None) -> pd.DataFrame | None:
+        """Single trials of this assessment, of one parameter or of all."""
+        if self.found.trials is None:
+            return None
+        trials = self.found.trials
+        same = np.ones(len(trials), dtype=bool)
+        for name in CHOICES:
+            own, wanted = trials[name].astype(object), self.row.iloc[0].get(name)
+            same &= own.isna().to_numpy() if pd.isna(wanted) else (own == wanted).to_numpy(dtype=bool)
+        if code is not None:
+            same &= (trials["parameter"] == code).to_numpy(dtype=bool)
+        return trials[same]
+
+    def _tell_stratum(self) -> Explanation | None:
+        """The norms' stratum; None where there is none."""
+        if self.stratum == self.reference.n_strata:
+            return None
+        band = self.stratum % len(self.reference.edges)
+        group = self.stratum // len(self.reference.edges)
+        ends = [*self.reference.edges[1:], np.nan]
+        return {
+            "site": self.reference.sites[group // len(SEXES)],
+            "sex": SEXES[group % len(SEXES)],
+            "ages": tell_band(float(self.reference.edges[band]), float(ends[band])),
+        }
+
+    def _tell_parameter(self, parameter: Parameter) -> Explanation:
+        code = parameter.code
+        value = self.values[code]
+        norm = self._tell_norm(code)
+        told: Explanation = {
+            "parameter": code,
+            "name": parameter.name,
+            "unit": parameter.unit,
+            "fibres": parameter.fibres,
+            "formed_as": parameter.summary,
+            "trials": self._tell_trials(parameter),
+            "trials_of_protocol": parameter.trials,
+            "value": _plain(value),
+            "offset_added": code in self.offset_added,
+            "scale": parameter.scale,
+            "norm": norm,
+            "gain_sign": parameter.gain_sign,
+            "transformed": None,
+            "difference": None,
+            "z": _plain(self.result.get(f"{code}_z")),
+            "cut_off": self.settings.cut_off,
+            "finding": _plain(self.result[f"{code}_finding"]),
+            "not_findable": [
+                item.partition("_")[2]
+                for item in str(self.result["not_findable"]).split(";")
+                if item.partition("_")[0] == code
+            ],
+            "insensitive_end": self.reach.insensitive_end.get(code),
+            "z_of_insensitive_end": None,
+            "notes": [note for note in self._notes() if note.partition(":")[2].partition("=")[0] == code],
+        }
+        if parameter.has_z and norm is not None and not math.isnan(value):
+            transformed = float(transform(code, np.array([value]))[0])
+            told |= {"transformed": transformed, "difference": transformed - norm["mean"]}
+        if parameter.has_z and norm is not None and code in self.reach.insensitive_end and norm["sd"]:
+            end = float(transform(code, np.array([self.reach.insensitive_end[code]]))[0])
+            told["z_of_insensitive_end"] = parameter.gain_sign * (end - norm["mean"]) / norm["sd"]
+        if code == "PHS":
+            told["bound"] = _plain(self.reach.phs_bound[self.stratum])
+            told["bound_sds"] = PHS_BOUND
+        if code == "DMA":
+            told["threshold"] = self.settings.dma_threshold
+        return told
+
+    def _tell_trials(self, parameter: Parameter) -> list[Explanation] | None:
+        """Each trial, and whether it counted; None where the file has a row a tested area."""
+        trials = self._trials_of(parameter.code)
+        if trials is None:
+            return None
+        kept = trials["keep"].astype(bool) if "keep" in trials else pd.Series(True, index=trials.index)
+        return [
+            {
+                "value": _plain(value),
+                "series": _plain(series),
+                "stimulus": _plain(stimulus),
+                "counted": bool(counted) and not pd.isna(value) and not (parameter.is_force and value <= 0),
+                "source_row": int(row),
+            }
+            for value, series, stimulus, counted, row in zip(
+                trials["value"], trials["series"], trials["stimulus"], kept, trials["source_row"], strict=True
+            )
+        ]
+
+    def _tell_norm(self, code: str) -> Explanation | None:
+        """The cell of the reference set, where the value would be compared with one; None where there is none."""
+        cell = self.cells.get(code)
+        if cell is None:
+            return None
+        return {
+            "mean": float(cell["mean"]),
+            "sd": float(cell["sd"]),
+            "ages": tell_band(float(cell["age_from"]), float(cell["age_below"])),
+            "row": int(cell["row"]),
+            "transcriptions": str(cell["transcriptions"]),
+            "doubt": str(cell["doubt"]),
+        }
+
+    def _tell_loga(self) -> Explanation:
+        groups = {}
+        for group, codes in LOGA_GROUPS.items():
+            wanted = LOSS if group.endswith("loss") else GAIN
+            findings = {code: _plain(self.result[f"{code}_finding"]) for code in codes}
+            groups[group] = {"findings": findings, "shown_by": [c for c, f in findings.items() if f == wanted]}
+        return {"code": _plain(self.result["loga"]), "groups": groups}
+
+    def _tell_phenotypes(self) -> Explanation:
+        prototypes = load_prototypes(self.settings.phenotypes)
+        fit = find_phenotypes(self.z_scores, self.patterns.numbers, self.patterns.censored, prototypes)
+        lacking = {
+            modality: [code for code in codes if np.isnan(self.z_scores[code][0])]
+            for modality, codes in NEEDED.items()
+            if 2 * sum(not np.isnan(self.z_scores[code][0]) for code in codes) < len(codes)
+        }
+        return {
+            "prototypes": prototypes.id,
+            "prototypes_are": str(prototypes.source.get("kind", "")),
+            "cut_off": prototypes.cut_off,
+            "priors": prototypes.priors(),
+            "phenotype": _plain(self.result["phenotype"]),
+            "probabilities": {n: _plain(self.result[f"phenotype_{n}"]) for n in (*PHENOTYPES, HEALTHY)},
+            "evidence": {name: _plain(fit.evidence[name][0]) for name in PHENOTYPES},
+            "above_cut_off": [name for name in str(self.result["phenotypes_all"]).split(";") if name],
+            "healthy_above_cut_off": prototypes.source.get("calibration", {}).get("any"),
+            "too_few": lacking,
+        }
+
+    def _tell_criteria(self) -> list[Explanation]:
+        told = []
+        for name, criterion in load_criteria(self.settings.criteria).criteria.items():
+            codes = (*criterion.preserved, *criterion.any_loss, *criterion.any_gain)
+            told.append(
+                {
+                    "criterion": name,
+                    "title": criterion.title,
+                    "answer": _plain(self.result[name]),
+                    "rule": criterion.tell(),
+                    "findings": {code: _plain(self.result[f"{code}_finding"]) for code in codes},
+                    "wording": criterion.wording,
+                    "ours": criterion.ours,
+                    "says": criterion.says,
+                    "says_not": criterion.says_not,
+                    "citation": criterion.citation,
+                    "doi": criterion.doi,
+                    "evidence": criterion.evidence,
+                }
+            )
+        return told
+
+
+def _is_about(note: str, code: str) -> bool:
+    """Whether a note is about a parameter, or about all of the assessment's values."""
+    name, _, detail = note.partition(":")
+    about = detail.partition("=")[0]
+    return about == code or (about not in CODES and name not in _OF_PATTERNS)
+
+
+def _plain(value: object) -> Any:
+    """A value as JSON has it."""
+    if value is None or (not isinstance(value, str) and bool(pd.isna(value))):  # type: ignore[call-overload]
+        return None
+    return value.item() if isinstance(value, np.generic) else value

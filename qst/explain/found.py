@@ -1,0 +1,37 @@
+"""One person's rows as they were found in files."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from qst.problems import Problem
+
+CHOICES = ("visit", "site", "side", "area")
+"""What tells several assessments of one person apart."""
+
+
+@dataclass
+class Found:
+    """The rows of one person.
+
+    Attributes
+    ----------
+    assessments : pandas.DataFrame
+        As the loaders give them, values derived from trials among them; or rows of a scored table.
+    trials : pandas.DataFrame or None
+        Single trials, where the files have them.
+    understood : dict of str to list of str
+        By file, lines on how it was read; what is true of all files stands under the empty name.
+    problems : list of Problem
+        Of all files.
+    """
+
+    assessments: pd.DataFrame
+    trials: pd.DataFrame | None
+    understood: dict[str, list[str]]
+    problems: list[Problem] = field(default_factory=list)
+
+    def lines_on(self, file: str | None) -> list[str]:
+        """How one file was read; of all files, where the file is not known."""
+        lines = [*self.understood.get("", []), *self.understood.get(file or "", [])]
+        return lines if file else [line for own in self.understood.values() for line in own]

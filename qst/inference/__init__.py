@@ -1,0 +1,1 @@
+"""z-scores to findings, phenotypes, criteria and mechanisms."""

@@ -1,0 +1,314 @@
+"""Delimited text: encoding, separator and records of CSV, TSV and the like."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from qst.loaders.files import text_table as texts
+from qst.loaders.files.text_table import (
+    HEADER_AMONG,
+    LONGEST_HEADER,
+    SAMPLE_ROWS,
+    WORKBOOK_ENDINGS,
+    Block,
+    Record,
+    TextTable,
+    name_file,
+    refuse,
+)
+from qst.problems import Problem, Report
+from qst.vocabulary.headers import may_be_name, parse_header
+from qst.vocabulary.names import column_names
+
+if TYPE_CHECKING:
+    from pandas.io.parsers import TextFileReader
+
+SAMPLE_CHARACTERS = 65_536
+
+LONGEST_HEADER_ROW = 1_000_000
+"""Characters of a first row that are looked at."""
+
+MOST_COLUMNS = 16_384
+"""Columns that an Excel sheet has."""
+
+SEPARATORS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "bar"}
+
+LONGEST_CELL = csv.field_size_limit()
+"""Characters (131,072): a longer cell is a lost quotation mark or damage."""
+
+END_OF_FILE_MARK = "\x1a"
+"""DOS wrote it after the last line; it is no row."""
+
+
+def _decode_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8, as Windows-1252; so a file with both is read right in every line."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("qst-windows-1252", _decode_windows_1252)
+
+
+class Encoding(NamedTuple):
+    """How the bytes of a file become text.
+
+    Attributes
+    ----------
+    name : str
+        Python's name.
+    told : str
+        For the user.
+    plain : bool
+        Whether the text has no quotes, no NUL and the usual line ends, so that the quick parser can read it.
+    mixed_row : int or None
+        First line that is not UTF-8 in a file that has UTF-8 elsewhere.
+    """
+
+    name: str
+    told: str
+    plain: bool
+    mixed_row: int | None = None
+
+
+def open_delimited(path: Path, head: bytes) -> TextTable:
+    """A text file as a table; `head` is its first bytes."""
+    encoding = _find_encoding(path, head)
+    separator, preview = _find_separator(path, encoding.name)
+    is_short = len(head) < texts.SHORT_FILE
+    notes = [encoding.told, f"{SEPARATORS[separator]}-separated"]
+    if path.suffix.lower() in WORKBOOK_ENDINGS:
+        notes.append(f"text in spite of its ending {path.suffix}")
+
+    def read_rows(report: Report) -> Iterator[Record]:
+        if encoding.mixed_row is not None:
+            message = (
+                "the file is UTF-8, but this row is not; it was read as Windows-1252: check its letters, save as UTF-8"
+            )
+            report(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
+        return _read_records(path, encoding.name, separator, report)
+
+    @cache  # a table is read twice, but looked through once
+    def is_regular(header_row: int, width: int) -> bool:
+        return encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)
+
+    def read_plain(header_row: int, width: int) -> Iterator[Block] | None:
+        if is_short or not is_regular(header_row, width):
+            return None
+        return _read_plain_blocks(path, encoding.name, separator, header_row)
+
+    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain, path)
+
+
+def _find_encoding(path: Path, head: bytes) -> Encoding:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Encoding("utf-16", "UTF-16", False)
+    if b"\x00" in head:
+        raise refuse(
+            path, "not-a-table", "the file holds NUL bytes, so it is no text table: save it as CSV (UTF-8) or as xlsx"
+        )
+    plain = True
+    last = ""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            while text := file.read(LONGEST_CELL):
+                plain = plain and not ('"' in text or "\x00" in text or END_OF_FILE_MARK in text or "\n" not in text)
+                ends = (last + text).removesuffix("\r").replace("\r\n", "")
+                plain = plain and "\r" not in ends
+                last = text[-1]
+    except UnicodeDecodeError:
+        return _tell_broken_utf8(path)
+    if head.startswith(codecs.BOM_UTF8):
+        return Encoding("utf-8-sig", "UTF-8 with BOM", plain)
+    return Encoding("utf-8", "UTF-8", plain)
+
+
+def _tell_broken_utf8(path: Path) -> Encoding:
+    """Windows-1252, or UTF-8 with lines of it."""
+    first_other, any_utf8 = None, False
+    with path.open("rb") as file:
+        for row, line in enumerate(file, start=1):
+            try:
+                any_utf8 |= not line.decode("utf-8").isascii()
+            except UnicodeDecodeError:
+                first_other = first_other or row
+    if any_utf8:
+        return Encoding("utf-8-sig", "UTF-8 with rows of Windows-1252", False, first_other)
+    return Encoding("utf-8-sig", "Windows-1252 (it is not UTF-8; check letters such as ä, é, µ)", False)
+
+
+def _open(path: Path, encoding: str) -> io.TextIOWrapper:
+    errors = "qst-windows-1252" if encoding.startswith("utf-8") else "replace"
+    return path.open(encoding=encoding, newline="", errors=errors)
+
+
+def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
+    """The separator that gives the most regular table over the first rows, and those rows."""
+    with _open(path, encoding) as file:
+        sample = file.read(SAMPLE_CHARACTERS)
+        if len(sample) == SAMPLE_CHARACTERS and not sample.strip("\r\n").count("\n"):
+            sample += file.readline(LONGEST_HEADER_ROW)
+    lines = list(io.StringIO(sample, newline=""))
+    if len(sample) >= SAMPLE_CHARACTERS and len(lines) > 1:
+        lines = lines[:-1]  # it may be cut off
+    absent = [separator for separator in SEPARATORS if separator not in sample][1:]  # one of them shows what all would
+    parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS if separator not in absent}
+    best = max(parsed, key=lambda separator: _rate_table(parsed[separator]))
+    if not any(any(row) for row in parsed[best]):
+        raise refuse(path, "not-a-table", "no rows could be found in the file: check that it is a table of text")
+    width = max(map(len, parsed[best]))
+    if width > MOST_COLUMNS:
+        cut = len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW
+        message = (
+            f"a row has {width:,} columns{' or more' if cut else ''}, more than a "
+            f"spreadsheet can hold ({MOST_COLUMNS:,}): check the separator, and delete empty columns"
+        )
+        raise refuse(path, "too-wide", message)
+    _refuse_another_separator(path, best, parsed)
+    return best, parsed[best]
+
+
+def _parse_sample(lines: list[str], separator: str) -> list[list[str]]:
+    try:
+        return list(islice(csv.reader(lines, delimiter=separator), SAMPLE_ROWS))
+    except csv.Error:
+        return []
+
+
+def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
+    """How good a table a separator gives: names that we know in one row, then width and regularity."""
+    widths = [len(row) for row in rows if any(row)]
+    if not widths:
+        return (-1, 0.0)
+    known = max(
+        sum(parse_header(cell)[0] in column_names() for cell in row if _may_be_name(cell, alone=len(row) == 1))
+        for row in rows[:HEADER_AMONG]
+    )
+    commonest = max(set(widths), key=lambda width: (widths.count(width), width))
+    regularity = widths.count(commonest) / len(widths)
+    header = len(next(row for row in rows if any(row)))  # it has no decimals, so it shows the separator
+    return (known, regularity * (commonest - 1) ** 0.5 + header)
+
+
+def _may_be_name(cell: str, *, alone: bool) -> bool:
+    """Whether a cell can be a column's name at all: it has letters, and is no whole row that was not divided."""
+    if len(cell) >= LONGEST_HEADER or not may_be_name(cell):
+        return False
+    return not (alone and any(separator in cell for separator in SEPARATORS))
+
+
+def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list[list[str]]]) -> None:
+    """Refuse a file whose rows have another separator than its header."""
+    filled = [number for number, row in enumerate(parsed[separator]) if any(row)]
+    header, below = filled[0], filled[1:]
+    width = len(parsed[separator][header])
+    if width == 1 or not below or any(len(parsed[separator][row]) > 1 for row in below):
+        return
+    for other, rows in parsed.items():
+        if other != separator and len(rows) > below[0] and len(rows[below[0]]) > 1:
+            message = (
+                f"the header is divided by {SEPARATORS[separator]} and the rows by {SEPARATORS[other]}: save the file "
+                "with one separator"
+            )
+            raise refuse(path, "separator-differs", message, below[0] + 1)
+
+
+def _is_regular(path: Path, encoding: str, separator: str, header_row: int, width: int) -> bool:
+    """Whether every line below the header has as many cells as the header, and none that is far too long."""
+    with _open(path, encoding) as file:
+        lines = islice(file, header_row, None)
+        return all(line.count(separator) == width - 1 and len(line) <= LONGEST_CELL for line in lines)
+
+
+def _read_plain_blocks(path: Path, encoding: str, separator: str, header_row: int) -> Iterator[Block]:
+    """The rows below the header by pandas' parser, which is quick and needs a regular table."""
+    row = header_row
+    try:
+        chunks = _open_chunks(path, encoding, separator, header_row)
+    except pd.errors.EmptyDataError:
+        return  # nothing but a header
+    with chunks:
+        for chunk in chunks:
+            columns = [chunk[column].to_numpy(dtype=object) for column in chunk]
+            yield Block(np.arange(row + 1, row + 1 + len(chunk)), columns)
+            row += len(chunk)
+
+
+def _open_chunks(path: Path, encoding: str, separator: str, header_row: int) -> "TextFileReader":
+    return pd.read_csv(
+        path,
+        sep=separator,
+        encoding=encoding,
+        header=None,
+        dtype=object,
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        skiprows=header_row,
+        skip_blank_lines=False,
+        chunksize=texts.BLOCK_ROWS,
+    )
+
+
+class _Lines:
+    """Lines of a file, of which those of the current record can be looked at."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.current: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.current.append(line)
+        return line
+
+
+def _read_records(path: Path, encoding: str, separator: str, report: Report) -> Iterator[Record]:
+    """All records with their numbers; one that cannot be read is reported, and the next ones are read."""
+    with _open(path, encoding) as file:
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=separator)
+        row = usual = 0
+        while True:
+            row += 1
+            lines.current.clear()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                report(_tell_lost_quote("cell-too-long", path, row, len(lines.current)))
+                row += len(lines.current) - 1  # so that the next rows have the numbers an editor shows
+                continue
+            usual = max(usual, len(cells)) if row <= SAMPLE_ROWS else usual
+            if len(lines.current) > 1 and _hides_rows(lines.current, cells, separator, usual):
+                report(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
+            if any(cell != END_OF_FILE_MARK for cell in cells):
+                yield row, cells
+
+
+def _hides_rows(lines: list[str], cells: list[str], separator: str, usual: int) -> bool:
+    """Whether a record of several lines is a lost quotation mark: an odd number of them, or a row inside of a cell."""
+    if sum(line.count('"') for line in lines) % 2:
+        return True
+    within = [line for cell in cells if "\n" in cell for line in cell.splitlines()]
+    return any(line.count(separator) >= max(2, usual // 2) for line in within)
+
+
+def _tell_lost_quote(code: str, path: Path, row: int, lines: int) -> Problem:
+    if code == "cell-too-long":
+        what = f"a cell has more than {LONGEST_CELL:,} characters, and lines {row} to {row + lines - 1} were left out"
+    else:
+        what = f"a cell goes on to line {row + lines - 1}, so the rows in it are lost"
+    message = f"{what}: look for a quotation mark that is never closed, or for damage"
+    return Problem("error", code, message, name_file(path), row)

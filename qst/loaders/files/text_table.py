@@ -1,0 +1,218 @@
+"""Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from qst.arrays import Texts
+from qst.errors import InputError
+from qst.problems import Problem, Report, cut_text
+
+BLOCK_ROWS = 100_000
+
+SHORT_FILE = 65_536
+"""Bytes below which the quick parser takes longer to start than the other to read; no more than a file's head."""
+
+SAMPLE_ROWS = 50
+
+HEADER_AMONG = 10
+"""Rows at the top of a table among which the header is looked for."""
+
+LONGEST_HEADER = 100
+"""A longer text is no name of a column of ours."""
+
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+
+PARQUET_ENDINGS = (".parquet",)
+
+Record = tuple[int, list[str]]
+"""Row number in the file, and cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a table: their numbers in the file, and their cells, a column at a time.
+
+    `headers` has, where rows were unfolded, the file's own header of each cell of some columns, by their positions.
+    """
+
+    rows: npt.NDArray[np.int64]
+    columns: list[Texts]
+    headers: Mapping[int, Texts] = field(default_factory=dict)
+
+    def select(self, kept: npt.NDArray[np.bool_]) -> "Block":
+        """The rows where `kept` is true."""
+        if kept.all():
+            return self
+        headers = {position: texts[kept] for position, texts in self.headers.items()}
+        return Block(self.rows[kept], [column[kept] for column in self.columns], headers)
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """One table of a file, as text.
+
+    Attributes
+    ----------
+    file : str
+        File as the user named it, with the sheet of a workbook that has several.
+    preview : list of list of str
+        The first rows, among which the header is looked for.
+    understood : str
+        How the bytes were read, for the user.
+    read_rows : callable
+        Gives all records as (row number, cells), reporting those that cannot be read.
+    read_plain : callable, optional
+        For text without quotes: gives the rows below a header row in blocks, quickly; None where any row has not the
+        header's width.
+    path : Path, optional
+        Where the file is, for what may lie beside it.
+    sheet : str, optional
+        Title of the sheet of a workbook.
+    header_row : int, optional
+        Row of the header, where it is known; then it is the first of `preview`.
+    thermal : {"absolute", "difference"}, optional
+        Whether CDT and WDT are temperatures or distances from baseline, where the format says so.
+    noted : bool
+        Whether its column `notes` holds codes of `qst.notes.NOTES` that its reader set.
+    format : str
+        Which reader arranged it and why, for the user.
+    source : TextTable, optional
+        The table as it stands in the file, where this one was arranged from it.
+    told : tuple of str
+        What was taken from elsewhere than the cells, or left out; lines for the user.
+    ignored : tuple of str
+        Headers that are not what their name says, as the format knows.
+    canonical : tuple of str
+        Our columns of a table that this program wrote: named exactly so, and in our units. None is named otherwise.
+    """
+
+    file: str
+    preview: list[list[str]]
+    understood: str
+    read_rows: Callable[[Report], Iterator[Record]]
+    read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
+    path: Path | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+    thermal: Literal["absolute", "difference"] | None = None
+    noted: bool = False
+    format: str = ""
+    source: "TextTable | None" = None
+    told: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    canonical: tuple[str, ...] = ()
+
+    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+        """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
+        quick = self.read_plain(header_row, width)
+        if quick is not None:
+            for plain in quick:
+                yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
+            return
+        records = ((row, cells) for row, cells in self.read_rows(report) if row > header_row)
+        while block := list(islice(records, BLOCK_ROWS)):
+            fitting = [
+                (row, _fit(self.file, row, cells, width, report)) for row, cells in block if any(map(str.strip, cells))
+            ]
+            kept = [(row, cells) for row, cells in fitting if cells is not None]
+            columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
+            if kept:
+                yield Block(np.array([row for row, _ in kept], dtype=np.int64), columns)
+
+
+@dataclass(frozen=True, slots=True)
+class RearrangedTable(TextTable):
+    """A table whose blocks are rearranged as they are read: columns added, rows unfolded or left out.
+
+    Attributes
+    ----------
+    source : TextTable
+    source_width : int
+        Columns of the source.
+    rearrange : callable
+        Takes a block of the source and gives one of this table; rows keep their numbers.
+    """
+
+    source: TextTable = field(kw_only=True)
+    source_width: int = field(kw_only=True)
+    rearrange: Callable[[Block], Block] = field(kw_only=True)
+
+    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+        """Rows below the header, each as the rows it stands for; all of them have its number."""
+        for block in self.source.read_blocks(header_row, self.source_width, report):
+            yield self.rearrange(block)
+
+
+def rearrange_table(
+    source: TextTable,
+    header_row: int,
+    header: list[str],
+    source_width: int,
+    rearrange: Callable[[Block], Block],
+    *,
+    understood: str = "",
+    told: Sequence[str] = (),
+) -> RearrangedTable:
+    """A table with another header, whose blocks come from another table."""
+    return RearrangedTable(
+        source.file,
+        [header],
+        f"{source.understood}, {understood}" if understood else source.understood,
+        source.read_rows,
+        path=source.path,
+        sheet=source.sheet,
+        header_row=header_row,
+        thermal=source.thermal,
+        noted=source.noted,
+        format=source.format,
+        told=(*source.told, *told),
+        ignored=source.ignored,
+        canonical=source.canonical,
+        source=source,
+        source_width=source_width,
+        rearrange=rearrange,
+    )
+
+
+def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> list[str] | None:
+    """The cells of a row in the table's width; None, and a problem, where they cannot be assigned to columns."""
+    if len(cells) == width:
+        return cells
+    if len(cells) < width:
+        report(row_too_short(file, row, len(cells), width))
+        return cells + [""] * (width - len(cells))
+    if not any(cell.strip() for cell in cells[width:]):
+        return cells[:width]
+    message = (
+        f"the row has {len(cells)} cells where the header has {width}, so its values cannot be assigned and the row "
+        "was left out: look for a decimal comma or a separator inside a cell, and put such cells in quotes"
+    )
+    report(Problem("error", "row-too-long", message, file, row, value=cut_text(cells[width])))
+    return None
+
+
+def row_too_short(file: str, row: int, cells: int, width: int) -> Problem:
+    """What is said of a row with fewer cells than the header."""
+    message = (
+        f"the row has {cells} cells where the header has {width}; the last ones were taken as empty: check that none "
+        "is missing before them"
+    )
+    return Problem("warning", "row-too-short", message, file, row)
+
+
+def name_file(path: Path) -> str:
+    """A path as text that can be printed and written, whatever its bytes are."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def refuse(path: Path, code: str, message: str, row: int | None = None) -> InputError:
+    """The error of a file that cannot be used at all."""
+    return InputError(Problem("error", code, message, name_file(path), row))

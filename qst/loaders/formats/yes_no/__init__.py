@@ -1,0 +1,1 @@
+"""Trials of yes or no, and the thresholds fitted to them."""

@@ -1,0 +1,282 @@
+"""Headers to what they mean: which row is the header, and which column is which."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from qst.errors import InputError
+from qst.formulas import restore_text
+from qst.loaders.files.cells import is_number
+from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
+from qst.loaders.headers.options import LoadOptions, Thermal
+from qst.problems import Problem, Report, shorten
+from qst.protocol import BY_CODE, CODES
+from qst.tables import SEXES
+from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered
+from qst.vocabulary.names import column_names, normalise, symptom_names, words
+from qst.vocabulary.units import Unit, find_unit
+
+TRIAL_ROLES = ("parameter", "series", "stimulus", "value", "unit", "keep")
+"""Columns that mean something only where a row is a trial; in other tables they are the user's own."""
+
+_CODED = ("sex", "site", "side", "area")
+
+_PAIR = re.compile(r"(\d+)[\s_]*=?[\s_]*([^\W\d_]+)")
+
+_PAIR_REVERSED = re.compile(r"([^\W\d_]+)[\s_]*=?[\s_]*(\d+)")
+
+_PAIRS = re.compile(rf"({_PAIR.pattern}[\s,;/_]*)+")
+
+_PAIRS_REVERSED = re.compile(rf"({_PAIR_REVERSED.pattern}[\s,;/_]*)+")
+
+_THERMAL_HINT = re.compile(r"(.+?)_?(diff|difference|delta|Δ|abs|absolute|absolut)")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one column of a file was understood as.
+
+    Attributes
+    ----------
+    position : int
+    header : str
+        As the file has it.
+    role : str or None
+        Our column or parameter; None for a column that is carried through.
+    unit : Unit or None
+    codes : mapping
+        Code to word, where the header carries them.
+    thermal : {"absolute", "difference"} or None
+        What the header says of a thermal threshold.
+    """
+
+    position: int
+    header: str
+    role: str | None
+    unit: Unit | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    thermal: Thermal | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a table. `row` is the header's row, counted from 1."""
+
+    row: int
+    columns: tuple[Column, ...]
+
+    def find(self, role: str) -> Column | None:
+        """The column with a role, if there is one; the first of several."""
+        return self._by_role.get(role)
+
+    @cached_property
+    def _by_role(self) -> dict[str | None, Column]:
+        return {column.role: column for column in reversed(self.columns)}
+
+    @cached_property
+    def parameters(self) -> list[Column]:
+        """The columns that hold one of the 13 parameters."""
+        return [column for column in self.columns if column.role in BY_CODE]
+
+    @cached_property
+    def is_long(self) -> bool:
+        """Whether the table has a row a trial: it names the parameter in a cell."""
+        return not self.parameters and self.find("parameter") is not None and self.find("value") is not None
+
+    @property
+    def is_measurements(self) -> bool:
+        """Whether the table holds QST values at all."""
+        return bool(self.parameters) or self.is_long
+
+
+def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layout:
+    """Find the header among the first rows, and give each column its meaning.
+
+    Raises
+    ------
+    InputError
+        No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
+    """
+    if table.canonical:
+        return Layout(1, tuple(_read_canonical_header(table, options)))
+    row, columns = find_header(table, options)
+    rows, position = table.preview, 0 if table.header_row else row - 1
+    columns = [replace(c, role=None) if c.role == "response" else c for c in columns]  # of yes/no trials only
+    found = any(column.role for column in columns)
+    if any(column.role in BY_CODE for column in columns):
+        columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
+    report_above_header(table.file, rows[:position], row, report)
+    layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
+    if found and (layout.is_measurements or layout.find("subject")):
+        return layout
+    names = ", ".join(shorten(text, 20) for text in (c.header for c in columns[:12]) if text.strip())
+    message = (
+        f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
+        f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
+    )
+    if _stand_below_each_other(table.preview):
+        message += ". The names stand below each other in one column: turn the table, so that they are its header"
+    raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
+
+
+def _stand_below_each_other(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first filled cells of two rows or more name a parameter, and a number follows."""
+    filled = [[text for text in texts if text.strip()] for texts in rows]
+    names = [parse_header(texts[0])[0] for texts in filled if len(texts) > 1 and is_number(texts[1])]
+    return len({column_names().get(name) for name in names} & set(CODES)) > 1
+
+
+def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, report: Report) -> None:
+    """Name the rows above a header that hold numbers."""
+    for number, texts in enumerate(rows, start=1):
+        if sum(map(is_number, texts)) > 1:
+            where = f"the row stands above the header in row {header_row}"
+            message = f"{where} and was not read: put the header above all rows"
+            report(Problem("error", "above-header", message, file, number))
+
+
+def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:
+    """Columns of a table that this program wrote. A column of the user's own is never taken for one of ours."""
+    ours = dict.fromkeys(table.canonical)
+    for position, text in enumerate(table.preview[0]):
+        header = restore_text(text)
+        ignored = header.strip() in options.ignore
+        role = header if header in ours and position < len(ours) else name_symptom(header)
+        role = options.columns.get(header, role)
+        role = None if ignored else role
+        yield Column(position, header, role, None if role is None else options.unit_of(role))
+
+
+def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Column]]:
+    """The row among the first ones that has most names of ours, and what each of its cells means by itself."""
+    rows = table.preview[: 1 if table.header_row else HEADER_AMONG]
+    most, best = -1, 0
+    for place, texts in enumerate(rows):
+        if len(texts) > most:  # else it cannot have more names
+            known = sum(may_be_name(text) and _is_known(text, options) for text in texts)
+            if known > most:
+                most, best = known, place
+    columns = [recognise(position, restore_text(text), options) for position, text in enumerate(rows[best])]
+    return table.header_row or best + 1, columns
+
+
+def _is_known(text: str, options: LoadOptions) -> bool:
+    return recognise(0, restore_text(text), options).role is not None
+
+
+class Meaning(NamedTuple):
+    """What a header says by its names alone. `unit` is a text that may be one."""
+
+    role: str | None
+    unit: str | None
+    codes: Mapping[str, str]
+    thermal: Thermal | None = None
+
+
+def recognise(position: int, header: str, options: LoadOptions) -> Column:
+    """The meaning of one header by itself."""
+    if len(header) > LONGEST_HEADER or header.strip() in options.ignore:
+        return Column(position, header, None)
+    role, unit_text, codes, thermal = _find_meaning(header)
+    if options.columns and (given := _find_given_role(header, options)) is not None:
+        role, codes, thermal = given, _find_codes(given, unit_text), None
+    if role is None:
+        return Column(position, header, None)
+    unit = options.unit_of(role)
+    if unit is None and unit_text:
+        unit = options.on_probe(role, find_unit(role, unit_text))
+    return Column(position, header, role, unit, codes, thermal)
+
+
+def _find_given_role(header: str, options: LoadOptions) -> str | None:
+    """What `--map` says of a header."""
+    mapped = {normalise(text): role for text, role in options.columns.items()}
+    name = parse_header(header)[0]
+    return (mapped.get(normalise(header)) or mapped.get(name)) if name else None
+
+
+@remembered
+def _find_meaning(header: str) -> Meaning:
+    name, unit_text = parse_header(header)
+    if not name:
+        return Meaning(None, None, {})
+    role = column_names().get(normalise(header)) or column_names().get(name) or symptom_names().get(name)
+    if role is not None:
+        return Meaning(role, unit_text, _find_codes(role, unit_text))
+    if (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
+        return Meaning(
+            column_names()[hint[1]], unit_text, {}, "absolute" if hint[2].startswith("abs") else "difference"
+        )
+    role, codes = _read_coded_header(header)
+    return Meaning(role, unit_text, codes)
+
+
+def _find_codes(role: str, unit_text: str | None) -> Mapping[str, str]:
+    return _read_pairs(role, unit_text) if role in _CODED and unit_text else {}
+
+
+def _read_coded_header(header: str) -> tuple[str | None, Mapping[str, str]]:
+    """Role and codes of a header such as `sex_m1` or `1hand2foot`."""
+    for role in _CODED:
+        rest = re.sub(rf"^{role}[\s_]*", "", header.strip(), flags=re.IGNORECASE)
+        codes = _read_pairs(role, rest)
+        if codes and (rest != header.strip() or len(codes) > 1):
+            return role, codes
+    return None, {}
+
+
+def _read_pairs(role: str, text: str) -> dict[str, str]:
+    """Codes written as `1hand2foot`, `m1` or `1=f, 2=m`; empty where they are no words of this column."""
+    text = text.strip()
+    if _PAIRS.fullmatch(text):
+        pairs = _PAIR.findall(text)
+    elif _PAIRS_REVERSED.fullmatch(text):
+        pairs = [(digit, word) for word, digit in _PAIR_REVERSED.findall(text)]
+    else:
+        return {}
+    vocabulary = words(role)
+    codes = {digit: vocabulary[normalise(word)] for digit, word in pairs if normalise(word) in vocabulary}
+    if len(codes) < len(pairs):
+        return {}
+    if role == "sex" and len(codes) == 1:
+        digit, word = next(iter(codes.items()))
+        rest = next(sex for sex in SEXES if sex != word)
+        codes |= {code: rest for code in ("0", "1", "2") if code != digit}
+    return codes
+
+
+def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], report: Report) -> list[Column]:
+    """Where two columns mean the same, use none of them, and say so; two that are alike all the way count as one.
+
+    A column in a unit of another quantity, such as `HPT_z` beside `HPT`, is no rival; it is carried through.
+    """
+    settled = list(columns)
+    for role in {column.role: None for column in columns if column.role}:
+        same = [column for column in columns if column.role == role]
+        foreign = [column for column in same if column.unit is not None and column.unit.foreign]
+        if 0 < len(foreign) < len(same):
+            same = [column for column in same if column not in foreign]
+            for column in foreign:
+                settled[column.position] = replace(column, role=None)
+        if len(same) == 1:
+            continue
+        alike = _are_alike(table, row, len(columns), [column.position for column in same])
+        for column in same[1:] if alike else same:
+            settled[column.position] = replace(column, role=None)
+        headers = " and ".join(f"{shorten(c.header)} (column {c.position + 1})" for c in same)
+        action = "the first is used" if alike else "none is used: rename the wrong one, or say --ignore with its header"
+        severity: Literal["warning", "error"] = "warning" if alike else "error"
+        message = f"{headers} both mean {role}; {action}"
+        report(Problem(severity, "two-columns", message, table.file, row, same[0].header))
+    return settled
+
+
+def _are_alike(table: TextTable, row: int, width: int, positions: Sequence[int]) -> bool:
+    """Whether columns have the same text in every row."""
+    return all(
+        (block.columns[positions[0]] == block.columns[position]).all()
+        for block in table.read_blocks(row, width, lambda _: None)
+        for position in positions[1:]
+    )

@@ -1,0 +1,156 @@
+"""What a header says beside a parameter, piece by piece: area, side, visit, site, stimulus, number of a trial."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from qst.loaders.files.text_table import LONGEST_HEADER
+from qst.protocol import BY_CODE, CODES
+from qst.vocabulary.headers import parse_header, remembered
+from qst.vocabulary.names import header_stimuli, header_words, normalise, parameter_names, words
+from qst.vocabulary.units import find_unit
+
+FEWEST_TRIALS = 3
+"""Columns numbered 1 to at least this are trials; `CPT1` and `CPT2` alone may be two other things (ours)."""
+
+SHORTEST_WORD = 3
+"""Letters of a word that is written together with a parameter: `mdtnot`, `dmacontr`; `hptr` is left alone (ours)."""
+
+FELT = ("felt", "not felt")
+"""Stimuli of a turning point: the weakest that was felt, the strongest that was not."""
+
+PLACES = ("visit", "site", "side", "area")
+
+_UNIT_WITHIN = re.compile(r"^\s*([^\[(]+?)\s*([\[(][^\])]+[\])])\s*([^\[(]+?)\s*$")
+"""`PPT (kPa) left`: the unit before what follows it."""
+
+_VISIT = re.compile(r"(pre|post|t\d+|v\d+|visit\d*|session\d*|baseline|followup)")
+
+
+class Part(NamedTuple):
+    """What the header of one measured column says.
+
+    Attributes
+    ----------
+    position : int
+    header : str
+    code : str
+        Parameter.
+    unit : str
+        As written; empty where there is none.
+    place : tuple of (column, word)
+        Visit, site, side and area, as far as the header names them.
+    stimulus : str
+    trial : str
+        Number of the trial; empty where the column holds the value.
+    keep : bool
+        False for a practice trial.
+    """
+
+    position: int
+    header: str
+    code: str
+    unit: str = ""
+    place: tuple[tuple[str, str], ...] = ()
+    stimulus: str = ""
+    trial: str = ""
+    keep: bool = True
+
+
+def take_apart(position: int, header: str) -> Part | None:
+    """What a header such as `PPT_left_kPa` or `hpt_3` says; None where any part of it is not known.
+
+    >>> take_apart(0, "PPT_left_kPa")[2:5]
+    ('PPT', 'kPa', (('side', 'left'),))
+    >>> take_apart(0, "PPT (kPa) links")[2:5]
+    ('PPT', 'kPa', (('side', 'left'),))
+    >>> take_apart(0, "hpt_3").trial
+    '3'
+    >>> take_apart(0, "ppt_quad_1") is None
+    True
+    """
+    part = _take_apart(header)
+    return None if part is None else part._replace(position=position)
+
+
+@remembered
+def _take_apart(header: str) -> Part | None:
+    if len(header) > LONGEST_HEADER:
+        return None
+    name, unit = parse_header(_UNIT_WITHIN.sub(r"\1 \3 \2", header))
+    for beginning, (named, stimulus) in header_stimuli().items():
+        if name == beginning or name.startswith(f"{beginning}_"):
+            rest = _read_rest(named, [token for piece in name.split("_")[1:] for token in _split(piece)])
+            return None if rest is None else _make_part(header, named, unit, rest | {"stimulus": stimulus})
+    tokens = [token for piece in name.split("_") for token in _split(piece)]
+    for start, stop in _spans(len(tokens)):
+        code = parameter_names().get("_".join(tokens[start:stop]))
+        if code is None:
+            continue
+        rest = _read_rest(code, [*tokens[:start], *tokens[stop:]])
+        known_unit = unit is None or find_unit(code, unit) is not None
+        if rest is not None and known_unit and rest:
+            return _make_part(header, code, unit, rest)
+    return None
+
+
+def _make_part(header: str, code: str, unit: str | None, rest: Mapping[str, str]) -> Part:
+    place = tuple((role, rest[role]) for role in PLACES if role in rest)
+    stimulus, trial = rest.get("stimulus", ""), rest.get("trial", "")
+    return Part(0, header, code, unit or "", place, stimulus, trial, "keep" not in rest)
+
+
+def _split(piece: str) -> list[str]:
+    """A piece of a name with its number apart, but for visits such as `t1`; `mdtnot` as a parameter and a word."""
+    if _VISIT.fullmatch(piece):
+        return [piece]
+    tokens: list[str] = []
+    for token in re.findall(r"\d+|[^\d]+", piece):
+        code = next((code for code in map(str.lower, CODES) if token.startswith(code)), "")
+        word = token.removeprefix(code)
+        known = code and len(word) >= SHORTEST_WORD and (read_token(word)[0] or word in header_words("ratings"))
+        tokens += [code, word] if known and token not in parameter_names() else [token]
+    return tokens
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    """Runs of tokens, longest first."""
+    return sorted(
+        ((i, j) for i in range(length) for j in range(i + 1, min(length, i + 5) + 1)),
+        key=lambda span: span[0] - span[1],
+    )
+
+
+def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
+    """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
+    found: dict[str, str] = {}
+    is_rated = BY_CODE[code].trial_possible == (0.0, 100.0)
+    for place, token in enumerate(tokens):
+        if token in header_words("fillers") and "".join(tokens[place + 1 : place + 2]).isdigit():
+            continue
+        if is_rated and token in header_words("ratings"):
+            continue
+        role, word = read_token(token)
+        if role is None or role in found or (word in FELT and BY_CODE[code].summary != "geometric mean"):
+            return None
+        found[role] = word
+    return found
+
+
+def read_token(token: str) -> tuple[str | None, str]:
+    """What one word of a header or of a title says: the kind of thing, and our word for it."""
+    if token.isdigit():
+        return "trial", str(int(token))
+    if _VISIT.fullmatch(token):
+        return "visit", token
+    if token in header_words("practice"):
+        return "keep", "no"
+    for role in ("side", "area", "site", "stimulus"):
+        if normalise(token) in words(role):
+            return role, words(role)[normalise(token)]
+    return None, ""
+
+
+def are_trials(numbers: set[int]) -> bool:
+    """Whether numbers run from 1 to at least `FEWEST_TRIALS`."""
+    return len(numbers) >= FEWEST_TRIALS and numbers == set(range(1, len(numbers) + 1))

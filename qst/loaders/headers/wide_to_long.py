@@ -1,0 +1,281 @@
+"""Tables with several assessments, or several trials, in one row: area, side, visit or trial stand in the header.
+
+`cdt` beside `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
+with `pin2_1`. Each such row becomes several rows, of an area or of a trial, and is then read like any other table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from qst.arrays import Texts
+from qst.errors import InputError
+from qst.loaders.files.cells import is_blank
+from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable, rearrange_table
+from qst.loaders.headers.columns import Column, recognise, report_above_header
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, take_apart
+from qst.problems import Problem, Report, shorten
+from qst.protocol import BY_CODE, CODES
+from qst.vocabulary.units import find_unit
+
+_AS_ONE_TRIAL = ("mean", "distance", "geometric mean")
+
+
+def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+    """The table with a row an area or a trial; the same table where no header names an area or a trial.
+
+    Raises
+    ------
+    InputError
+        A header names what a column of its own says too, or columns of one parameter have different units.
+    """
+    row, parts, ignored = _find_parts(table, options)
+    parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, report))
+    if not any(part.place or part.trial or part.stimulus for part in parts):
+        return table
+    _ask_for_practice(table, row, parts, report)
+    header = table.preview[0 if table.header_row else row - 1]
+    parts = _leave_out_doubles(table, row, _name_control_area(parts), report)
+    roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
+    for position, text in enumerate(header):
+        role = recognise(position, text, options).role
+        if role in roles:
+            message = (
+                f"headers such as {shorten(parts[-1].header)} name the {role}, and so does this column: say --ignore"
+            )
+            raise InputError(Problem("error", "two-columns", message, table.file, row, text))
+    measured = {part.position for part in parts}
+    base = [position for position in range(len(header)) if position not in measured]
+    names = [header[position] for position in base]
+    unfold: Callable[[Block], Block]
+    if any(part.trial or part.stimulus for part in parts):
+        parts = _leave_out_values(table, row, parts, report)
+        understood = (recognise(position, header[position], options) for position in base)
+        keep = next((column for column in understood if column.role == "keep"), None)
+        unfold = trials = _Trials(base, roles, parts, keep)
+        new_header = [*names, *trials.header]
+        told = f"a row unfolded into {len(parts)} trials"
+    else:
+        codes = [code for code in CODES if any(part.code == code for part in parts)]
+        unfold = areas = _Areas(base, roles, codes, parts)
+        new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
+        told = f"a row unfolded into {len(areas.places)} assessments"
+    report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, report)
+    places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
+    told = f"{told} by its headers ({'; '.join(places)})"
+    return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
+
+
+def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part], list[Part]]:
+    """The header's row, what its measured columns say, and what those would say that the user ignores."""
+    best: tuple[int, int, list[Part], list[Part]] = (-1, 1, [], [])
+    first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
+    for number, texts in enumerate(table.preview[:among], start=first):
+        if len(texts) <= best[0]:
+            continue  # it cannot say more
+        known = [recognise(position, text, options) for position, text in enumerate(texts)]
+        parts: list[Part] = []
+        ignored: list[Part] = []
+        for column in known:
+            if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
+                unit = column.unit.text if column.unit is not None else ""
+                parts.append(Part(column.position, column.header, str(column.role), unit))
+            elif column.role is None and (part := take_apart(column.position, column.header)) is not None:
+                (ignored if column.header.strip() in options.ignore else parts).append(part)
+        found = sum(column.role is not None for column in known) + len(parts)
+        if found > best[0]:
+            best = (found, number, parts, ignored)
+    return best[1:]
+
+
+def _leave_out_unclear(
+    table: TextTable, row: int, parts: list[Part], ignored: list[Part], report: Report
+) -> list[Part]:
+    """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
+    shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
+    unclear: dict[str, list[str]] = {}
+    kept = []
+    for part in parts:
+        test = part.code, part.place, part.stimulus
+        if not part.keep or not part.trial or any(are_trials(numbers[test]) for numbers in (shown, every)):
+            kept.append(part)
+        else:
+            unclear.setdefault(part.code, []).append(part.header)
+    for code, headers in unclear.items():
+        message = (
+            f"{', '.join(map(shorten, headers))}: columns numbered otherwise than 1, 2, 3 … may be trials of {code} or "
+            f"other things; they are carried through: say --map '{headers[0]}={code}' if one of them holds the value"
+        )
+        report(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
+    return kept
+
+
+def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
+    """The numbers of each test's columns; 0 is a column without one."""
+    numbers: dict[tuple[object, ...], set[int]] = {}
+    for part in parts:
+        if part.keep:
+            numbers.setdefault((part.code, part.place, part.stimulus), set()).add(int(part.trial or 0))
+    return numbers
+
+
+def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Report) -> None:
+    """Where a test has one trial more than the protocol, the first may be for practice; all count, and that is said."""
+    counted: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        if part.trial and part.keep:
+            counted.setdefault((part.code, part.place, part.stimulus), []).append(part)
+    for found in counted.values():
+        expected = BY_CODE[found[0].code].trials
+        if len(found) == expected + 1 and expected == FEWEST_TRIALS:
+            first = min(found, key=lambda part: int(part.trial))
+            message = (
+                f"{found[0].code} has {len(found)} trials where the protocol has {expected}; all count: if the first "
+                f"was for practice, say --ignore '{first.header}'"
+            )
+            report(Problem("warning", "practice-unclear", message, table.file, row, first.header))
+
+
+def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
+    """Columns with a stimulus and no number, such as `WUR_train`, are trials, but not beside values formed of such."""
+    formed = [p for p in parts if not p.trial and not p.stimulus and BY_CODE[p.code].summary not in _AS_ONE_TRIAL]
+    if not formed or any(part.trial for part in parts):
+        return parts
+    return [part for part in parts if not part.stimulus]
+
+
+def _name_control_area(parts: list[Part]) -> list[Part]:
+    """Where some headers name the test area and others none, the others are of the control area."""
+    named = {dict(part.place).get("area") for part in parts}
+    if named != {"test", None}:
+        return parts
+    return [p if "area" in dict(p.place) else p._replace(place=(*p.place, ("area", "control"))) for p in parts]
+
+
+def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
+    """Parts whose headers say something else than any other's; two that say the same are not used, and that is said."""
+    same: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        same.setdefault((part.code, part.place, part.stimulus, part.trial, part.keep), []).append(part)
+    for doubles in (found for found in same.values() if len(found) > 1):
+        headers = " and ".join(shorten(part.header) for part in doubles)
+        message = f"{headers} mean the same; none is used: rename the wrong one, or say --ignore with its header"
+        report(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
+    return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial, part.keep]) == 1]
+
+
+def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
+    """Beside trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
+    values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
+    mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
+    for part in mixed:
+        message = (
+            f"a value of {part.code} cannot be read beside single trials of others: put it into a table of its own"
+        )
+        report(Problem("error", "mixed-shapes", message, table.file, row, part.header))
+    return [part for part in parts if part not in mixed]
+
+
+def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -> str:
+    """Header of a parameter's column, with the unit that its columns have."""
+    units = dict.fromkeys(part.unit for part in parts if part.code == code)
+    named = [find_unit(code, unit) for unit in units if unit]
+    if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
+        units.pop("", None)  # a header without a unit means ours, which the others name
+    if len(units) > 1:
+        told = ", ".join(shorten(unit) if unit else "none" for unit in units)
+        message = f"the columns of {code} have different units ({told}): write one in all headers"
+        header = next(part.header for part in parts if part.code == code)
+        raise InputError(Problem("error", "unit-unclear", message, table.file, row, header))
+    unit = next(iter(units))
+    return f"{code} [{unit}]" if unit else code
+
+
+class _Areas:
+    """Unfolds a row into one for each place that its headers name."""
+
+    def __init__(self, base: list[int], roles: list[str], codes: list[str], parts: list[Part]) -> None:
+        self.base, self.roles, self.codes = base, roles, codes
+        self.headers = {part.position: part.header for part in parts}
+        self.places: dict[tuple[tuple[str, str], ...], dict[str, int]] = {}
+        for part in parts:
+            self.places.setdefault(part.place, {})[part.code] = part.position
+
+    def __call__(self, block: Block) -> Block:
+        blank = np.full(len(block.rows), "", dtype=object)
+        layers = []
+        for place, positions in self.places.items():
+            words_of_place = dict(place)
+            layers.append(
+                [
+                    *(block.columns[position] for position in self.base),
+                    *(np.full(len(block.rows), words_of_place.get(role, ""), dtype=object) for role in self.roles),
+                    *(block.columns[positions[code]] if code in positions else blank for code in self.codes),
+                ]
+            )
+        first = len(self.base) + len(self.roles)
+        headers = {
+            first + number: [self.headers.get(positions.get(code, -1), "") for positions in self.places.values()]
+            for number, code in enumerate(self.codes)
+        }
+        return _stack(block, layers, range(first, first + len(self.codes)), headers)
+
+
+class _Trials:
+    """Unfolds a row into one for each trial. `keep` is the base column that says whether a row's trials count."""
+
+    def __init__(self, base: list[int], roles: list[str], parts: list[Part], keep: Column | None) -> None:
+        self.base, self.roles, self.parts = base, roles, parts
+        self.keep = None if keep is None else keep.position
+        self.keep_header = "" if keep is None else keep.header
+        self.adds_keep = keep is None and any(not part.keep for part in parts)
+
+    @property
+    def header(self) -> list[str]:
+        """The columns that are added to those of the base."""
+        return [*self.roles, "parameter", "series", "stimulus", *(["keep"] if self.adds_keep else []), "value", "unit"]
+
+    def __call__(self, block: Block) -> Block:
+        layers = []
+        for part in self.parts:
+            told = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
+            told += ["yes" if part.keep else "no"] if self.adds_keep else []
+            columns = {position: block.columns[position] for position in self.base}
+            if self.keep is not None and not part.keep:  # a practice trial, whatever the row says
+                columns[self.keep] = np.full(len(block.rows), "no", dtype=object)
+            layers.append(
+                [
+                    *columns.values(),
+                    *(np.full(len(block.rows), text, dtype=object) for text in told),
+                    block.columns[part.position],
+                    np.full(len(block.rows), part.unit, dtype=object),
+                ]
+            )
+        value = len(layers[0]) - 2
+        named = [part.header for part in self.parts]
+        headers = {value: named}
+        if self.keep is not None:
+            headers[self.base.index(self.keep)] = [self.keep_header if p.keep else p.header for p in self.parts]
+        elif self.adds_keep:
+            headers[value - 1] = named
+        return _stack(block, layers, [value], headers)
+
+
+def _stack(
+    block: Block, layers: list[list[Texts]], values: Sequence[int], headers: Mapping[int, Sequence[str]]
+) -> Block:
+    """Layers of rows, those of one row of the file together; of its rows, those without a value are left out.
+
+    `values` are the positions of the measured columns; `headers` what a column is called in the file, a text a layer.
+    """
+    columns = [np.concatenate(column) for column in zip(*layers, strict=True)]
+    rows = np.tile(block.rows, len(layers))
+    empty = np.all([is_blank(columns[position]) for position in values], axis=0).reshape(len(layers), -1)
+    dropped = empty & ~empty.all(axis=0)
+    dropped[1:] |= empty.all(axis=0)
+    order = np.argsort(np.tile(np.arange(len(block.rows)), len(layers)), kind="stable")
+    order = order[~dropped.ravel()[order]]
+    layer = order // len(block.rows)
+    named = {position: np.array(texts, dtype=object)[layer] for position, texts in headers.items()}
+    return Block(rows[order], [column[order] for column in columns], named)

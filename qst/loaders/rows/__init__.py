@@ -1,0 +1,1 @@
+"""Texts to numbers and words, row by row."""

@@ -1,0 +1,62 @@
+"""Demographics: a table of people, read to be joined to the measurements."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from qst.errors import InputError
+from qst.loaders.files.find import open_tables
+from qst.loaders.files.text_table import name_file
+from qst.loaders.headers.columns import Layout, find_layout
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.rows.identity import IdentityReader
+from qst.loaders.rows.people import JOINED, People
+from qst.problems import Problem, Report, shorten
+from qst.vocabulary.names import normalise
+
+
+def read_people(path: Path, options: LoadOptions, report: Report) -> People:
+    """Read a demographics file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or has no column for the subject.
+    """
+    file = name_file(path)
+    table = open_tables(path)[0]
+    # Only codes and names are meant for this file too; the rest is for the measurements.
+    own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore, names=options.names)
+    layout = find_layout(table, own, report)
+    if layout.find("subject") is None:
+        message = "the demographics have no column for the subject: name it 'subject' or say --map 'header=subject'"
+        raise InputError(Problem("error", "no-subject", message, file, layout.row))
+    reader = IdentityReader(table.file, layout, own, _find_decimal(table.preview, layout))
+    frames = []
+    for block in table.read_blocks(layout.row, len(layout.columns), report):
+        columns = reader.read(block, np.zeros(len(block.rows), dtype=bool), report)
+        frames.append(pd.DataFrame({name: columns[name] for name in ("subject", *JOINED)}).assign(row=block.rows))
+    people = pd.concat(frames) if frames else pd.DataFrame(columns=["subject", *JOINED, "row"])
+    people = _drop_contradictions(people.dropna(subset=["subject"]), file, report)
+    headers = {normalise(column.header) for column in layout.columns}
+    return People(file, headers, {column.role for column in layout.columns if column.role is not None}, people)
+
+
+def _drop_contradictions(people: pd.DataFrame, file: str, report: Report) -> pd.DataFrame:
+    repeated = people[people["subject"].duplicated(keep=False)]
+    for name, rows in repeated.groupby("subject", sort=False):
+        if len(rows.drop(columns="row").drop_duplicates()) > 1:
+            places = ", ".join(str(row) for row in rows["row"])
+            who = f"subject {shorten(str(name))}"
+            message = f"{who} stands in rows {places} with different entries; none is used: correct one"
+            report(Problem("error", "contradiction", message, file, int(rows["row"].iloc[0])))
+            people = people[people["subject"] != name]
+    return people.drop_duplicates("subject").set_index("subject")
+
+
+def _find_decimal(preview: list[list[str]], layout: Layout) -> str:
+    """Decimal sign of the ages in the first rows."""
+    age = layout.find("age")
+    cells = [] if age is None else [row[age.position] for row in preview[layout.row :] if age.position < len(row)]
+    return "," if any("," in cell for cell in cells) else "."

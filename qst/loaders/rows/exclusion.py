@@ -1,0 +1,146 @@
+"""Records that are left out on request: test entries, people who must not be analysed. Applied on the subject."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qst.arrays import Texts
+from qst.errors import InputError, OptionError
+from qst.loaders.files.cells import is_blank, read_texts
+from qst.loaders.files.find import open_tables
+from qst.loaders.files.text_table import TEXT_ENDINGS, WORKBOOK_ENDINGS, Block, TextTable, name_file, rearrange_table
+from qst.loaders.headers.columns import Layout, find_header
+from qst.loaders.headers.options import LoadOptions
+from qst.problems import Problem, Report, cut_text, shorten
+from qst.vocabulary.names import normalise, words
+
+EXCLUDE_HEADERS = ("exclude", "excluded", "ausschluss", "exclure")
+"""Names of a column that says of each listed record whether it is left out."""
+
+
+def read_excluded(given: Sequence[str | Path], report: Report) -> tuple[str, ...]:
+    """The subjects that `--exclude-records` names, directly or in files.
+
+    Parameters
+    ----------
+    given : sequence of str or Path
+        Each is a file, or ids with commas between. A file holds an id a line, or a table with a column for the
+        subject; where that has a column `exclude`, only rows that say yes there count.
+    report : callable
+
+    Raises
+    ------
+    OptionError
+        A file does not exist.
+    InputError
+        A file cannot be read, or is a table without a column for the subject.
+    """
+    ids: dict[str, None] = {}
+    for text in given:
+        path = Path(text)
+        if path.is_file():
+            ids |= dict.fromkeys(_read_file(path, report))
+        elif isinstance(text, Path) or path.suffix.lower() in (*TEXT_ENDINGS, *WORKBOOK_ENDINGS):
+            raise OptionError(f"--exclude-records names the file {text}, and there is none: check its name")
+        else:
+            ids |= dict.fromkeys(one.strip() for one in text.split(",") if one.strip())
+    return tuple(ids)
+
+
+def _read_file(path: Path, report: Report) -> list[str]:
+    table = open_tables(path)[0]
+    row, columns = find_header(table, LoadOptions())
+    subject = next((column.position for column in columns if column.role == "subject"), None)
+    if subject is None:
+        records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(report)]
+        if any(any(cells[1:]) for cells in records):
+            message = "expected an id a line, or a table with a column for the subject: name it 'subject'"
+            raise InputError(Problem("error", "no-subject", message, name_file(path), row))
+        return [cells[0] for cells in records if cells and cells[0]]
+    flag = next((column.position for column in columns if normalise(column.header) in EXCLUDE_HEADERS), None)
+    ids: list[str] = []
+    for block in table.read_blocks(row, len(columns), report):
+        excluded = np.ones(len(block.rows), dtype=bool) if flag is None else _read_flags(table, block, flag, report)
+        ids += [text.strip() for text in block.columns[subject][excluded] if text.strip()]
+    return ids
+
+
+def _read_flags(table: TextTable, block: Block, position: int, report: Report) -> npt.NDArray[np.bool_]:
+    """Whether each row says that its record is left out; a word that says neither is reported, and the record stays."""
+    texts = block.columns[position]
+    flags = np.array([words("keep").get(normalise(text), "") for text in texts], dtype=object)
+    for place in np.flatnonzero((flags == "") & ~is_blank(texts)):
+        message = f"{shorten(texts[place])} says neither yes nor no; the record is not left out: write 1 or 0"
+        row, text = int(block.rows[place]), cut_text(texts[place])
+        report(Problem("error", "word-unknown", message, table.file, row, EXCLUDE_HEADERS[0], text))
+    return np.asarray(flags == "yes", dtype=bool)
+
+
+class Exclusion:
+    """Leaves records out of tables, and remembers which of them were met and how many rows they had."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids = tuple(ids)
+        self._rows: dict[str, set[tuple[str, int]]] = {name: set() for name in self.ids}
+
+    def apply(self, table: TextTable, layout: Layout, fixed: Mapping[str, str]) -> TextTable:
+        """The table without the rows of excluded records; the same table where there is nothing to leave out."""
+        subject = layout.find("subject")
+        everybody = fixed.get("subject", "")
+        if not self.ids or (subject is None and everybody not in self._rows):
+            return table
+
+        def leave_out(block: Block) -> Block:
+            texts = _name_subjects(block.columns[subject.position], everybody) if subject else np.array([everybody])
+            excluded = np.broadcast_to(np.isin(texts.astype(str), self.ids), block.rows.shape)
+            for name, row in zip(np.broadcast_to(texts, block.rows.shape)[excluded], block.rows[excluded], strict=True):
+                self._rows[name].add((table.file, int(row)))
+            return block.select(~excluded)
+
+        header = [column.header for column in layout.columns]
+        return rearrange_table(table, layout.row, header, len(header), leave_out)
+
+    def has_rows_of(self, file: str) -> bool:
+        """Whether any row of a file was left out."""
+        return any(name == file for rows in self._rows.values() for name, _ in rows)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that were left out so far."""
+        return sum(map(len, self._rows.values()))
+
+    def take_over(self, other: "Exclusion") -> None:
+        """Remember what another process has left out."""
+        for name, rows in other._rows.items():
+            self._rows[name] |= rows
+
+    def explain(self) -> list[str]:
+        """What was left out, in a line for the user."""
+        if not self.ids:
+            return []
+        met = sum(1 for rows in self._rows.values() if rows)
+        return [f"left out as --exclude-records says: {self.n_rows} rows of {met} records"]
+
+    def report_unknown(self, report: Report) -> None:
+        """Name the records that no file has."""
+        for name in self.ids:
+            if not self._rows[name]:
+                message = f"--exclude-records names {shorten(name)}, which no file has as a subject: check its spelling"
+                report(Problem("warning", "record-unknown", message, value=cut_text(name)))
+
+
+def _name_subjects(texts: Texts, everybody: str) -> Texts:
+    """Subjects without the blanks around them; the one of `--set` where there is none."""
+    return np.array([(text or "").strip() or everybody for text in read_texts(texts)], dtype=object)
+
+
+def hide_excluded(report: Report, subjects: Mapping[int, str], ids: Sequence[str]) -> Report:
+    """Where problems go, without those of rows (number to subject) whose record is left out."""
+
+    def report_others(problem: Problem) -> None:
+        if problem.row is None or subjects.get(problem.row, "").strip() not in ids:
+            report(problem)
+
+    return report_others

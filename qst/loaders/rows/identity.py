@@ -1,0 +1,279 @@
+"""Who was measured, where and when: subject, visit, age, sex, site, side, area and baseline of each row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.arrays import Bools, Texts, number_keys
+from qst.loaders.files.cells import find_remedy, read_numbers, read_texts, read_words
+from qst.loaders.files.text_table import Block
+from qst.loaders.headers.columns import Layout
+from qst.loaders.headers.options import FILE_NAME, LoadOptions
+from qst.loaders.rows.people import Columns, People
+from qst.problems import Problem, Report, cut_text, shorten
+from qst.tables import OLDEST, SEXES
+from qst.vocabulary.headers import parse_header
+from qst.vocabulary.names import column_names, is_missing_cell, is_missing_word, normalise, words
+
+WORD_COLUMNS = ("sex", "site", "side", "area")
+
+NEEDED = ("age", "sex", "site")
+"""Without these there is no norm."""
+
+FIRST_ROWS = 100
+"""So many rows of a column show whether it holds sites or sexes under another name; it is a hint only (ours)."""
+
+_HOW_TO_SAY = {
+    "age": "say --set age=45 or --demographics FILE",
+    "sex": "say --set sex=female or --demographics FILE",
+    "site": "say --set site=hand",
+}
+
+_EXAMPLES_OF_CODES = {
+    "sex": "1=female,2=male",
+    "site": "1=hand,2=foot",
+    "side": "1=left,2=right",
+    "area": "1=test,2=control",
+}
+
+
+UnknownWords = dict[str, dict[str, int]]
+"""Column to its unknown words, each with the first row that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityReader:
+    """Reads the identity columns of one table, block by block."""
+
+    file: str
+    layout: Layout
+    options: LoadOptions
+    decimal: str
+    people: People | None = None
+
+    def read(self, block: Block, measured: Bools, report: Report) -> Columns:
+        """Identity columns of a block, with what the file lacks filled in from options and demographics.
+
+        Parameters
+        ----------
+        block : Block
+        measured : bool array
+            Rows that hold any value; only their gaps are reported.
+        report : callable
+
+        Returns
+        -------
+        dict
+            `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers. A
+            cell with a text that cannot be used is missing too, but it is no gap: nothing is filled in there.
+        """
+        columns: Columns = {role: self._text(block, role, report) for role in ("subject", "visit")}
+        columns["age"] = self._age(block, report)
+        for role in WORD_COLUMNS:
+            columns[role] = self._words(block, role, report)
+        columns["baseline"] = self._number(block, "baseline", report)
+        gaps = {role: self._find_gaps(block, role, _is_none(values)) for role, values in columns.items()}
+        if self.people is not None:
+            self.people.fill(columns, gaps)
+        for role, value in self.options.fixed.items():
+            if role not in columns:
+                continue
+            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled it
+            number = role in ("age", "baseline")
+            columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
+        for role in ("subject", *NEEDED):
+            if self.layout.find(role) is not None:
+                self._report_gaps(role, block, measured & gaps[role] & _is_none(columns[role]), report)
+        return columns
+
+    def collect_words(self, block: Block, unknown: UnknownWords) -> None:
+        """Remember the first row of each word of a block that the vocabularies do not know."""
+        for role in WORD_COLUMNS:
+            column = self.layout.find(role)
+            if column is None:
+                continue
+            read = read_words(block.columns[column.position], words(role) | dict(self._codes(role)))
+            for text, position in read.unknown.items():
+                if text != column.header:
+                    unknown.setdefault(role, {}).setdefault(text, int(block.rows[position]))
+
+    def report_words(self, unknown: UnknownWords, report: Report) -> None:
+        """Say what is coded without a code being known, and which sides and areas are not ours; once a table."""
+        for role, found in unknown.items():
+            column = self.layout.find(role)
+            header = column.header if column else role
+            numbers = [text for text in found if _is_code(text)]
+            if numbers:
+                example = _EXAMPLES_OF_CODES[role]
+                message = (
+                    f"{role} is coded as {', '.join(sorted(map(str.strip, numbers)))}, and laboratories differ "
+                    f"in what that means: say --codes {role}:{example} or the other way round"
+                )
+                severity: Literal["error", "warning"] = "error" if role in NEEDED else "warning"
+                text = numbers[0]
+                report(Problem(severity, "code-unknown", message, self.file, found[text], header, cut_text(text)))
+            if role in ("side", "area"):
+                expected = "left or right" if role == "side" else "test or control"
+                for text in found:
+                    if text not in numbers:
+                        site = " (it is a site)" if normalise(text) in words("site") else ""
+                        message = f"{shorten(text)} is not {expected}{site}; it is kept as written"
+                        row = found[text]
+                        report(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
+
+    def is_absent(self, role: str) -> bool:
+        """Whether no row of the table can have an identity column, wherever it may come from."""
+        in_people = self.people is not None and self.people.has(role)
+        return self.layout.find(role) is None and role not in self.options.fixed and not in_people
+
+    def find_look_alikes(self, block: Block) -> dict[str, str]:
+        """Say of sex and site, where they are absent, which column of another name holds such words, as a remedy."""
+        remedies: dict[str, str] = {}
+        for role in ("sex", "site"):
+            for column in self.layout.columns if self.is_absent(role) else ():
+                if column.role not in (None, "side", "area") or not column.header.strip():
+                    continue
+                found = dict.fromkeys(text.strip() for text in block.columns[column.position][:FIRST_ROWS])
+                told = [text for text in found if not is_missing_cell(text)]
+                if told and all(normalise(text) in words(role) for text in told):
+                    header = column.header.strip()
+                    remedies[role] = (
+                        f"column {shorten(header)} holds {cut_text(', '.join(told))}: if that is the {role}, say "
+                        f"--map '{header}={role}'"
+                    )
+                    break
+        return remedies
+
+    def report_absent(self, look_alikes: Mapping[str, str], report: Report) -> None:
+        """Say once a table what no row of it can have, and which column may hold it under another name."""
+        named = any(column_names().get(parse_header(c.header)[0]) == "subject" for c in self.layout.columns)
+        if self.is_absent("subject") and not named:  # one that is named and not used was told already
+            message = (
+                "the table has no column for the subject, so its rows have no name: say --map 'header=subject', or "
+                f"--set subject={FILE_NAME} where each file is of one person"
+            )
+            report(Problem("warning", "no-subject", message, self.file, self.layout.row))
+        for role in NEEDED:
+            if self.is_absent(role):
+                how = "; ".join(filter(None, (_HOW_TO_SAY[role], look_alikes.get(role))))
+                message = f"the table has no column for {role}, so nothing in it can be scored: {how}"
+                report(Problem("error", f"no-{role}", message, self.file, self.layout.row))
+
+    def _texts(self, block: Block, role: str) -> Texts | None:
+        column = self.layout.find(role)
+        return None if column is None else block.columns[column.position]
+
+    def _report_damage(self, texts: Texts, block: Block, report: Report) -> None:
+        column = self.layout.find("subject")
+        for position in [i for i, text in enumerate(texts) if "\x00" in text]:
+            message = f"{shorten(texts[position])} holds a NUL byte, which is no character: correct it"
+            row = int(block.rows[position])
+            report(Problem("error", "control-character", message, self.file, row, column.header if column else None))
+
+    def _text(self, block: Block, role: str, report: Report) -> Texts:
+        """A column exactly as written, None where it is blank."""
+        texts = self._texts(block, role)
+        if texts is None:
+            return np.full(len(block.rows), None, dtype=object)
+        if role == "subject":
+            self._report_damage(texts, block, report)
+        texts = read_texts(texts)
+        if role != "subject" and role in self.options.codes:
+            texts = read_words(np.array([t or "" for t in texts], dtype=object), dict(self._codes(role))).values
+        return texts
+
+    def _codes(self, role: str) -> Mapping[str, str]:
+        """Codes of a column from its header and the options, in our words."""
+        column = self.layout.find(role)
+        given = {**(column.codes if column else {}), **self.options.codes.get(role, {})}
+        ours = {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
+        # pandas writes 1 as 1.0 in a column with gaps.
+        return {f"{code}_0": word for code, word in ours.items() if code.isdigit()} | ours
+
+    def _words(self, block: Block, role: str, report: Report) -> Texts:
+        """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""
+        texts = self._texts(block, role)
+        if texts is None:
+            return np.full(len(block.rows), None, dtype=object)
+        read = read_words(texts, words(role) | dict(self._codes(role)))
+        codes = [text.strip() for text in read.unknown if _is_code(text)]
+        dropped = np.isin(read.values.astype(str), codes) if role in NEEDED else np.zeros(len(texts), dtype=bool)
+        if role == "sex":
+            dropped |= ~np.isin(read.values.astype(str), (*SEXES, "None"))
+            for position in np.flatnonzero(dropped):
+                if not _is_code(texts[position]):
+                    self._report_sex(texts[position].strip(), int(block.rows[position]), report)
+        read.values[dropped] = None
+        return read.values
+
+    def _report_sex(self, text: str, row: int, report: Report) -> None:
+        column = self.layout.find("sex")
+        message = f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text}=female"
+        header = column.header if column else "sex"
+        report(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
+
+    def _find_gaps(self, block: Block, role: str, empty: Bools) -> Bools:
+        """Where nothing was read because the file says nothing: no column, or a cell that means "not known"."""
+        texts = self._texts(block, role)
+        if texts is None or not empty.any():
+            return empty
+        silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
+        codes, unique = number_keys(texts[empty])
+        gaps = empty.copy()
+        gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
+        return gaps
+
+    def _number(self, block: Block, role: str, report: Report) -> npt.NDArray[np.float64]:
+        texts = self._texts(block, role)
+        if texts is None:
+            return np.full(len(block.rows), np.nan)
+        column = self.layout.find(role)
+        numbers = read_numbers(texts, self.decimal)
+        for position in np.flatnonzero(numbers.unreadable):
+            text = texts[position].strip()
+            what = "is a formula that was never calculated" if text.startswith("=") else "is not a number"
+            message = f"{shorten(text)} {what}: write one, or leave the cell empty{find_remedy(text)}"
+            row = int(block.rows[position])
+            name = column.header if column else role
+            report(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))
+        unit = column.unit if column else None
+        return numbers.values * (unit.factor if unit else 1.0)
+
+    def _age(self, block: Block, report: Report) -> npt.NDArray[np.float64]:
+        age = self._number(block, "age", report)
+        column = self.layout.find("age")
+        for position in np.flatnonzero((age < 0) | (age > OLDEST)):
+            text = block.columns[column.position][position] if column else ""
+            meant = (
+                "looks like a year of birth, and no date of the test is known"
+                if 1800 < age[position] < 2200
+                else (f"is not an age in years (0 to {OLDEST:g})")
+            )
+            message = f"{shorten(text)} {meant}: write the age at the test"
+            name = column.header if column else "age"
+            report(
+                Problem("error", "age-impossible", message, self.file, int(block.rows[position]), name, cut_text(text))
+            )
+            age[position] = np.nan
+        return age
+
+    def _report_gaps(self, role: str, block: Block, gaps: Bools, report: Report) -> None:
+        column = self.layout.find(role)
+        loss = "the row is kept without a name" if role == "subject" else "the row is kept without z-scores"
+        severity: Literal["error", "warning"] = "warning" if role == "subject" else "error"
+        for position in np.flatnonzero(gaps):
+            message, row = f"no {role} is given; {loss}: fill it in", int(block.rows[position])
+            report(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text is a bare number, which means nothing by itself."""
+    return text.strip().lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _is_none(values: Texts | npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    return np.asarray(pd.isna(values), dtype=bool)

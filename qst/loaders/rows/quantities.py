@@ -1,0 +1,275 @@
+"""Does a column hold the protocol's quantity? Decided for whole columns, from unit, values and neighbours.
+
+A column that cannot be what its name says is refused, with the reason. Bounds: `Parameter.possible` and `.usual`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qst.arrays import Floats, Texts
+from qst.loaders.files.cells import is_thousands
+from qst.loaders.headers.options import Thermal
+from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET
+from qst.vocabulary.units import Unit, known_units
+
+ODD_SHARE, ODD_COUNT = 0.2, 3
+"""A column with at least this share and number of impossible values holds something else (ours)."""
+
+FEW_VALUES = 10
+"""Fewer positive CDT values than this do not tell temperatures from distances by themselves (ours)."""
+
+FAR_FROM_BASELINE = 16.0
+"""Half of the way from baseline to 0 °C: hardly anybody's distance, nearly everybody's temperature (ours)."""
+
+FARTHEST_TRANSFORMED = 10.0
+"""Neither logarithms nor z-scores of people reach further; a column that does holds values as measured (ours)."""
+
+_OTHER_QUANTITY = {
+    "CPT": "seconds of a cold pressor test, or a rating?",
+    "HPT": "a rating, or transformed values?",
+    "PPT": "a pressure tolerance, or another unit?",
+    "MPT": "transformed values, or another unit?",
+    "MDT": "transformed values, or another unit?",
+    "VDT": "a threshold in µm or volts?",
+    "PHS": "a rating?",
+}
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What a column's values say, counted so that it can be gathered block by block."""
+
+    n: int = 0
+    impossible: int = 0
+    below_usual: int = 0
+    above_usual: int = 0
+    negative: int = 0
+    far: int = 0
+    beyond_warm: int = 0
+    below_offset: int = 0
+    whole: int = 0
+    thousands: int = 0
+    low: float = np.inf
+    high: float = -np.inf
+
+    def add(self, code: str, values: Floats, possible: tuple[float, float], texts: Texts) -> None:
+        """Count in the values (in our unit) of one block, and how they are written."""
+        if BY_CODE[code].is_force:
+            self.whole += sum(1 for text in texts if text.strip().isdigit())
+            self.thousands += sum(1 for text in texts if is_thousands(text))
+            values = values[values != 0]  # it was not measured, and is said of its cell
+        values = values[~np.isnan(values)]
+        if not len(values):
+            return
+        usual = BY_CODE[code].usual
+        self.n += len(values)
+        self.impossible += int(np.count_nonzero((values < possible[0]) | (values > possible[1])))
+        self.below_usual += int(np.count_nonzero(values < usual[0]))
+        self.above_usual += int(np.count_nonzero(values > usual[1]))
+        self.negative += int(np.count_nonzero(values < 0))
+        self.far += int(np.count_nonzero(values > FAR_FROM_BASELINE))
+        self.beyond_warm += int(np.count_nonzero(np.abs(values) > BY_CODE["WDT"].possible[1]))
+        self.below_offset += int(np.count_nonzero((values >= 0) & (values < RATING_OFFSET)))
+        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
+
+    def is_odd(self, count: int) -> bool:
+        """Whether so many values are too many to be slips of the pen."""
+        return count >= ODD_COUNT and count >= ODD_SHARE * self.n
+
+
+@dataclass(slots=True)
+class Decisions:
+    """How each parameter of a table is read.
+
+    Attributes
+    ----------
+    refused : dict of str to (problem code, message)
+    absolute : dict of str to bool
+        For CDT and WDT: whether the values are temperatures.
+    add_offset : set of str
+        Ratings to which 0.1 is added.
+    thousands : set of str
+        Forces with whole numbers only, but for some that may have a thousands separator, such as `1.050`.
+    told : dict of str to str
+        What was decided from the values, for the user.
+    """
+
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    absolute: dict[str, bool] = field(default_factory=dict)
+    add_offset: set[str] = field(default_factory=set)
+    thousands: set[str] = field(default_factory=set)
+    told: dict[str, str] = field(default_factory=dict)
+
+
+def decide(
+    evidence: Mapping[str, Evidence],
+    units: Mapping[str, Unit | None],
+    thermal: Thermal | None,
+    hints: Mapping[str, Thermal],
+    *,
+    single_trials: bool,
+) -> Decisions:
+    """Decide how the columns of one table are read.
+
+    Parameters
+    ----------
+    evidence : mapping of parameter code to Evidence
+        Values already multiplied by their unit's factor.
+    units : mapping of parameter code to Unit or None
+        From header or option; None where neither says.
+    thermal : {"absolute", "difference"}, optional
+        The user's word on CDT and WDT.
+    hints : mapping
+        The header's word on CDT and WDT, for example from ``CDT_diff``.
+    single_trials : bool
+        Whether the values are single trials: then ratings are ratings, not means.
+    """
+    decisions = Decisions()
+    for code, found in evidence.items():
+        unit = units.get(code)
+        if unit is not None and unit.foreign:
+            decisions.refused[code] = _refuse_foreign(code, unit)
+        elif code in ("CDT", "WDT") and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
+            decisions.refused[code] = ("temperature-unclear", "in °F: say --thermal absolute or --thermal difference")
+        elif found.n and code not in ("CDT", "WDT"):
+            if found.thousands and found.whole and found.thousands + found.whole == found.n:
+                decisions.thousands.add(code)
+            reason = _find_misfit(code, found, unit)
+            if reason:
+                decisions.refused[code] = reason
+            elif not single_trials and BY_CODE[code].is_rating and found.below_offset:
+                decisions.add_offset.add(code)
+                decisions.told[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
+    for code, decide_from_values in (("WDT", _decide_warm), ("CDT", _decide_cold)):
+        if code not in evidence or not evidence[code].n or code in decisions.refused:
+            continue
+        said = thermal or hints.get(code)
+        if said:
+            decisions.absolute[code] = said == "absolute"
+        else:
+            decide_from_values(evidence[code], decisions)
+    _spread_transformation(evidence, decisions)
+    return decisions
+
+
+def _refuse_foreign(code: str, unit: Unit) -> tuple[str, str]:
+    return (
+        "another-quantity",
+        f"the unit {unit.text} says that the column holds {unit.foreign}, not the {BY_CODE[code].name} in "
+        f"{BY_CODE[code].unit}: rename the column, or say --ignore",
+    )
+
+
+def _find_misfit(code: str, found: Evidence, unit: Unit | None) -> tuple[str, str] | None:
+    """Why the values cannot be the protocol's quantity; None where they can."""
+    parameter = BY_CODE[code]
+    if _looks_transformed(code, found):
+        return (
+            "transformed-values",
+            f"the values ({found.low:g} to {found.high:g}) look like logarithms, z-scores or another unit, not like a "
+            f"{parameter.name} in {parameter.unit}: give the values as measured, with the unit in the header",
+        )
+    if found.is_odd(found.impossible):
+        low, high = (0, 50) if parameter.unit == "°C" else parameter.possible
+        kind = "temperature" if parameter.unit == "°C" else "value"
+        worst = found.high if found.high > parameter.possible[1] else found.low
+        return (
+            "another-quantity",
+            f"{code} of {worst:g} is not a {kind} the device can reach ({low:g} to {high:g} {parameter.unit}), and "
+            f"{found.impossible} of {found.n} values are impossible: {_OTHER_QUANTITY.get(code, 'another quantity?')} "
+            "The column is not used; rename it or say --ignore",
+        )
+    if unit is None and 2 * found.below_usual > found.n and parameter.is_force:
+        return (
+            "unit-unclear",
+            f"most values ({found.low:g} to {found.high:g}) are too low for {parameter.unit}, and the header has no "
+            f"unit: write it there, or say --unit {code}={parameter.unit} or another of {known_units(code)}",
+        )
+    if unit is None and code == "PPT" and found.is_odd(found.above_usual):
+        return (
+            "another-quantity",
+            f"{found.above_usual} of {found.n} values lie above {parameter.usual[1]:g} kPa, where the protocol stops: "
+            "a pressure tolerance, or another unit? If these are pain thresholds in kPa, say --unit PPT=kPa",
+        )
+    return None
+
+
+def _looks_transformed(code: str, found: Evidence) -> bool:
+    match code:
+        case "HPT":
+            return found.high <= 5
+        case "PPT" | "MPT":
+            return found.high < 3.5
+        case "MDT":
+            return found.is_odd(found.negative)
+    return False
+
+
+def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decisions) -> None:
+    """Where one column holds transformed values, those that may be so too are not trusted either."""
+    sure = [code for code, (reason, _) in decisions.refused.items() if reason == "transformed-values"]
+    for code, found in evidence.items():
+        if sure and found.n and found.high <= FARTHEST_TRANSFORMED and code not in decisions.refused:
+            decisions.refused[code] = (
+                "transformed-values",
+                f"column {sure[0]} of this table holds transformed values, and these ({found.low:g} to {found.high:g}) "
+                "may be so too: give the values as measured",
+            )
+
+
+def _decide_warm(found: Evidence, decisions: Decisions) -> None:
+    """Distances reach 18 °C and temperatures begin at 32: the values tell them apart."""
+    if found.is_odd(found.beyond_warm) and found.is_odd(found.n - found.beyond_warm):
+        decisions.refused["WDT"] = (
+            "temperature-unclear",
+            f"{found.beyond_warm} of {found.n} values can only be temperatures, the others only distances from "
+            "baseline: one column must hold one of the two",
+        )
+        return
+    decisions.absolute["WDT"] = 2 * found.beyond_warm > found.n
+    decisions.told["WDT"] = _tell_thermal(decisions.absolute["WDT"], "from its values")
+
+
+def _decide_cold(found: Evidence, decisions: Decisions) -> None:
+    """Both lie between 0 and 32 °C: the sign, WDT beside it or where most values lie may tell; decided after WDT."""
+    if found.is_odd(found.negative) and found.is_odd(found.far):
+        decisions.refused["CDT"] = (
+            "temperature-unclear",
+            f"{found.negative} of {found.n} values are below 0 and can only be distances from baseline, "
+            f"{found.far} look like temperatures: one column must hold one of the two",
+        )
+    elif found.is_odd(found.negative) or (found.negative and found.negative == found.n):
+        decisions.absolute["CDT"] = False
+        decisions.told["CDT"] = _tell_thermal(False, "it has negative values")
+    elif (
+        "WDT" in decisions.absolute
+        and not decisions.absolute["WDT"]
+        and found.n >= ODD_COUNT
+        and found.far >= 0.9 * found.n
+    ):
+        decisions.refused["CDT"] = (
+            "temperature-unclear",
+            f"{found.far} of {found.n} values ({found.low:g} to {found.high:g}) look like temperatures, but WDT beside "
+            "it holds distances from baseline: say --thermal, or give both in the same way",
+        )
+    elif "WDT" in decisions.absolute:
+        decisions.absolute["CDT"] = decisions.absolute["WDT"]
+        decisions.told["CDT"] = _tell_thermal(decisions.absolute["CDT"], "as WDT beside it")
+    elif 2 * found.far <= found.n and found.far < found.n:
+        decisions.absolute["CDT"] = False
+        decisions.told["CDT"] = _tell_thermal(False, "from its values")
+    elif found.n >= FEW_VALUES and found.far >= 0.9 * found.n:
+        decisions.absolute["CDT"] = True
+        decisions.told["CDT"] = _tell_thermal(True, "from its values")
+    else:
+        decisions.refused["CDT"] = (
+            "temperature-unclear",
+            f"the values ({found.low:g} to {found.high:g}) may be temperatures or distances from the baseline of "
+            f"{BASELINE:g} °C: say --thermal absolute or --thermal difference",
+        )
+
+
+def _tell_thermal(absolute: bool, why: str) -> str:
+    return f"temperatures ({why})" if absolute else f"distance from baseline ({why})"

@@ -1,0 +1,82 @@
+"""What rows say of each other: assessments and trials that stand twice, people who contradict themselves."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.arrays import first_rows, join_texts, label_flags, number_groups
+from qst.problems import Problem, Report, cut_text, shorten
+from qst.tables import KEY
+
+
+class DuplicateFinder:
+    """Finds assessments that stand twice, over any number of blocks, and remembers no more of a row than its hash."""
+
+    def __init__(self) -> None:
+        self._hashes = np.array([], dtype=np.uint64)
+        self._places: list[tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]] = []
+
+    def mark(self, assessments: pd.DataFrame, report: Report) -> pd.DataFrame:
+        """Report each later row that repeats an earlier one, and note it on the row; both are kept."""
+        named = assessments["subject"].notna().to_numpy()
+        keys = assessments[list(KEY)].astype(object).where(assessments[list(KEY)].notna(), "")
+        hashes = pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy(dtype=np.uint64)
+        before = len(self._hashes)
+        every = np.concatenate([self._hashes, hashes])
+        self._places.append((assessments["source_file"].to_numpy(dtype=object), assessments["source_row"].to_numpy()))
+        repeated = pd.Series(every).duplicated().to_numpy()[before:] & named
+        self._hashes = every
+        if not repeated.any():
+            return assessments
+        codes, first = first_rows(every)
+        positions = np.flatnonzero(repeated)
+        files, rows = (np.concatenate(column) for column in zip(*self._places, strict=True))
+        others = first[codes[before + positions]]
+        subjects = assessments["subject"].to_numpy(dtype=object)[positions]
+        places = (files[before + positions], rows[before + positions], files[others], rows[others])
+        for subject, file, row, other, first_row in zip(subjects, *(place.tolist() for place in places), strict=True):
+            message = (
+                f"subject {shorten(str(subject))} has this visit, site, side and area already in "
+                f"{'' if file == other else f'{other}, '}row {first_row}: both are kept; tell them apart by a column "
+                "for visit, site, side or area"
+            )
+            report(Problem("warning", "duplicate-assessment", message, str(file), row))
+        flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
+        return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
+
+
+def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
+    """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
+
+    Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given; one that
+    does not count is not asked.
+    """
+    columns = ["subject", "visit", "age", "sex", "site", "side", "area", "parameter", "series", "stimulus", "value"]
+    same, first_of_same = first_rows(number_groups(trials, columns))
+    first = first_of_same[same]
+    told = (
+        trials["series"].notna().to_numpy() & trials["value"].notna().to_numpy() & trials["subject"].notna().to_numpy()
+    )
+    if "keep" in trials:
+        told &= trials["keep"].to_numpy(dtype=bool)
+    for position in np.flatnonzero((first < np.arange(len(trials))) & told):
+        message = f"the same trial stands in row {trials['source_row'].iloc[first[position]]}; both count: delete one"
+        report(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))
+    group = number_groups(trials, KEY)
+    for role in ("age", "sex"):
+        known = trials[role].notna().to_numpy()
+        values = trials.loc[known, role].reset_index(drop=True)
+        opening = values.groupby(group[known]).transform("first")
+        differs = np.flatnonzero(known)[(values != opening).to_numpy()]
+        for position in differs[~pd.Series(group[differs]).duplicated().to_numpy()]:
+            theirs, other = trials[role].iloc[position], opening[np.searchsorted(np.flatnonzero(known), position)]
+            texts = [f"{text:g}" if role == "age" else str(text) for text in (other, theirs)]
+            message = f"the assessment has the {role} {texts[0]} and {texts[1]}; none is used: correct one"
+            place = _place(trials, int(position))
+            report(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
+    return trials
+
+
+def _place(table: pd.DataFrame, position: int) -> tuple[str, int]:
+    """File and row of a row."""
+    return str(table["source_file"].iloc[position]), int(table["source_row"].iloc[position])

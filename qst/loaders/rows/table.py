@@ -1,0 +1,387 @@
+"""Tidy tables: a row a tested area (wide) or a row a trial (long), from text to our columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from qst.arrays import Floats, Texts, join_texts, label_flags
+from qst.errors import InputError
+from qst.loaders.files.cells import is_blank, read_texts, read_words
+from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable
+from qst.loaders.headers.columns import Column, Layout, find_layout
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.rows.exclusion import Exclusion
+from qst.loaders.rows.people import People
+from qst.loaders.rows.quantities import Decisions, decide
+from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
+from qst.loaders.rows.values import Measured, convert, measure, name_parameters, tell_conversion
+from qst.problems import Problem, Report, shorten
+from qst.protocol import BASELINE, BY_CODE, CODES
+from qst.tables import (
+    ASSESSMENT_COLUMNS,
+    RESULT_COLUMNS,
+    SOURCE,
+    TRIAL_COLUMNS,
+    find_added_mechanisms,
+    free_name,
+    is_scored,
+)
+from qst.vocabulary.headers import find_npsi_results, name_symptom
+from qst.vocabulary.names import SYMPTOMS, words
+from qst.vocabulary.units import Unit, is_force_of_probe
+
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of a block by their names, all of one length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One table, understood. Its frames can be read any number of times.
+
+    Attributes
+    ----------
+    table : TextTable
+    layout : Layout
+    options : LoadOptions
+    decisions : Decisions
+    survey : Survey
+        What a first look at all rows showed.
+    """
+
+    table: TextTable
+    layout: Layout
+    options: LoadOptions
+    decisions: Decisions
+    survey: Survey
+
+    @property
+    def file(self) -> str:
+        """The file, with the sheet of a workbook, as the user named it."""
+        return self.table.file
+
+    @property
+    def is_trials(self) -> bool:
+        """Whether the frames are trials; otherwise they are assessments."""
+        return self.layout.is_long
+
+    @property
+    def n_rows(self) -> int:
+        """Rows with data."""
+        return self.survey.n_rows
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers that a user may name: of the columns, and of the table in the file that they come from."""
+        headers = [column.header for column in self.layout.columns]
+        source = self.table.source
+        while source is not None:
+            headers += [text for row in source.preview[:HEADER_AMONG] for text in row]
+            source = source.source
+        return headers
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign."""
+        return self.survey.decimal
+
+    def frames(self, report: Report) -> Iterator[pd.DataFrame]:
+        """The table in blocks, as assessments or trials, with all problems of its cells reported."""
+        yield from map(pd.DataFrame, self.blocks(report))
+
+    def blocks(self, report: Report) -> Iterator[Columns]:
+        """The same, each block as its columns: frames of many small files are formed at once, which is quick."""
+        width = len(self.layout.columns)
+        for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, report):
+            # Rows without data were reported when they were counted.
+            groups = self.survey.only_groups or measure(block, self.layout, self.options, self.decimal)
+            without = find_template_rows(block, self.layout) | find_second_headers(block, self.layout, groups)
+            if without.all():
+                continue
+            if without.any():
+                block = block.select(~without)  # noqa: PLW2901 (what is left of it)
+                groups = measure(block, self.layout, self.options, self.decimal)
+            read = self._read_trials if self.is_trials else self._read_assessments
+            yield read(block, groups, report)
+
+    def explain(self, *, columns: bool = False) -> list[str]:
+        """What was understood, in lines for the user; with `columns`, a line for each column of the file."""
+        sign = "decimal comma" if self.decimal == "," else "decimal point"
+        shape = "a row a trial" if self.is_trials else "a row a tested area"
+        lines = [
+            f"{self.table.file}: {self.table.understood}, {sign}, header in row {self.layout.row}; "
+            f"{self.n_rows} rows, {shape}",
+        ]
+        if columns:
+            lines.append(f"  format: {self.table.format}")
+            lines += [f"  column {column.position + 1}: {self._tell_column(column)}" for column in self.layout.columns]
+        else:
+            lines.append("  read: " + ", ".join(self._explain_column(c) for c in self.layout.columns if c.role))
+            if self.own_names:
+                lines.append("  carried through as they are: " + ", ".join(self.own_names.values()))
+        lines += [f"  {code}: {told}" for code, told in self.decisions.told.items()]
+        lines += [f"  {told}" for told in self.table.told]
+        if self.is_trials and self.survey.converted:
+            told = [
+                f"{code} = {self._tell_conversion(code, unit)}" for (code, _), unit in self.survey.converted.items()
+            ]
+            lines.append("  converted: " + ", ".join(told))
+        if self.options.fixed:
+            lines.append("  set: " + ", ".join(f"{column}={value}" for column, value in self.options.fixed.items()))
+        missing = self.survey.missing.most_common()
+        if missing:
+            lines.append("  taken as missing: " + ", ".join(f"{word!r} ({count} cells)" for word, count in missing))
+        return lines
+
+    def _tell_column(self, column: Column) -> str:
+        """One column: what it was understood as, its codes, or why it is not used."""
+        header = shorten(column.header)
+        if column.role is None:
+            carried = column.position in self.own_names
+            return f"{header} is carried through as it is" if carried else f"{header} is empty and ignored"
+        if column.role in self.decisions.refused:
+            return (
+                f"{header} is carried through and not used as {column.role}: {self.decisions.refused[column.role][1]}"
+            )
+        codes = {**column.codes, **self.options.codes.get(column.role, {})}
+        told = f", where {', '.join(f'{code} means {word}' for code, word in codes.items())}" if codes else ""
+        return f"{self._explain_column(column)}{told}"
+
+    def _explain_column(self, column: Column) -> str:
+        role = str(column.role)
+        name = role if role == column.header else f"{role} from {column.header!r}"
+        unit = self.survey.units.get(role) or column.unit
+        if unit is None:
+            return name
+        ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
+        told = self._tell_conversion(role, unit) if role in BY_CODE else _tell_factor(unit)
+        told = f"{name} [{told.replace('*', ' × ')} = {ours}]" if told else f"{name} [{unit.text}]"
+        if not is_force_of_probe(role, unit):
+            return told
+        area = self.options.probe_area
+        return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
+
+    def _tell_conversion(self, code: str, unit: Unit | None) -> str | None:
+        return tell_conversion(code, unit, self.decisions.absolute.get(code))
+
+    def _note_conversion(self, group: Measured, values: Floats, length: int) -> dict[str, npt.NDArray[np.bool_]]:
+        """A note on the rows of a block whose values had another unit than ours."""
+        told = self._tell_conversion(group.code, group.unit)
+        if told is None:
+            return {}
+        converted = np.zeros(length, dtype=bool)
+        converted[group.positions] = ~np.isnan(values)
+        return {f"converted:{group.code}={told}": converted}
+
+    def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> Columns:
+        measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
+        for group in groups:
+            measured |= ~np.isnan(group.numbers.values) & (group.code not in self.decisions.refused)
+            silent &= np.isnan(group.numbers.values)
+        silent[silent] = np.all([is_blank(group.texts[silent]) for group in groups], axis=0)
+        for position in np.flatnonzero(silent):
+            message = "the row has no value; it is kept: fill it in, or delete it if it is a remark"
+            report(Problem("warning", "no-values", message, self.table.file, int(block.rows[position])))
+        identity = self.survey.identity.read(block, measured, report)
+        baseline = np.asarray(identity.pop("baseline"), dtype=float)
+        values = {code: np.full(len(block.rows), np.nan) for code in CODES}
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
+        for group in groups:
+            if group.code not in self.decisions.refused:
+                values[group.code] = self._convert(group, baseline, report)
+                flags |= self._note_conversion(group, values[group.code], len(block.rows))
+        columns: Columns = {**identity, **values}
+        flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
+        flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
+        notes = label_flags(flags, len(block.rows))
+        if self.table.canonical or self.table.noted or self.is_scored:
+            notes = join_texts([self._read_noted("notes", block), notes])
+        ordered = {name: columns[name] for name in ASSESSMENT_COLUMNS}
+        return {**ordered, "notes": notes, **self._read_own_columns(block)}
+
+    def _read_trials(self, block: Block, groups: list[Measured], report: Report) -> Columns:
+        length = len(block.rows)
+        parameter = self.layout.find("parameter")
+        named = block.columns[parameter.position] if parameter else np.full(length, "", dtype=object)
+        codes = name_parameters(named, self.options.codes.get("parameter", {}))
+        known = codes != np.array(None)
+        identity = self.survey.identity.read(block, known, report)
+        baseline = np.asarray(identity.pop("baseline"), dtype=float)
+        values = np.full(length, np.nan)
+        flags: dict[str, npt.NDArray[np.bool_]] = {}
+        for group in groups:
+            if group.code not in self.decisions.refused:
+                values[group.positions] = self._convert(group, baseline[group.positions], report)
+                flags |= self._note_conversion(group, values[group.positions], length)
+        columns: Columns = {
+            **identity,
+            "parameter": np.where(known, codes, named),
+            "series": self._words("series", block),
+            "stimulus": self._words("stimulus", block),
+            "value": values,
+            "keep": self._read_keep(block, report),
+            "baseline": baseline,
+        }
+        ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
+        notes = label_flags(flags, length)
+        if self.table.canonical and self._find("notes") is not None:
+            ordered["notes"] = join_texts([self._read_noted("notes", block), notes])
+        elif self.survey.converted:
+            ordered["notes"] = notes
+        return ordered | self._read_own_columns(block)
+
+    def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
+        return convert(
+            group,
+            self.decisions,
+            baseline,
+            file=self.table,
+            decimal=self.decimal,
+            single_trials=self.is_trials,
+            report=report,
+        )
+
+    def _read_keep(self, block: Block, report: Report) -> npt.NDArray[np.bool_]:
+        """Whether each trial counts; a word that says neither yes nor no is reported, and the trial counts."""
+        column, keep = self.layout.find("keep"), self._words("keep", block)
+        unclear = np.flatnonzero(~np.isin(keep.astype(str), ("yes", "no", "None")))
+        for position in unclear[np.unique(block.rows[unclear], return_index=True)[1]]:  # once a row of the file
+            text = shorten(str(keep[position]))
+            message = f"{text} says neither yes nor no; the trial counts: write yes or no"
+            row, header = int(block.rows[position]), column.header if column else None
+            report(Problem("warning", "word-unknown", message, self.table.file, row, header, text))
+        return np.asarray(keep != "no", dtype=bool)
+
+    def _words(self, role: str, block: Block) -> Texts:
+        column = self.layout.find(role)
+        if column is None:
+            return np.full(len(block.rows), None, dtype=object)
+        return read_words(block.columns[column.position], words(role)).values
+
+    def _find(self, header: str) -> int | None:
+        """Position of the column with a header."""
+        return next((column.position for column in self.layout.columns if column.header == header), None)
+
+    def _read_noted(self, header: str, block: Block) -> Texts:
+        """A column that this program wrote beside the measurements."""
+        position = self._find(header)
+        texts = np.full(len(block.rows), "", dtype=object) if position is None else block.columns[position]
+        return np.where(is_blank(texts), "", texts).astype(object)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the table is one that `qst score` wrote: its results are formed anew."""
+        return is_scored({column.header for column in self.layout.columns})
+
+    @property
+    def _formed_anew(self) -> set[str]:
+        """Columns that are nobody's own: where rows came from, notes and results in a table that this program wrote."""
+        headers = [column.header for column in self.layout.columns]
+        formed = set(find_npsi_results(headers))
+        if self.table.canonical:
+            formed |= {*SOURCE, "notes"}
+        if self.table.noted:
+            formed |= {"notes"}
+        if self.is_scored:
+            formed |= {*RESULT_COLUMNS, *find_added_mechanisms(headers)}
+        return formed
+
+    @property
+    def own_names(self) -> dict[int, str]:
+        """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
+        ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
+        taken = {*ours, *RESULT_COLUMNS, *SOURCE, *(("keep", "baseline", *CODES) if self.is_trials else ())}
+        formed = self._formed_anew
+        names: dict[int, str] = {}
+        for column in self.layout.columns:
+            name = column.header if column.header.strip() else f"column_{column.position + 1}"
+            is_symptom = column.role in SYMPTOMS
+            carried = column.role is None or column.role in self.decisions.refused or is_symptom
+            empty = not column.header.strip() and column.position not in self.survey.filled
+            if not carried or empty or name in formed:
+                continue
+            if name_symptom(name) != (column.role if is_symptom else None):
+                # Scoring knows a symptom by its name: one that was mapped gets ours, one to be ignored loses it.
+                name = str(column.role) if is_symptom else f"{name}_input"
+            names[column.position] = free_name(name, taken)
+            taken.add(names[column.position])
+        return names
+
+    def _read_own_columns(self, block: Block) -> Columns:
+        """The user's own columns as text, and where each row came from."""
+        own = {name: read_texts(block.columns[position]) for position, name in self.own_names.items()}
+        file = np.full(len(block.rows), self.table.file, dtype=object)
+        if not self.table.canonical:
+            return {**own, "source_file": file, "source_row": block.rows}
+        # Where the row came from at first.
+        named, row = self._read_noted("source_file", block), self._read_noted("source_row", block)
+        known = (named != "") & np.array([text.isdigit() for text in row], dtype=bool)
+        rows = np.where(known, np.where(known, row, 0).astype(np.int64), block.rows)
+        return {**own, "source_file": np.where(known, read_texts(named), file), "source_row": rows}
+
+
+def understand(
+    table: TextTable,
+    options: LoadOptions,
+    people: People | None,
+    report: Report,
+    exclusion: Exclusion | None = None,
+) -> Reading:
+    """Find out what a table holds: its header, decimal sign, units, and whether its columns are the protocol's.
+
+    Raises
+    ------
+    InputError
+        The table holds no QST values, no rows, or only columns that cannot be what their names say.
+    """
+    options = replace(options, ignore=(*options.ignore, *table.ignored))
+    layout = find_layout(table, options, report)
+    if not layout.is_measurements:
+        message = f"the table names subjects, but no QST parameter ({' '.join(CODES)}): say --map 'header=HPT'"
+        raise InputError(Problem("error", "no-qst-columns", message, table.file, layout.row))
+    if exclusion is not None:
+        table = exclusion.apply(table, layout, options.fixed)
+    survey = Survey(table, layout, options, people)
+    if not survey.n_rows:
+        for problem in survey.problems:
+            report(problem)
+        survey.report_second_headers(table.file, report)
+        if exclusion is not None and exclusion.has_rows_of(table.file):
+            message = "all rows are of records that --exclude-records names; nothing is left to read"
+            raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
+        message = "the table has a header and no rows with data: check that this is the right file"
+        raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
+    thermal = table.thermal or options.thermal
+    hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
+    if table.canonical:
+        absolute = thermal == "absolute"
+        decisions = Decisions(absolute={"CDT": absolute, "WDT": absolute})
+    else:
+        decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
+    for code, (kind, message) in decisions.refused.items():
+        headers = list(survey.headers[code]) or [code]
+        told = f" ({', '.join(map(shorten, headers))})" if len(headers) > 1 else ""
+        message = message if headers == [code] else f"{code}{told}: {message}"  # noqa: PLW2901 (with its column)
+        report(Problem("error", kind, message, table.file, layout.row, headers[0]))
+    if decisions.refused and set(survey.evidence) <= set(decisions.refused):
+        reason = next(iter(decisions.refused.values()))[1]
+        message = f"none of its columns can be used as QST values, so the file is refused. {reason}"
+        raise InputError(Problem("error", "not-qst-data", message, table.file, layout.row))
+    if survey.only_block:
+        for problem in survey.problems:  # these rows are not read a second time
+            report(problem)
+    survey.report(table.file, report)
+    return Reading(table, layout, options, decisions, survey)
+
+
+def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:
+    """A note on rows whose thermal detection was measured from another baseline than the norms'."""
+    other = measured & ~np.isnan(baseline) & (baseline != BASELINE)
+    return {f"baseline:{value:g}": other & (baseline == value) for value in np.unique(baseline[other])}
+
+
+def _tell_factor(unit: Unit) -> str | None:
+    return None if unit.factor == 1 else f"{unit.text}*{unit.factor:g}"

@@ -1,0 +1,263 @@
+"""The measured cells of a table: found, read as numbers, converted to our units, and checked one by one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from qst.arrays import Floats, Texts
+from qst.loaders.files.cells import Numbers, find_remedy, is_other_decimal, is_thousands, read_numbers
+from qst.loaders.files.text_table import Block, TextTable
+from qst.loaders.headers.columns import Layout
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.rows.quantities import Decisions
+from qst.problems import Problem, Report, cut_text, shorten
+from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
+from qst.vocabulary.headers import parse_header
+from qst.vocabulary.names import column_names, missing_codes, normalise, parameter_names
+from qst.vocabulary.units import FAHRENHEIT_OFFSET, Unit, find_unit, known_units
+
+SUSPECTED_TEMPERATURE = (25.0, 32.0)
+"""Values (°C) that are rare as a distance of CDT from baseline, and usual as a temperature (ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The cells of one parameter, and one unit, in a block.
+
+    Attributes
+    ----------
+    code : str
+    header : str
+        Of the column.
+    headers : object array of str or None
+        The file's own header of each cell, where rows were unfolded.
+    texts : object array of str
+    positions : int array
+        Where in the block they stand.
+    rows : int array
+        Their row numbers in the file.
+    numbers : Numbers
+        In the file's unit.
+    unit : Unit or None
+        From option, header or, where a row is a trial, the row's own cell; None where none says.
+    """
+
+    code: str
+    header: str
+    headers: Texts | None
+    texts: Texts
+    positions: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    numbers: Numbers
+    unit: Unit | None
+
+    def header_at(self, position: int) -> str:
+        """The header under which a cell stands in the file."""
+        return self.header if self.headers is None else str(self.headers[position])
+
+    @property
+    def all_headers(self) -> list[str]:
+        """The headers of all cells, in order of appearance."""
+        return [self.header] if self.headers is None else [text for text in dict.fromkeys(self.headers) if text]
+
+
+def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
+    """Parameter code of each cell that names a parameter, or has one of the codes `given`; None where neither."""
+    names = parameter_names()
+    coded = {normalise(code): names[normalise(word)] for code, word in given.items()}
+    # pandas writes 1 as 1.0 in a column with gaps.
+    known = names | {f"{code}_0": word for code, word in coded.items() if code.isdigit()} | coded
+    codes = {text: known.get(normalise(text)) for text in set(texts)}
+    return np.array([codes[text] for text in texts], dtype=object)
+
+
+def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
+    """The measured cells of a block: a group a parameter; where a row is a trial, a group a parameter and unit."""
+    value, parameter, unit = layout.find("value"), layout.find("parameter"), layout.find("unit")
+    if not layout.is_long or value is None or parameter is None:
+        everywhere = np.arange(len(block.rows))
+        groups = []
+        for c in layout.parameters:
+            texts, headers = block.columns[c.position], block.headers.get(c.position)
+            numbers = read_numbers(texts, decimal)
+            groups.append(Measured(str(c.role), c.header, headers, texts, everywhere, block.rows, numbers, c.unit))
+        return groups
+    codes = name_parameters(block.columns[parameter.position], options.codes.get("parameter", {}))
+    texts, headers = block.columns[value.position], block.headers.get(value.position)
+    units = np.full(len(codes), "", dtype=object) if unit is None else block.columns[unit.position]
+    groups = []
+    for code, text in dict.fromkeys(zip(codes, units, strict=True)):
+        if code is None:
+            continue
+        positions = np.flatnonzero((codes == code) & (units == text))
+        found = options.unit_of(code) or options.on_probe(code, find_unit(code, text)) or value.unit
+        if found is None and text.strip():
+            found = Unit(text.strip(), np.nan, "an unknown unit")
+        numbers = read_numbers(texts[positions], decimal)
+        own, rows = None if headers is None else headers[positions], block.rows[positions]
+        groups.append(Measured(code, value.header, own, texts[positions], positions, rows, numbers, found))
+    return groups
+
+
+def possible_range(parameter: Parameter, single_trials: bool) -> tuple[float, float]:
+    """What a value, or a single trial, of a parameter can be."""
+    return parameter.trial_possible if single_trials else parameter.possible
+
+
+def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None = None) -> Floats:
+    """Values in our unit; °F of a temperature (not of a difference) loses its offset first."""
+    if unit is None:
+        return values
+    offset = FAHRENHEIT_OFFSET if _has_offset(code, unit, absolute) else 0.0
+    with np.errstate(over="ignore"):  # what is then infinite is out of range, and told as that
+        return (values - offset) * unit.factor
+
+
+def tell_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
+    """How values in a unit become ours, for example ``N/cm2*10``; None where they are ours already.
+
+    Formed as `to_unit` does it, from the catalogue's spelling of the unit, which has no semicolon.
+    """
+    if unit is None or unit.foreign or unit.factor == 1:
+        return None
+    offset = f"({unit.name}-{FAHRENHEIT_OFFSET:g})" if _has_offset(code, unit, absolute) else unit.name
+    return f"{offset}*{unit.factor:.9g}"
+
+
+def _has_offset(code: str, unit: Unit, absolute: bool | None) -> bool:
+    """Whether a unit is °F and the value a temperature, not a difference of two."""
+    temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
+    return unit.is_fahrenheit and temperature
+
+
+def convert(
+    measured: Measured,
+    decisions: Decisions,
+    baseline: Floats,
+    *,
+    file: TextTable,
+    decimal: str,
+    single_trials: bool,
+    report: Report,
+) -> Floats:
+    """Values of one parameter in our unit; NaN, and a problem, for each cell that cannot be used.
+
+    Parameters
+    ----------
+    measured : Measured
+    decisions : Decisions
+    baseline : float array
+        Temperature (°C) from which the ramps of each of the cells started; NaN means 32 °C.
+    file : TextTable
+    decimal : str
+    single_trials : bool
+    report : callable
+    """
+    code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
+    complaints = _Complaints(measured, file.file, decimal, report)
+    if unit is not None and unit.foreign:
+        known = f"expected {parameter.name} in {known_units(code)}: correct the unit, or say --unit {code}=…"
+        complaints.about(~np.isnan(measured.numbers.values), "unit-unknown", f"is in {unit.text}; {known}")
+        return np.full(len(measured.texts), np.nan)
+    complaints.about_unreadable()
+    absolute = decisions.absolute.get(code)
+    values = to_unit(code, measured.numbers.values, unit, absolute)
+    if absolute:
+        values = np.abs(values - np.where(np.isnan(baseline), BASELINE, baseline))
+    if code in decisions.add_offset:
+        values = values + RATING_OFFSET
+    low, high = possible_range(parameter, single_trials)
+    expected = f"{low:g} to {high:g} {_trial_unit(parameter, single_trials)}"
+    if parameter.is_force:
+        zero = f"cannot be a {parameter.name}; expected more than 0 {parameter.unit}: correct it or leave it empty"
+        complaints.about(values == 0, "zero-force", zero)
+        values = np.where(values == 0, np.nan, values)
+    size = np.abs(values) if parameter.summary == "distance" else values
+    outside = (size < low) | (size > high)
+    impossible = f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty"
+    complaints.about(outside, "out-of-range", impossible)
+    if code == "CDT" and code in decisions.told:
+        suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
+        kinds = ("temperature", "distance from baseline")
+        taken, other = kinds if absolute else kinds[::-1]
+        told = f"was taken as a {taken}, which is nearly no feeling of cold: check that it is no {other}"
+        complaints.about(suspected, f"{other.split()[0]}-suspected", told, "warning")
+    if code in decisions.thousands:
+        thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
+        told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
+        complaints.about(thousands, "value-suspicious", told, "warning")
+    _warn_of_possible_codes(measured, low, high, file, report)
+    return np.where(outside, np.nan, values)
+
+
+def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
+    if not single_trials:
+        return parameter.unit
+    if parameter.trial_possible == (0.0, 100.0):
+        return "rating"
+    return "°C" if parameter.unit.startswith("°C") else parameter.unit
+
+
+class _Complaints:
+    """Reports cells of one parameter."""
+
+    def __init__(self, measured: Measured, file: str, decimal: str, report: Report) -> None:
+        self.measured, self.file, self.decimal, self.report = measured, file, decimal, report
+
+    def about(
+        self,
+        where: npt.NDArray[np.bool_],
+        code: str,
+        reason: str,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        for position in np.flatnonzero(where):
+            self._tell(int(position), code, reason, severity)
+
+    def about_unreadable(self) -> None:
+        """Texts that are no numbers, each with what may be the matter."""
+        parameter = BY_CODE[self.measured.code]
+        expected = f"expected {parameter.name} in {parameter.unit}"
+        for position in np.flatnonzero(self.measured.numbers.unreadable):
+            text = self.measured.texts[position].strip()
+            if text.startswith("="):
+                reason = f"is a formula that was never calculated; {expected}: open the workbook in Excel and save it"
+                self._tell(int(position), "formula-without-result", reason, "error")
+                continue
+            reason = f"is not a number; {expected}: correct it, or leave it empty if it was not measured"
+            reason += find_remedy(text)
+            if is_other_decimal(text, self.decimal):
+                sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
+                reason += f". The file has {sign}s elsewhere; if {other}s are right, say --decimal {other}"
+            self._tell(int(position), "not-a-number", reason, "error")
+
+    def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
+        text = self.measured.texts[position].strip()
+        row, header = int(self.measured.rows[position]), self.measured.header_at(position)
+        self.report(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
+
+
+def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: TextTable, report: Report) -> None:
+    """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
+    for written, number in missing_codes().items():
+        if written in measured.numbers.missing and low <= number <= high:
+            how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
+            for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
+                message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
+                row, header = int(measured.rows[position]), measured.header_at(position)
+                report(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
+
+
+def repeats_header(texts: Sequence[str], layout: Layout) -> bool:
+    """Whether a row is a second header: its cells are the header's, or names and units under the parameters."""
+    filled = [(text.strip(), c) for text, c in zip(texts, layout.columns, strict=True) if text.strip()]
+    if len(filled) > 1 and all(text == column.header.strip() for text, column in filled):
+        return True
+    under = [(text, str(column.role)) for text, column in filled if column.role in BY_CODE]
+    return len(under) > 1 and all(
+        parse_header(text)[0] in column_names() or find_unit(code, text.strip("[]() ")) is not None
+        for text, code in under
+    )

@@ -1,0 +1,1 @@
+"""Reference sets, and values to z-scores."""

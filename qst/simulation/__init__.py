@@ -1,0 +1,1 @@
+"""Simulated participants, and thresholds calibrated on them."""

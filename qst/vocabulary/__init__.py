@@ -1,0 +1,1 @@
+"""What laboratories call things: names, units, headers, visits."""

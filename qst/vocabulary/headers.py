@@ -1,0 +1,90 @@
+"""A header of one name: the column or parameter it means, with its unit."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS, is_scored
+from qst.vocabulary.names import Item, column_names, normalise, normalise_unit, our_vocabulary, vocabulary_in_use
+from qst.vocabulary.units import find_unit
+
+MOST_HEADERS = 4096
+"""Headers that are remembered, taken apart."""
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a text has a letter; without one it is no name of ours."""
+    return text.lower() != text.upper()
+
+
+def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
+    """Remember what a header was understood as, apart for each vocabulary: headers are looked at many times."""
+
+    @wraps(understand)
+    def look_up(header: str) -> Item:
+        known = vocabulary_in_use().remembered.setdefault(understand.__name__, {})
+        if header not in known:
+            if len(known) >= MOST_HEADERS:
+                known.clear()
+            known[header] = understand(header)
+        meaning: Item = known[header]
+        return meaning
+
+    return look_up
+
+
+@remembered
+def parse_header(header: str) -> tuple[str, str | None]:
+    """Split a header into its name and what may be its unit.
+
+    >>> parse_header("ppt [N/cm2]")
+    ('ppt', 'N/cm2')
+    >>> parse_header("pin.prick_mN")
+    ('pin_prick', 'mN')
+    >>> parse_header("visit")
+    ('visit', None)
+    """
+    text = unicodedata.normalize("NFKC", header).strip()
+    bracketed = re.fullmatch(r"(.*?)\s*[\[(]\s*([^\])]+?)\s*[\])]", text)
+    if bracketed:
+        return normalise(bracketed[1]), bracketed[2]
+    for gap in re.finditer(r"[\s._]+", text):  # the longest ending first: N_cm2 before cm2
+        name, ending = normalise(text[: gap.start()]), text[gap.end() :]
+        if name and _is_unit_suffix(name, ending):
+            return name, ending
+    return normalise(text), None
+
+
+def name_symptom(header: str) -> str | None:
+    """The symptom, or the item of the NPSI, that a header names. By our own names alone, as tables are scored by them.
+
+    >>> name_symptom("Dauerschmerz"), name_symptom("NPSI Q10 [0-10]"), name_symptom("remark")
+    ('ongoing_pain', 'npsi_q10', None)
+    """
+    return our_vocabulary().symptom_names.get(parse_header(header)[0])
+
+
+def find_npsi_results(columns: Sequence[str]) -> list[str]:
+    """Scores of the NPSI among the columns of a scored table: those that `qst` formed, and no laboratory's own.
+
+    They stand right after the other results, and the items they were formed from are there.
+    """
+    names = list(columns)
+    if not is_scored(names):
+        return []
+    place = names.index(RESULT_COLUMNS[-1]) + 1
+    found = tuple(names[place : place + len(NPSI_COLUMNS)]) == NPSI_COLUMNS
+    return list(NPSI_COLUMNS) if found and any(name_symptom(name) == "npsi_q1" for name in names) else []
+
+
+def _is_unit_suffix(name: str, suffix: str) -> bool:
+    """Whether the end of a header is a unit. Short ones count only after a name that can have them."""
+    if not any(character.isalpha() for character in suffix):
+        return False
+    column = column_names().get(name)
+    if column is not None:
+        return find_unit(column, suffix) is not None
+    vocabulary = vocabulary_in_use()
+    families = vocabulary.catalogue["units"]
+    return len(suffix) > 1 and any(normalise_unit(suffix) in vocabulary.units(family) for family in families)

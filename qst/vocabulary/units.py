@@ -1,0 +1,60 @@
+"""Units as laboratories write them, and the factor to ours."""
+
+from typing import NamedTuple
+
+from qst.protocol import BY_CODE
+from qst.vocabulary.names import normalise_unit, vocabulary_in_use
+
+FAHRENHEIT_OFFSET = 32.0
+
+
+class Unit(NamedTuple):
+    """A unit as a file writes it, and how to come from it to ours; `name` is how the catalogue spells it."""
+
+    text: str
+    factor: float
+    foreign: str | None = None
+    name: str = ""
+
+    @property
+    def is_fahrenheit(self) -> bool:
+        """Whether absolute temperatures in this unit need an offset before the factor."""
+        return normalise_unit(self.text) in ("f", "degf", "°f", "fahrenheit", "°fahrenheit", "degreesfahrenheit")
+
+
+def unit_family(column: str) -> str | None:
+    """Key of the units that a column of ours can have; None where it has none."""
+    if column == "age":
+        return "years"
+    if column == "baseline":
+        return "°C"
+    if column not in BY_CODE:
+        return None
+    unit = BY_CODE[column].unit
+    return "°C" if unit.startswith("°C") else "count" if unit.startswith("count") else unit
+
+
+def find_unit(column: str, text: str) -> Unit | None:
+    """The unit that a text names for a column of ours, or None where it is no unit of it."""
+    family, spelling = unit_family(column), normalise_unit(text)
+    if family is None:
+        return None
+    vocabulary = vocabulary_in_use()
+    if spelling in vocabulary.units(family):
+        name, factor = vocabulary.units(family)[spelling]
+        return Unit(text.strip(), factor, name=name)
+    if spelling in vocabulary.units("foreign"):
+        name, meaning = vocabulary.units("foreign")[spelling]
+        return Unit(text.strip(), 1.0, meaning, name)
+    return None
+
+
+def known_units(column: str) -> str:
+    """The units a column can be given in, for a message."""
+    family = unit_family(column)
+    return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
+
+
+def is_force_of_probe(column: str, unit: Unit) -> bool:
+    """Whether a unit of PPT is a force, which becomes a pressure by the area of the probe."""
+    return column == "PPT" and unit.name in vocabulary_in_use().catalogue["probe"]["forces"]

@@ -1,0 +1,42 @@
+"""The order of visits, as their names show it. The rules are ours."""
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+Visit = TypeVar("Visit", str, str | None)
+
+# A minus counts where nothing but a blank stands before it: -7 and `day -7` come before 0, `V-1` is the first.
+_NUMBERED = re.compile(r"(.*?)[\s_.-]*?((?:(?<!\S)-)?\d+(?:[.,]\d+)?)")
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2}).*")
+
+_PAIRED = {"pre": 0.0, "baseline": 0.0, "post": 1.0, "followup": 1.0, "follow-up": 1.0}
+
+
+def read_visit(text: object) -> tuple[str | None, float]:
+    """What kind of name a visit has and its place among those of its kind; no kind where names have no order."""
+    name = str(text).strip().casefold()
+    if name in _PAIRED:
+        return "pre and post", _PAIRED[name]
+    if date := _DATE.fullmatch(name):
+        return "date", float("".join(date.groups()))
+    if numbered := _NUMBERED.fullmatch(name):
+        return numbered[1], float(numbered[2].replace(",", "."))
+    return None, np.nan
+
+
+def order_visits(visits: Sequence[Visit]) -> list[Visit] | None:
+    """Visits, each once, in the order of time, where their names show it; None where they do not.
+
+    >>> order_visits(["V10", "V2"]), order_visits(["2026-03-01", "2025-11-30"]), order_visits(["first", "second"])
+    (['V2', 'V10'], ['2025-11-30', '2026-03-01'], None)
+    """
+    if len(visits) < 2:
+        return list(visits)
+    kinds, places = zip(*map(read_visit, visits), strict=True)
+    if None in kinds or len(set(kinds)) > 1 or len(set(places)) < len(visits):
+        return None
+    return [visits[n] for n in np.argsort(places).tolist()]

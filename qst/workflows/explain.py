@@ -1,0 +1,75 @@
+"""Files to the explanation of one assessment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qst.errors import OptionError
+from qst.explain.assessment import Explanation, _Teller
+from qst.loaders.headers.options import LoadOptions
+from qst.protocol import BY_CODE, RECORD_ORDER
+from qst.scoring import Settings, score_table
+from qst.workflows.find_people import choose_assessment, find_person
+
+
+def explain(
+    inputs: str | Path | Sequence[str | Path],
+    subject: str,
+    *,
+    parameter: str | None = None,
+    visit: str | None = None,
+    site: str | None = None,
+    side: str | None = None,
+    area: str | None = None,
+    options: LoadOptions | None = None,
+    settings: Settings | None = None,
+) -> Explanation:
+    """Follow one assessment through every step.
+
+    Parameters
+    ----------
+    inputs : path or sequence of paths
+        Laboratory files, or one table that `qst score` wrote.
+    subject : str
+        As written in the file.
+    parameter : str, optional
+        Only this parameter, without the steps that take all of them.
+    visit, site, side, area : str, optional
+        Which of the person's assessments.
+    options : LoadOptions, optional
+        How the files are read.
+    settings : Settings, optional
+        How they are scored.
+
+    Returns
+    -------
+    dict
+        `subject` … `area`, `source_file`, `source_row`, `understood` (lines on how the file was read), `reference`,
+        `stratum`, `parameters` (a list: trials, value, norm, steps, z, finding, what could not be found), `chance`,
+        `loga`, `phenotypes`, `criteria`, `mechanisms`, `never_assessable`, `answers`, `npsi`, `notes`, `problems`,
+        `disclaimer`. The numbers are those of `qst.score`.
+
+    Raises
+    ------
+    OptionError
+        There is no such person or assessment, there are several, or no such parameter; the text names what there is.
+    InputError
+        The input cannot be read.
+
+    Examples
+    --------
+    >>> told = explain("examples/cohort_synthetic.csv", "058", area="test", parameter="HPT")
+    >>> hpt = told["parameters"][0]
+    >>> hpt["norm"]["mean"], hpt["norm"]["sd"], round(hpt["z"], 2)
+    (44.28, 2.86, -0.5)
+    """
+    if parameter is not None and parameter.upper() not in BY_CODE:
+        raise OptionError(f"'{parameter}' is none of the 13 parameters: {' '.join(RECORD_ORDER)}")
+    settings = (settings or Settings()).load()
+    paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    found = find_person(paths, subject, options or LoadOptions())
+    given = {"visit": visit, "site": site, "side": side, "area": area}
+    row = choose_assessment(
+        found.assessments, subject, {name: value for name, value in given.items() if value is not None}
+    )
+    scored = score_table(row, settings)
+    return _Teller(row, scored, found, settings).tell(parameter.upper() if parameter else None)

@@ -1,0 +1,152 @@
+"""One person's assessments, found in files; and the one that is meant."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from qst.derive.trials import derive_values, is_trials
+from qst.errors import InputError, OptionError
+from qst.explain.found import CHOICES, Found
+from qst.loaders.formats.scored import read_scored
+from qst.loaders.headers.options import LoadOptions
+from qst.loaders.readings import open_readings
+from qst.problems import Problem
+from qst.tables import is_scored
+
+NEAR = 3
+"""So many similar names are shown where a subject is not found, and not all people of a file."""
+
+
+def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions) -> Found:
+    """Read files, scored tables among them, and keep the rows of one person.
+
+    Raises
+    ------
+    OptionError
+        There is no such person; a few similar names are told.
+    InputError
+        The input cannot be read, or has no row that can be used; it holds all problems.
+    """
+    found, names, problems = _read(paths, options, subject)
+    if found is not None:
+        return found
+    if not names and problems:
+        raise _tell_empty(paths, problems)
+    raise _miss(subject, names, problems)
+
+
+def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
+    """Read files, scored tables among them, and keep all rows. Values are derived where the files have trials.
+
+    Raises
+    ------
+    InputError
+        The input cannot be read, or has no row that can be used; it holds all problems.
+    """
+    found, _, problems = _read(paths, options, None)
+    if found is None:
+        raise _tell_empty(paths, problems)
+    return found
+
+
+def _tell_empty(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
+    message = "no row of the input can be used: mend what is reported of its rows, or name another file"
+    return InputError(Problem("error", "empty", message, str(paths[0])), problems)
+
+
+def _read(
+    paths: Sequence[str | Path], options: LoadOptions, subject: str | None
+) -> tuple[Found | None, set[str], list[Problem]]:
+    """The rows of one person, or of everybody where `subject` is None; the names of all; and all problems."""
+    problems: list[Problem] = []
+    if len(paths) == 1 and (table := read_scored(paths[0])) is not None:
+        names, rows = set(table["subject"].dropna().astype(str)), _take(table, subject)
+        return (None if rows.empty else Found(rows, None, {"": [_tell_again(str(paths[0]))]})), names, problems
+    try:
+        readings = open_readings(paths, options, problems.append)
+    except InputError as error:
+        raise InputError(error.problem, problems) from error
+    names = set()
+    parts: list[pd.DataFrame] = []
+    trials: list[pd.DataFrame] = []
+    for frame in readings.frames(problems.append):
+        names |= set(frame["subject"].dropna().astype(str))
+        rows = _take(frame, subject)
+        if rows.empty:
+            continue
+        if is_trials(rows):
+            trials.append(rows)
+            rows = derive_values(rows)
+        parts.append(rows)
+    if not parts:
+        return None, names, problems
+    rows = pd.concat(parts, ignore_index=True)
+    files = set(rows["source_file"])
+    understood: dict[str, list[str]] = {}
+    for read in readings.tables:
+        again = is_scored(read.headers)
+        if again or read.file in files:
+            # The rows of a scored table name the file that they were from at first.
+            place = read.file if read.file in files else ""
+            understood.setdefault(place, []).extend([_tell_again(read.file)] if again else read.explain())
+    all_trials = pd.concat(trials, ignore_index=True) if trials else None
+    return Found(rows, all_trials, understood, problems), names, problems
+
+
+def _tell_again(file: str) -> str:
+    return f"{file}: a table that qst score wrote; its values are scored again, by the options given now"
+
+
+def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
+    own = rows if subject is None else rows[(rows["subject"] == subject).fillna(False)]
+    return own.reset_index(drop=True)
+
+
+def _miss(subject: str, names: set[str], problems: Sequence[Problem]) -> OptionError:
+    """The error of an unknown subject: similar names, how many there are, and whether a file could not be read."""
+    bare = {name: name.strip().lstrip("0").casefold() for name in names}
+    near = sorted(name for name, text in bare.items() if text == subject.strip().lstrip("0").casefold())
+    near += [name for name in difflib.get_close_matches(subject, sorted(names), NEAR) if name not in near]
+    told = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "none has a similar name."
+    lost = [problem for problem in problems if problem.severity == "error" and problem.column is None]
+    hint = f". Of the files, not all could be read: {lost[0]}" if lost else ""
+    return OptionError(f"no subject {subject!r} among {len(names)}; {told} A subject is written as in the file{hint}")
+
+
+def choose_assessment(rows: pd.DataFrame, subject: str, given: Mapping[str, str]) -> pd.DataFrame:
+    """The one assessment that is meant, by its visit, site, side or area as far as these are given.
+
+    Raises
+    ------
+    OptionError
+        There is none, or more than one; those that there are, are told.
+    """
+    texts = rows.reindex(columns=list(CHOICES)).astype(object)
+    texts = texts.where(texts.notna(), "").astype(str)
+    meant = np.ones(len(rows), dtype=bool)
+    for name, value in given.items():
+        meant &= (texts[name].str.casefold() == value.casefold()).to_numpy()
+    varying = [name for name in CHOICES if texts[name].nunique() > 1]
+    listed = "; ".join(
+        dict.fromkeys(
+            ", ".join(f"{name} {text[name] or '(none)'}" for name in varying) for text in texts.to_dict("records")
+        )
+    )
+    if not meant.any():
+        asked = ", ".join(f"{name} {value}" for name, value in given.items())
+        there = listed or ", ".join(f"{name} {value}" for name, value in texts.iloc[0].items() if value)
+        raise OptionError(f"subject {subject!r} has no assessment with {asked}; there is: {there}")
+    if meant.sum() > 1:
+        still = [name for name in varying if texts.loc[meant, name].nunique() > 1]
+        if not still:
+            raise OptionError(
+                f"subject {subject!r} has {int(meant.sum())} assessments that nothing tells apart "
+                "(duplicate_assessment): give one of them a visit of its own"
+            )
+        alone = [name for name in still if texts.loc[meant, name].nunique() == meant.sum()]
+        options = " or ".join(f"--{name}" for name in alone) or " and ".join(f"--{name}" for name in still)
+        raise OptionError(f"subject {subject!r} has {int(meant.sum())} assessments: say {options}. There is: {listed}")
+    return rows[meant].reset_index(drop=True)

@@ -1,0 +1,276 @@
+"""Files to a folder of reports, which appears whole or not at all."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from qst.atomic import _replace_folder, check_writable
+from qst.errors import OptionError
+from qst.explain.found import Found
+from qst.inference.symptoms import report_incomplete_npsi
+from qst.loaders.headers.options import LoadOptions
+from qst.norms.reference_sets import load_reference
+from qst.problems import Problem
+from qst.report.cohort import form_cohort
+from qst.report.cohort_figures import draw_areas
+from qst.report.pdf import find_browser, print_pages
+from qst.report.pseudonyms import number_subjects, write_key
+from qst.report.rendering import render_cohort, render_subject
+from qst.report.subject import form_subject
+from qst.report.words import Words, load_words
+from qst.scoring import Settings, score_table
+from qst.tables import SOURCE
+from qst.workflows.file_names import name_files
+from qst.workflows.find_people import find_everybody
+from qst.workflows.inputs import leave_out_earlier
+from qst.workflows.processes import AT_ONCE, count_processes, start_processes
+from qst.workflows.result_problems import ResultReporter
+
+INDEX, SUBJECTS = "index.html", "subjects"
+
+_GENERATOR = '<meta name="generator" content="qst report'
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was written, and the problems of the files it is from."""
+
+    index: Path
+    pages: list[Path]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One subject's page, to be made in any process."""
+
+    rows: pd.DataFrame
+    scored: pd.DataFrame
+    found: Found
+    label: str
+    path: Path
+
+
+def report_files(
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    options: LoadOptions | None = None,
+    settings: Settings | None = None,
+    *,
+    subjects: Sequence[str] = (),
+    language: str = "en",
+    pdf: bool = False,
+    browser: str | Path | None = None,
+    key: str | Path | None = None,
+    show: Sequence[str] = (),
+    workers: int | None = None,
+) -> Report:
+    """Write a page a subject, and one for the cohort.
+
+    Parameters
+    ----------
+    inputs : sequence of paths
+        Laboratory files, and tables that `qst score` wrote, which are scored again.
+    output : path
+        A folder: it must not exist, or be empty, or hold an earlier report, which is replaced.
+    options : LoadOptions, optional
+    settings : Settings, optional
+    subjects : sequence of str
+        Only these; all where it is empty.
+    language : {"en", "de"}
+    pdf : bool
+        Print each page to PDF as well, by a Chromium, Chrome or Edge of the machine.
+    browser : path or name, optional
+        The one to use.
+    key : path, optional
+        Subjects are replaced by numbers, and this CSV file, which must lie outside of `output`, tells whose they are.
+        An existing key is used and added to. File names, examiner, date and texts of problems are left out then.
+    show : sequence of str
+        Own columns of the file to be shown. No other is.
+    workers : int, optional
+        Processes; default: one a core, where there are enough subjects to be worth it.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    OptionError
+        A subject, a column or a browser cannot be found; or the folder has other files.
+    InputError
+        The input cannot be read.
+    """
+    words = load_words(language)
+    output, key = Path(output), Path(key) if key is not None else None
+    check_folder(output)
+    if key is not None:
+        check_writable(key, (".csv",))
+        leave_out_earlier(inputs, key, [])
+    if key is not None and output.resolve() in [key.resolve(), *key.resolve().parents]:
+        raise OptionError(f"the key {key} would lie in the report, which it must not: give it another folder")
+    printer = find_browser(browser) if pdf else None
+    settings = (settings or Settings()).load()
+    found = find_everybody(inputs, options or LoadOptions())
+    scored = score_table(found.assessments, settings)
+    report_results(scored, settings, found)
+    rows, scored, names = _choose(found.assessments, scored, subjects, show)
+    numbers = number_subjects((name for name in names if name is not None), key) if key is not None else None
+    groups = _group(names)
+    labels = [_label(names[places[0]], number, numbers, words) for number, places in enumerate(groups, 1)]
+    if numbers is not None:
+        pairs = sorted(zip(labels, groups, strict=True), key=lambda pair: (len(pair[0]), pair[0]))
+        labels, groups = [label for label, _ in pairs], [places for _, places in pairs]
+    files = name_files([(label, None) for label in labels])
+    with _replace_folder(output) as folder:
+        (folder / SUBJECTS).mkdir(parents=True)
+        pages = [Path(SUBJECTS) / f"{name}.html" for name in files]
+        jobs = list(_form_jobs(rows, scored, found, groups, labels, [folder / page for page in pages]))
+        write = partial(
+            _write_subject, settings=settings, language=language, anonymous=numbers is not None, show=tuple(show)
+        )
+        _run(write, jobs, count_processes(len(jobs), workers))
+        order = [place for places in groups for place in places]
+        places_of = {place: n for n, places in enumerate(groups) for place in places}
+        ordered = scored.iloc[order].reset_index(drop=True)
+        own_labels = [labels[places_of[place]] for place in order]
+        page = form_cohort(
+            ordered,
+            own_labels,
+            [pages[places_of[place]].as_posix() for place in order],
+            settings,
+            found.problems,
+            show=[column for column in show if column in scored],
+        )
+        page["reference"] = _tell_reference(settings)
+        draw_areas(page["areas"], ordered, own_labels, settings, words)
+        (folder / INDEX).write_text(render_cohort(page, words), encoding="utf-8")
+        if printer is not None:
+            print_pages([folder / INDEX, *(folder / page for page in pages)], printer)
+        if numbers is not None and key is not None:
+            write_key(numbers, key)
+    return Report(output / INDEX, [output / page for page in pages], found.problems)
+
+
+def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> None:
+    """Add the problems that only scoring shows, as `qst score` tells them; rows without a file have none."""
+    report_incomplete_npsi(list(found.assessments.columns), found.problems.append)
+    if set(SOURCE) <= set(scored.columns) and scored[list(SOURCE)].notna().all(axis=None):
+        reporter = ResultReporter(load_reference(settings.reference), found.problems.append)
+        reporter.look_at(scored, found.trials)
+        reporter.finish()
+
+
+def _choose(
+    rows: pd.DataFrame, scored: pd.DataFrame, subjects: Sequence[str], show: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str | None]]:
+    """The rows of the subjects that are asked for, and the subject of each row."""
+    absent = [column for column in show if column not in scored]
+    if absent:
+        raise OptionError(f"the files have no column '{absent[0]}': --show takes a header as the file has it")
+    names = [None if pd.isna(name) else str(name) for name in scored["subject"].astype(object)]
+    unknown = [subject for subject in subjects if subject not in names]
+    if unknown:
+        raise OptionError(f"no assessment has the subject '{unknown[0]}': a subject is written as in the file")
+    chosen = [n for n, name in enumerate(names) if not subjects or name in subjects]
+    rows, scored = (table.iloc[chosen].reset_index(drop=True) for table in (rows, scored))
+    return rows, scored, [names[n] for n in chosen]
+
+
+def _group(names: Sequence[str | None]) -> list[list[int]]:
+    """Places of each subject's rows. Rows without a subject may be of different people: each is alone."""
+    groups: dict[object, list[int]] = {}
+    for place, name in enumerate(names):
+        groups.setdefault(name if name is not None else (place,), []).append(place)
+    return list(groups.values())
+
+
+def _label(name: str | None, number: int, numbers: dict[str, str] | None, words: Words) -> str:
+    if name is None:
+        return words.fill(words.texts["no_subject"], number=number)
+    return name if numbers is None else numbers[name]
+
+
+def _form_jobs(
+    rows: pd.DataFrame,
+    scored: pd.DataFrame,
+    found: Found,
+    groups: Sequence[Sequence[int]],
+    labels: Sequence[str],
+    paths: Sequence[Path],
+) -> Iterator[_Job]:
+    """Each subject's rows, with its own trials, and the problems and lines of its files."""
+    trials = dict(list(found.trials.groupby("subject"))) if found.trials is not None else {}
+    by_file: dict[str | None, list[Problem]] = {}
+    for problem in found.problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    for places, label, path in zip(groups, labels, paths, strict=True):
+        own = rows.iloc[list(places)].reset_index(drop=True)
+        files = set(own["source_file"].dropna()) if "source_file" in own else set()
+        problems = [problem for file in files for problem in by_file.get(file, ())]
+        understood = {file: lines for file, lines in found.understood.items() if file in files or not file}
+        told = Found(own, trials.get(own["subject"].iloc[0]), understood, problems)
+        yield _Job(own, scored.iloc[list(places)].reset_index(drop=True), told, label, path)
+
+
+def _write_subject(job: _Job, *, settings: Settings, language: str, anonymous: bool, show: Sequence[str]) -> None:
+    words = load_words(language)
+    page = form_subject(
+        job.rows, job.scored, job.found, settings, words, label=job.label, anonymous=anonymous, show=show
+    )
+    page["reference"] = _tell_reference(settings)
+    job.path.write_text(render_subject(page, words), encoding="utf-8")
+
+
+def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:
+    """Write all pages, on several cores where there are many."""
+    look: dict[str, Any] = {"total": len(jobs), "unit": " pages", "delay": 1, "disable": None, "leave": False}
+    if processes == 1:
+        for job in tqdm(jobs, **look):
+            write(job)
+        return
+    with start_processes(processes) as pool:
+        for _ in tqdm(pool.map(write, jobs, chunksize=AT_ONCE), **look):
+            pass
+
+
+def _tell_reference(settings: Settings) -> dict[str, str]:
+    reference = load_reference(settings.reference)
+    told = {key: " ".join(str(reference.source.get(key, "")).split()) for key in ("title", "citation", "doi")}
+    return {"id": reference.id, **told, "data": str(reference.source.get("sha256", ""))[:12]}
+
+
+def check_folder(output: Path) -> None:
+    """Refuse a folder that holds anything but an earlier report.
+
+    Raises
+    ------
+    OptionError
+        It is a file, its parent does not exist, one of them cannot be written to, or it has other files.
+    """
+    if not output.resolve().parent.is_dir():
+        raise OptionError(f"the folder {output.parent} does not exist: make it first")
+    for folder in (output.resolve().parent, output):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise OptionError(f"you are not allowed to write into the folder {folder}: give another")
+    if not output.exists():
+        return
+    if not output.is_dir():
+        raise OptionError(f"{output} is a file: a report is a folder")
+    entries = {entry.name for entry in output.iterdir()}
+    if not entries:
+        return
+    pages = output / SUBJECTS
+    others = entries - {INDEX, SUBJECTS, Path(INDEX).with_suffix(".pdf").name}
+    if pages.is_dir():
+        others |= {entry.name for entry in pages.iterdir() if entry.suffix not in (".html", ".pdf")}
+    index = output / INDEX
+    is_report = index.is_file() and _GENERATOR in index.read_text(encoding="utf-8", errors="replace")
+    if others or not is_report:
+        raise OptionError(f"the folder {output} holds other files than a report's: give a new folder")
