@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.inference.criteria import find_criteria
-from qst.inference.findings import find_patterns, find_reach
+from qst.inference.findings import find_detectable_range, find_patterns
 from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.norms.reference_sets import load_reference, look_up_norms
 from qst.norms.zscores import compute_z_scores, prepare_values
@@ -46,7 +46,7 @@ def weigh(assessments: pd.DataFrame, prototypes: Prototypes) -> tuple[Floats, np
     reference = load_reference()
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
     z_scores = compute_z_scores(values, stratum, reference)
-    patterns = find_patterns(values, z_scores, stratum, find_reach(reference))
+    patterns = find_patterns(values, z_scores, stratum, find_detectable_range(reference))
     fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
     return np.array([fit.evidence[name] for name in PHENOTYPES]), stratum
 
@@ -85,7 +85,7 @@ def measure_criteria(people: int = PEOPLE, seed: int = SEED) -> dict[str, float]
     reference, assessments = load_reference(), simulate_healthy(people, seed=seed)
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
     z_scores = compute_z_scores(values, stratum, reference)
-    numbers = find_patterns(values, z_scores, stratum, find_reach(reference)).numbers
+    numbers = find_patterns(values, z_scores, stratum, find_detectable_range(reference)).numbers
     answers = {name: pd.Series(answer).dropna() for name, answer in find_criteria(numbers).items()}
     return {name: round(float((answer == YES).mean()), 4) for name, answer in answers.items()}
 

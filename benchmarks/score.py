@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import qst
-from qst.inference.findings import find_patterns, find_reach
+from qst.inference.findings import find_detectable_range, find_patterns
 from qst.norms.reference_sets import load_reference, look_up_norms
 from qst.norms.zscores import compute_z_scores, prepare_values
 from qst.protocol import BY_CODE, CODES, PARAMETERS
@@ -62,7 +62,7 @@ def find_only(assessments: pd.DataFrame) -> None:
     """z-scores and findings, and no more."""
     reference = load_reference()
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
-    find_patterns(values, compute_z_scores(values, stratum, reference), stratum, find_reach(reference))
+    find_patterns(values, compute_z_scores(values, stratum, reference), stratum, find_detectable_range(reference))
 
 
 def score_row_by_row(assessments: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import ends_cleanly, exit_status, input_options, parse_load_options, tell, tell_problems
+from .options import ends_cleanly, exit_status, input_options, parse_load_options, print_problems, tell
 
 
 @click.command("convert")
@@ -34,7 +34,7 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
 
     options = parse_load_options(given)
     done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else tell)
-    tell_problems(done.problems)
+    print_problems(done.problems)
     if not quiet and output is not None and done.kind is not None:
         tell(f"Written: {output} ({done.n_rows:,} {done.kind})")
     if not quiet and done.problem_file is not None:

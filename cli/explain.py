@@ -39,13 +39,13 @@ def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_jso
       qst explain cohort.csv --subject 058 --area test
       qst explain cohort.csv --subject 058 --area test --parameter HPT
     """
-    from qst.explain.text import tell_explanation
+    from qst.explain.text import format_explanation
     from qst.workflows.explain import explain
 
     choice = {name: given.pop(name) for name in ("visit", "site", "side", "area")}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     told = explain(inputs, subject, parameter=parameter, options=load_options, settings=settings, **choice)
-    lines = [json.dumps(told, indent=1, ensure_ascii=False)] if as_json else tell_explanation(told)
+    lines = [json.dumps(told, indent=1, ensure_ascii=False)] if as_json else format_explanation(told)
     for line in lines:
         click.echo(line)
     sys.exit(int(any(problem["severity"] == "error" for problem in told["problems"])))

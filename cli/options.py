@@ -196,7 +196,7 @@ def ends_cleanly(command: Command) -> Command:
         except InputError as error:
             from qst.workflows.inputs import WRONG_USE
 
-            tell_problems([problem for problem in error.problems if problem != error.problem])
+            print_problems([problem for problem in error.problems if problem != error.problem])
             tell(f"error: {error}")
             sys.exit(2 if error.problem.code in WRONG_USE else 1)
         except QSTError as error:
@@ -217,7 +217,7 @@ def tell(line: str) -> None:
     click.echo(line, err=True)
 
 
-def tell_problems(problems: Sequence["Problem"], most: int | None = SHOWN_OF_A_KIND) -> None:
+def print_problems(problems: Sequence["Problem"], most: int | None = SHOWN_OF_A_KIND) -> None:
     """Problems in order of file and row; of each kind no more than `most`."""
     from qst.cohort.summary import sort_problems
 

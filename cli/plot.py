@@ -11,9 +11,9 @@ from .options import (
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_problems,
     scoring_options,
     tell,
-    tell_problems,
 )
 
 # As `qst.plots.kinds.KINDS`, which would load matplotlib for the help text.
@@ -103,7 +103,7 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
         own["visits"] = tuple(part.strip() for part in own["visits"].split(","))
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     pictures = plot_files(inputs, output, load_options, settings, kind=kind, given=own, **look)
-    tell_problems(pictures.problems)
+    print_problems(pictures.problems)
     count = len(pictures.written)
     tell(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")
     sys.exit(exit_status(pictures.problems))

@@ -11,9 +11,9 @@ from .options import (
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_problems,
     scoring_options,
     tell,
-    tell_problems,
 )
 
 
@@ -54,7 +54,7 @@ def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
     look = {name: given.pop(name) for name in names}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     report = report_files(inputs, output, load_options, settings, **look)
-    tell_problems(report.problems)
+    print_problems(report.problems)
     tell(f"Written: {report.index} and {len(report.pages)} {'page' if len(report.pages) == 1 else 'pages'}")
     if look["key"] is not None:
         tell(f"Written: {look['key']}, which tells whose number is whose: keep it apart from the report")

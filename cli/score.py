@@ -11,9 +11,9 @@ from .options import (
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_problems,
     scoring_options,
     tell,
-    tell_problems,
 )
 
 
@@ -66,7 +66,7 @@ def command(
         details=details,
         volunteers=volunteers,
     )
-    tell_problems(batch.problems)
+    print_problems(batch.problems)
     if not quiet:
         for line in batch.summary.lines(batch.problems):
             tell(line)

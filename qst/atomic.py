@@ -48,7 +48,7 @@ def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
 
 
 @contextmanager
-def _replace_folder(output: Path) -> Iterator[Path]:
+def replace_folder(output: Path) -> Iterator[Path]:
     """Give a folder beside `output` that takes its place, and its permissions, when the block ends without an error."""
     output = output.resolve()
     beside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))

@@ -62,14 +62,14 @@ NOTES_BEFORE_SCORING = (
 """Notes that loading and deriving set; all others are formed anew whenever a table is scored."""
 
 
-def _read_baseline(notes: "pd.Series[str]") -> Floats:
+def read_baseline(notes: "pd.Series[str]") -> Floats:
     """Temperature (°C) from which each row's detection was measured."""
     codes, texts = pd.factorize(notes.to_numpy(dtype=object))
     found = [re.search(r"(?:^|;)baseline:([\d.]+)", str(text)) for text in texts]
     return np.array([*(float(match[1]) if match else BASELINE for match in found), BASELINE])[codes]
 
 
-def _notes_before_scoring(text: str) -> str | None:
+def keep_notes_before_scoring(text: str) -> str | None:
     """The part of a row's notes that scoring does not form; None where the text is not made of notes."""
     items = [item for item in text.split(";") if item]
     if not all(item.partition(":")[0] in NOTES for item in items):

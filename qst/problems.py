@@ -51,7 +51,7 @@ PROBLEM_COLUMNS = ("severity", "code", "file", "row", "column", "value", "messag
 PROBLEMS_ENDING = ".problems.csv"
 """What a list of problems beside a table is called."""
 
-Report = Callable[[Problem], None]
+OnProblem = Callable[[Problem], None]
 """Where a stage puts the problems it finds."""
 
 

@@ -13,14 +13,14 @@ from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
 from qst.inference.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
 from qst.inference.entries import SYMPTOM_STATUSES
-from qst.inference.findings import DMA_THRESHOLD, find_patterns, find_reach
+from qst.inference.findings import DMA_THRESHOLD, find_detectable_range, find_patterns
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
 from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
 from qst.inference.symptoms import has_npsi, judge_by_symptoms, read_symptoms
 from qst.norms.reference_sets import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import Values, compute_z_scores, prepare_values
-from qst.notes import _notes_before_scoring
+from qst.notes import keep_notes_before_scoring
 from qst.protocol import BY_CODE, CODES, CUT_OFF, PARAMETERS
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -29,9 +29,9 @@ from qst.tables import (
     NPSI_COLUMNS,
     RESULT_COLUMNS,
     find_added_mechanisms,
-    free_name,
     is_scored,
     result_columns,
+    unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results
 
@@ -181,7 +181,7 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     values = prepare_values(assessments)
     placement = look_up_norms(assessments, reference, settings.site_as)
     z_scores = compute_z_scores(values.columns, placement.stratum, reference)
-    reach = find_reach(reference, settings.cut_off, settings.device_limits)
+    reach = find_detectable_range(reference, settings.cut_off, settings.device_limits)
     patterns = find_patterns(
         values.columns,
         z_scores,
@@ -261,7 +261,7 @@ def _set_aside_earlier_results(
     scored_before = is_scored(scored_columns)
     if "notes" in table:
         codes, texts = pd.factorize(table["notes"])
-        kept = [_notes_before_scoring(str(text)) for text in texts]
+        kept = [keep_notes_before_scoring(str(text)) for text in texts]
         if None in kept:
             table = _rename(table, ["notes"])
         else:
@@ -277,7 +277,7 @@ def _rename(table: pd.DataFrame, columns: Sequence[str], ours: Sequence[str] = R
     """Add `_input` to the names of some columns until no other column has the name."""
     names = [str(name) for name in table.columns]
     for column in columns:
-        names[names.index(column)] = free_name(column, {*names, *ours})
+        names[names.index(column)] = unique_column_name(column, {*names, *ours})
     return table.set_axis(names, axis=1)
 
 

@@ -134,7 +134,7 @@ def find_added_mechanisms(columns: Sequence[str]) -> list[str]:
     return [name for name in between if name.startswith(MECHANISM_PREFIX)]
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
+def unique_column_name(name: str, taken: Collection[str]) -> str:
     """A name for a column of the user's that no other column has: `_input` is added until it is free."""
     while name in taken:
         name += "_input"

@@ -10,7 +10,7 @@ from command_line import COHORT, TRIALS, run, same, work  # noqa: F401 (work is 
 
 import qst
 from qst.errors import OptionError
-from qst.explain.text import WIDTH, tell_explanation
+from qst.explain.text import WIDTH, format_explanation
 from qst.protocol import CODES, Z_CODES
 from qst.tables import CRITERIA, DISCLAIMER, PHENOTYPE_COLUMNS
 from qst.workflows.explain import explain
@@ -51,7 +51,7 @@ def test_an_explanation_has_the_numbers_of_scoring(scored: pd.DataFrame, subject
 
 @pytest.mark.parametrize(("subject", "area"), PEOPLE)
 def test_the_words_fit_a_terminal_of_80_columns(subject: str, area: str) -> None:
-    lines = tell_explanation(explain(COHORT, subject, area=area))
+    lines = format_explanation(explain(COHORT, subject, area=area))
     assert max(map(len, lines)) <= WIDTH == 80
     assert lines[-1] == DISCLAIMER
     assert not any("nan" in line.lower().split() for line in lines)
@@ -65,7 +65,7 @@ def test_trials_are_shown_with_those_that_do_not_count() -> None:
     assert len(counted) == 3
     assert len(hpt["trials"]) == 4
     assert hpt["value"] == pytest.approx(sum(counted) / 3)
-    text = " ".join(" ".join(tell_explanation(told)).split())
+    text = " ".join(" ".join(format_explanation(told)).split())
     assert "not counted" in text
     assert "3 counted of the protocol's 3" in text
 

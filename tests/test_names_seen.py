@@ -8,7 +8,7 @@ from lab_files import ME, WHO, read, write
 import qst
 from qst.loaders.headers.columns import recognise
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import take_apart
+from qst.loaders.headers.parts import parse_measured_header
 
 SEEN = {
     "DMA": ["DMA", "dma", "ALL", "allodynia"],
@@ -134,9 +134,9 @@ def test_light_touch_ratings_of_the_control_area(tmp_path: Path) -> None:
 
 
 def test_a_word_is_cut_off_a_name_only_where_it_is_long_and_known() -> None:
-    assert take_apart(0, "dmacontr1pain") is not None
+    assert parse_measured_header(0, "dmacontr1pain") is not None
     for header in ("cptl", "cpt1pain", "pptness1", "all_1_pain_pain_x"):
-        part = take_apart(0, header)
+        part = parse_measured_header(0, header)
         assert part is None or not part.place
 
 

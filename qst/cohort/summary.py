@@ -9,7 +9,7 @@ import pandas as pd
 from qst.cohort.pattern_summary import PatternSummary
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.notes import NOTES
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.protocol import CODES, Z_CODES
 from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX
 
@@ -60,7 +60,7 @@ class Summary:
             for note in dict.fromkeys(item.partition(":")[0] for item in str(text).split(";") if item):
                 self.notes[note] += int(count)
 
-    def report_suspicious(self, report: Report, file: str | None = None) -> None:
+    def report_suspicious(self, on_problem: OnProblem, file: str | None = None) -> None:
         """Report parameters in which nearly everybody is abnormal to the same side."""
         for code in CODES:
             n = sum(count for (c, _), count in self.findings.items() if c == code)
@@ -71,7 +71,7 @@ class Summary:
                         f"{found} of {n} values of {code} are a {finding}: were they measured as the norms were? Check "
                         "unit, site and method"
                     )
-                    report(Problem("warning", "nearly-all-abnormal", message, file))
+                    on_problem(Problem("warning", "nearly-all-abnormal", message, file))
 
     def lines(self, problems: Sequence[Problem]) -> list[str]:
         """The summary in lines for a terminal."""

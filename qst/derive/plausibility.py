@@ -12,8 +12,8 @@ import pandas as pd
 from qst.arrays import Bools, Floats, number_groups
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
-from qst.notes import _read_baseline
-from qst.problems import Problem, Report
+from qst.notes import read_baseline
+from qst.problems import OnProblem, Problem
 from qst.protocol import CODES, PARAMETERS, Parameter
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, KEY, SEXES, SIDES, SOURCE
 from qst.vocabulary.visits import read_visit
@@ -80,11 +80,11 @@ def check_plausibility(table: pd.DataFrame) -> list[Problem]:
     if not set(SOURCE) <= set(table):
         table = table.assign(source_file="table", source_row=np.arange(2, len(table) + 2))
     if is_trials(table):
-        plausibility.look_at(_complete(derive_values(table)), table)
+        plausibility.update(_complete(derive_values(table)), table)
     elif not any(code in table for code in CODES):
         raise OptionError(f"the table has none of the columns {' '.join(CODES)}, and no columns parameter and value")
     else:
-        plausibility.look_at(_complete(table))
+        plausibility.update(_complete(table))
     plausibility.finish()
     return problems
 
@@ -101,8 +101,8 @@ class Plausibility:
     Of a row that was seen, it keeps some 50 bytes: hashes of subject and values, age, codes and place.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, on_problem: OnProblem) -> None:
+        self._on_problem = on_problem
         self._words: dict[str, dict[object, int]] = {column: {} for column in ("visit", "site", "source_file")}
         self._words |= {"sex": _number(SEXES), "side": _number(SIDES), "area": _number(AREAS)}
         self._blocks: list[dict[str, npt.NDArray[np.generic]]] = []
@@ -138,9 +138,9 @@ class Plausibility:
                 f"{code[position]}: check it; if the trial failed, write no into a column 'keep'"
             )
             place = str(trials["source_file"].iloc[position]), int(trials["source_row"].iloc[position])
-            self._report(Problem("warning", "trials-disagree", message, *place, value=f"{value[position]:g}"))
+            self._on_problem(Problem("warning", "trials-disagree", message, *place, value=f"{value[position]:g}"))
 
-    def look_at(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
+    def update(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
         """Report trials that disagree and detection past pain, and remember what is compared with other rows.
 
         Parameters
@@ -152,7 +152,7 @@ class Plausibility:
         """
         if trials is not None:
             self._compare_trials(trials)
-        baseline = _read_baseline(assessments["notes"])
+        baseline = read_baseline(assessments["notes"])
         values = {code: assessments[code].to_numpy(dtype=float) for code in CODES}
         cold, warm = baseline - np.abs(values["CDT"]), baseline + np.abs(values["WDT"])
         for detection, pain, felt, past in (
@@ -166,7 +166,7 @@ class Plausibility:
                     f"{detection} of {first:g} is felt at {at:g} °C, but {pain} is {hurts:g} °C: pain before detection "
                     "is hardly possible; check both"
                 )
-                self._report(
+                self._on_problem(
                     Problem("warning", "detection-past-pain", message, str(file), row, detection, f"{first:g}")
                 )
         self._remember(assessments, values)
@@ -293,7 +293,7 @@ class Plausibility:
         files = [*self._words["source_file"], ""]
         first = placed[pd.MultiIndex.from_frame(placed[place]).isin(split.index)].iloc[0]
         file = str(files[int(first["source_file"])])
-        self._report(Problem("warning", "sides-split", message, file, int(first["source_row"]), "side"))
+        self._on_problem(Problem("warning", "sides-split", message, file, int(first["source_row"]), "side"))
 
     def _tell_pairs(
         self, code: str, message: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None
@@ -303,7 +303,7 @@ class Plausibility:
         places = (rows["source_file"], rows["source_row"], others["source_file"], others["source_row"])
         for file, row, other_file, other_row in zip(*(place.tolist() for place in places), strict=True):
             where = f"row {other_row}" if file == other_file else f"{files[int(other_file)]}, row {int(other_row)}"
-            self._report(Problem("warning", code, message.format(where), str(files[file]), row, column))
+            self._on_problem(Problem("warning", code, message.format(where), str(files[file]), row, column))
 
 
 def _hash_texts(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:

@@ -9,11 +9,18 @@ import pandas as pd
 
 from qst.explain.found import CHOICES, Found
 from qst.inference.criteria import load_criteria
-from qst.inference.findings import LOGA_GROUPS, PHS_BOUND, Patterns, Reach, find_patterns, find_reach
+from qst.inference.findings import (
+    LOGA_GROUPS,
+    PHS_BOUND,
+    DetectableRange,
+    Patterns,
+    find_detectable_range,
+    find_patterns,
+)
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanism_details import describe_mechanisms, explain_mechanisms
 from qst.inference.phenotypes import NEEDED, find_phenotypes, load_prototypes
-from qst.norms.coverage import tell_band
+from qst.norms.coverage import format_age_band
 from qst.norms.reference_sets import ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import compute_z_scores, prepare_values, transform
 from qst.notes import NOTES
@@ -60,7 +67,7 @@ class _Teller:
         placement = look_up_norms(row, self.reference, settings.site_as)
         self.stratum = int(placement.stratum[0])
         self.z_scores = compute_z_scores(values.columns, placement.stratum, self.reference)
-        self.reach: Reach = find_reach(self.reference, settings.cut_off, settings.device_limits)
+        self.reach: DetectableRange = find_detectable_range(self.reference, settings.cut_off, settings.device_limits)
         self.patterns: Patterns = find_patterns(
             values.columns,
             self.z_scores,
@@ -155,7 +162,7 @@ class _Teller:
         return {
             "site": self.reference.sites[group // len(SEXES)],
             "sex": SEXES[group % len(SEXES)],
-            "ages": tell_band(float(self.reference.edges[band]), float(ends[band])),
+            "ages": format_age_band(float(self.reference.edges[band]), float(ends[band])),
         }
 
     def _tell_parameter(self, parameter: Parameter) -> Explanation:
@@ -229,7 +236,7 @@ class _Teller:
         return {
             "mean": float(cell["mean"]),
             "sd": float(cell["sd"]),
-            "ages": tell_band(float(cell["age_from"]), float(cell["age_below"])),
+            "ages": format_age_band(float(cell["age_from"]), float(cell["age_below"])),
             "row": int(cell["row"]),
             "transcriptions": str(cell["transcriptions"]),
             "doubt": str(cell["doubt"]),

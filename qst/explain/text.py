@@ -32,7 +32,7 @@ _LOGA = {
 }
 
 
-def tell_explanation(told: Explanation) -> list[str]:
+def format_explanation(told: Explanation) -> list[str]:
     """Put an explanation into words.
 
     Parameters

@@ -40,7 +40,7 @@ _LOGA = np.array([f"L{loss}G{gain}" for loss in range(4) for gain in range(4)] +
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
+class DetectableRange:
     """What the device's range lets one find in each stratum. Arrays have the shape (strata + 1, 13)."""
 
     insensitive_end: dict[str, float]
@@ -62,9 +62,9 @@ class Patterns:
     flags: dict[str, Bools]
 
 
-def find_reach(
+def find_detectable_range(
     reference: ReferenceSet, cut_off: float = CUT_OFF, device_limits: Mapping[str, float] | None = None
-) -> Reach:
+) -> DetectableRange:
     """Work out which findings the device's range makes impossible in each stratum.
 
     A loss cannot be found where even the insensitive end of the device (CPT 0 °C, HPT 50 °C, MPT and MDT 512 mN, PPT
@@ -98,7 +98,7 @@ def find_reach(
     phs = CODES.index("PHS")
     bound = reference.mean[:, phs] + PHS_BOUND * reference.sd[:, phs]
     bound = np.where(reference.doubtful[:, phs], np.nan, bound)
-    return Reach(ends, loss, gain, label_flags(impossible, len(usable)), bound)
+    return DetectableRange(ends, loss, gain, label_flags(impossible, len(usable)), bound)
 
 
 def _z_of_end(code: str, end: float, mean: Floats, sd: Floats, judged: Bools) -> Floats:
@@ -116,7 +116,7 @@ def find_patterns(
     values: Mapping[str, Floats],
     z_scores: Mapping[str, Floats],
     stratum: Ints,
-    reach: Reach,
+    reach: DetectableRange,
     *,
     cut_off: float = CUT_OFF,
     dma_threshold: float = DMA_THRESHOLD,
@@ -129,7 +129,7 @@ def find_patterns(
         As `prepare_values` and `compute_z_scores` give them.
     stratum : int array, shape (n,)
     reach : Reach
-        As `find_reach` gives it for the same reference set and cut-off.
+        As `find_detectable_range` gives it for the same reference set and cut-off.
     cut_off : float
         z strictly beyond it is gain (+) or loss (−).
     dma_threshold : float

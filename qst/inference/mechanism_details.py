@@ -23,7 +23,7 @@ from qst.inference.mechanisms import (
     take_measured,
     weigh_mechanism,
 )
-from qst.inference.symptoms import tell_answers
+from qst.inference.symptoms import describe_answers
 from qst.protocol import Z_CODES
 from qst.tables import DISCLAIMER, IDENTITY, SOURCE, is_scored
 
@@ -59,7 +59,7 @@ def explain_mechanisms(
         without which it is not assessable;
         `caveat`, `citations`.
 
-        Beside it `answers`: what symptoms in the table say of mechanisms (`qst.inference.symptoms.tell_answers`).
+        Beside it `answers`: what symptoms in the table say of mechanisms (`qst.inference.symptoms.describe_answers`).
 
     Raises
     ------
@@ -83,7 +83,7 @@ def explain_mechanisms(
     for mechanism in base.mechanisms:
         for row, told in zip(rows, _explain_one(mechanism, measured, findings, base), strict=True):
             row["mechanisms"].append(told)
-    for row, answers in zip(rows, tell_answers(scored, base), strict=True):
+    for row, answers in zip(rows, describe_answers(scored, base), strict=True):
         row["answers"] = answers
     places = [column for column in (*IDENTITY, *SOURCE) if column in scored]
     records = scored[places].astype(object).where(scored[places].notna(), None).to_dict("records")
@@ -215,7 +215,7 @@ def _tell_sign(
     finding = findings[code][row]
     told: dict[str, Any] = {
         "parameter": code,
-        "expected": tell_expected(sign),
+        "expected": describe_expected_sign(sign),
         "z": z,
         "finding": finding if isinstance(finding, str) else None,
         "at_limit": bool(measured.at_limit[code][row]) if code in measured.at_limit else False,
@@ -227,11 +227,11 @@ def _tell_sign(
     return {"pattern": pattern, **told} if pattern else told
 
 
-def tell_expected(sign: Sign) -> str:
+def describe_expected_sign(sign: Sign) -> str:
     """What a sign expects, in words.
 
     >>> from qst.inference.knowledge_base import load_mechanisms
-    >>> tell_expected(load_mechanisms().mechanisms[0].signs[0])
+    >>> describe_expected_sign(load_mechanisms().mechanisms[0].signs[0])
     'pronounced loss (z -2.5 ± 1)'
     """
     if sign.size == "present":

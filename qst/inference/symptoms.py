@@ -18,7 +18,7 @@ import pandas as pd
 from qst.arrays import Bools, Floats
 from qst.inference.entries import SYMPTOM_STATUSES, SYMPTOMS, Mechanism
 from qst.inference.knowledge_base import KnowledgeBase
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.tables import NO, NPSI_COLUMNS, SOURCE, YES
 from qst.vocabulary.headers import name_symptom
 from qst.vocabulary.names import is_missing_cell, normalise, words
@@ -204,7 +204,7 @@ def judge_by_symptoms(
     return told
 
 
-def report_symptoms(table: pd.DataFrame, report: Report) -> None:
+def report_symptoms(table: pd.DataFrame, on_problem: OnProblem) -> None:
     """Report each answer that cannot be used, with its file and row; the table has `source_file, source_row`."""
     symptoms = read_symptoms(table)
     for name, bad in symptoms.unusable.items():
@@ -223,10 +223,10 @@ def report_symptoms(table: pd.DataFrame, report: Report) -> None:
                 message = f"{shorten(text)} does not say {expected}: correct it, or say --ignore '{header}'"
             place = (str(row[SOURCE[0]]), int(row[SOURCE[1]]))
             code = "npsi-unusable" if is_item else "answer-unusable"
-            report(Problem("error" if is_item else "warning", code, message, *place, header, cut_text(text)))
+            on_problem(Problem("error" if is_item else "warning", code, message, *place, header, cut_text(text)))
 
 
-def report_incomplete_npsi(columns: Sequence[object], report: Report) -> None:
+def report_incomplete_npsi(columns: Sequence[object], on_problem: OnProblem) -> None:
     """Say once that items of the NPSI are there, and not all that its scores need."""
     found = find_symptom_columns(columns)
     items = [name for name in found if name.startswith("npsi_")]
@@ -236,10 +236,10 @@ def report_incomplete_npsi(columns: Sequence[object], report: Report) -> None:
             f"the NPSI is not scored: there is no column for item {', '.join(lacking)} of its ten descriptors "
             "(1 to 3, 5, 6, 8 to 12); a form that numbers the ten alone has other numbers: say --map 'header=npsi_q12'"
         )
-        report(Problem("warning", "npsi-incomplete", message, column=found[items[0]]))
+        on_problem(Problem("warning", "npsi-incomplete", message, column=found[items[0]]))
 
 
-def tell_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict[str, Any]]]:
+def describe_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict[str, Any]]]:
     """What each row's answers say of the mechanisms, ready for JSON.
 
     Parameters

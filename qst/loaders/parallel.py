@@ -12,7 +12,7 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.exclusion import Exclusion
 from qst.loaders.rows.people import People
 from qst.loaders.rows.table import Columns, Reading
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.vocabulary.names import using
 
 SMALL_FILE = 1_000_000
@@ -59,18 +59,18 @@ class ReadTable:
         """What was understood, in lines for the user."""
         return self.told[columns]
 
-    def blocks(self, report: Report) -> Iterator[Columns]:
+    def blocks(self, on_problem: OnProblem) -> Iterator[Columns]:
         """The table in blocks, and all problems of its cells."""
         for problem in self.problems:
-            report(problem)
+            on_problem(problem)
         yield from self.read
 
-    def frames(self, report: Report) -> Iterator[pd.DataFrame]:
+    def frames(self, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
         """The blocks as data frames."""
-        yield from map(pd.DataFrame, self.blocks(report))
+        yield from map(pd.DataFrame, self.blocks(on_problem))
 
 
-OpenFile = Callable[[Path, LoadOptions, Memory, Report], list[Reading]]
+OpenFile = Callable[[Path, LoadOptions, Memory, OnProblem], list[Reading]]
 
 Opened = tuple[Sequence[Reading | ReadTable], list[Problem], InputError | None]
 """The tables of a file, the problems met in opening it, and why it cannot be used at all."""

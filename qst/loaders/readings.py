@@ -13,7 +13,7 @@ from qst.errors import InputError, OptionError
 from qst.loaders.files.find import find_files, open_tables
 from qst.loaders.files.text_table import name_file
 from qst.loaders.formats.choose import choose_formats, name_format
-from qst.loaders.formats.format import tell_left_out
+from qst.loaders.formats.format import downgrade_to_warning
 from qst.loaders.headers.options import FILE_NAME, LoadOptions
 from qst.loaders.parallel import Memory, ReadTable, open_files
 from qst.loaders.rows.demographics import read_people
@@ -21,7 +21,7 @@ from qst.loaders.rows.exclusion import Exclusion, read_excluded
 from qst.loaders.rows.people import People
 from qst.loaders.rows.repeats import DuplicateFinder, check_trials
 from qst.loaders.rows.table import Columns, Reading, understand
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import normalise, read_by, using
@@ -51,20 +51,20 @@ class Readings:
         """Rows of all tables together."""
         return sum(table.n_rows for table in self.tables)
 
-    def frames(self, report: Report) -> Iterator[pd.DataFrame]:
+    def frames(self, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
         """All tables in blocks: those of assessments, repeated ones noted; then all trials in one.
 
         At the end it is reported who has measurements but no demographics, and the other way round.
         """
-        yield from read_by(self._names, self._frames(report))
+        yield from read_by(self._names, self._frames(on_problem))
 
-    def _frames(self, report: Report) -> Iterator[pd.DataFrame]:
+    def _frames(self, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
         duplicates = DuplicateFinder()
         wide = [*ASSESSMENT_COLUMNS, "notes", *self.own_columns, *SOURCE]
         for table in self.tables:
-            for frame in () if table.is_trials else table.frames(report):
-                yield duplicates.mark(frame.reindex(columns=wide), report)
-        trials = [block for table in self.tables if table.is_trials for block in table.blocks(report)]
+            for frame in () if table.is_trials else table.frames(on_problem):
+                yield duplicates.mark(frame.reindex(columns=wide), on_problem)
+        trials = [block for table in self.tables if table.is_trials for block in table.blocks(on_problem)]
         if trials:
             own = [name for name in self.own_columns if any(name in block for block in trials)]
             ours = list(
@@ -74,9 +74,9 @@ class Readings:
             every = pd.DataFrame({name: _join_column(trials, name) for name in names})
             if "notes" in every:
                 every["notes"] = every["notes"].fillna("")
-            yield check_trials(every, report)
+            yield check_trials(every, on_problem)
         if self.people is not None:
-            self.people.report_unmatched(report)
+            self.people.report_unmatched(on_problem)
 
 
 def _join_column(blocks: Sequence[Columns], name: str) -> npt.NDArray[Any]:
@@ -87,7 +87,7 @@ def _join_column(blocks: Sequence[Columns], name: str) -> npt.NDArray[Any]:
 
 
 def open_readings(
-    paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path] = ()
+    paths: Sequence[str | Path], options: LoadOptions, on_problem: OnProblem, leave_out: Sequence[Path] = ()
 ) -> Readings:
     """Open files and folders and understand their tables.
 
@@ -102,15 +102,15 @@ def open_readings(
         `--map` or `--ignore` names a column that no file has.
     """
     with using(options.names):
-        return _open_readings(paths, options, report, leave_out)
+        return _open_readings(paths, options, on_problem, leave_out)
 
 
 def _open_readings(
-    paths: Sequence[str | Path], options: LoadOptions, report: Report, leave_out: Sequence[Path]
+    paths: Sequence[str | Path], options: LoadOptions, on_problem: OnProblem, leave_out: Sequence[Path]
 ) -> Readings:
-    options = replace(options, exclude_records=read_excluded(options.exclude_records, report))
+    options = replace(options, exclude_records=read_excluded(options.exclude_records, on_problem))
     exclusion = Exclusion([str(name) for name in options.exclude_records])
-    people = None if options.demographics is None else read_people(Path(options.demographics), options, report)
+    people = None if options.demographics is None else read_people(Path(options.demographics), options, on_problem)
     others = [
         *([options.demographics] if options.demographics else []),
         *(options.assign.files if options.assign else []),
@@ -118,7 +118,7 @@ def _open_readings(
     not_read = {Path(path).resolve() for path in (*leave_out, *others)}
     files: list[Path] = []
     for path in paths:
-        files += [file for file in find_files(Path(path), report) if file.resolve() not in not_read]
+        files += [file for file in find_files(Path(path), on_problem) if file.resolve() not in not_read]
     if not files:
         message = (
             "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
@@ -129,25 +129,25 @@ def _open_readings(
     errors: list[InputError] = []
     for opened, problems, error in open_files(list(dict.fromkeys(files)), options, memory, open_file):
         for problem in problems:
-            report(problem)
+            on_problem(problem)
         tables += opened
         if error is not None:
             errors.append(error)
             if len(files) > 1:
-                report(error.problem)
+                on_problem(error.problem)
     if not tables:
         message = "there are no measurements, only what describes them: name the export too"
         raise errors[0] if errors else InputError(Problem("error", "no-measurements", message, name_file(files[0])))
     _check_named_columns(tables, options, people)
-    exclusion.report_unknown(report)
+    exclusion.report_unknown(on_problem)
     if people is not None:
         people.leave_out(exclusion.ids)
     if options.assign is not None:
-        options.assign.report_unused(report)
+        options.assign.report_unused(on_problem)
     return Readings(tables, memory, options)
 
 
-def open_file(file: Path, options: LoadOptions, memory: Memory, report: Report) -> list[Reading]:
+def open_file(file: Path, options: LoadOptions, memory: Memory, on_problem: OnProblem) -> list[Reading]:
     """The tables of one file that hold QST values; an InputError where none does."""
     tables = open_tables(file)
     if options.sheet is not None:
@@ -163,20 +163,20 @@ def open_file(file: Path, options: LoadOptions, memory: Memory, report: Report) 
     readings, errors = [], []
     for chosen, group, reason in choose_formats(tables, options):
         try:
-            arranged = chosen.arrange(group, options, report)
+            arranged = chosen.arrange(group, options, on_problem)
         except InputError as error:
             errors.append(error)
             continue
         for table in arranged:
             try:
                 told = name_format(table, chosen, reason)
-                readings.append(understand(told, options, memory.people, report, memory.exclusion))
+                readings.append(understand(told, options, memory.people, on_problem, memory.exclusion))
             except InputError as error:
                 errors.append(error)
     if not readings and errors:
         raise errors[0]
     for failed in errors:
-        report(tell_left_out(failed.problem))
+        on_problem(downgrade_to_warning(failed.problem))
     return readings
 
 

@@ -57,7 +57,7 @@ def describe_set(reference: ReferenceSet) -> list[str]:
     doubtful = reference.cells[reference.cells["doubt"] != ""]
     lines.append("Doubtful cells, which are not used to judge:" if len(doubtful) else "No cell is marked doubtful.")
     lines += [
-        f"  {c['parameter']} {c['site']} {c['sex']} {tell_band(c['age_from'], c['age_below'])}: {c['doubt']}"
+        f"  {c['parameter']} {c['site']} {c['sex']} {format_age_band(c['age_from'], c['age_below'])}: {c['doubt']}"
         for c in doubtful.to_dict("records")
     ]
     return lines
@@ -99,13 +99,14 @@ def _tell_cell(cell: Mapping[Hashable, Any]) -> str:
     copies = cell["transcriptions"]
     told = f"{copies} transcription{'' if copies == '1' else 's'}" if copies else ""
     doubt = f"  DOUBTFUL: {cell['doubt']}" if cell["doubt"] else ""
+    ages = format_age_band(cell["age_from"], cell["age_below"])
     return (
-        f"  {cell['site']:<8}{cell['sex']:<8}{tell_band(cell['age_from'], cell['age_below']):<9}{cell['mean']:>8.3f}"
+        f"  {cell['site']:<8}{cell['sex']:<8}{ages:<9}{cell['mean']:>8.3f}"
         f"{cell['sd']:>8.3f}{middle:>9.4g}  {f'{low:.4g} to {high:.4g}':<24}{cell['row']:<5}{told}{doubt}"
     )
 
 
-def tell_band(age_from: float, age_below: float) -> str:
+def format_age_band(age_from: float, age_below: float) -> str:
     """An age band in words: `20-29`, `60+`."""
     if np.isnan(age_below):
         return f"{age_from:g}+"
@@ -142,6 +143,6 @@ def _find_gaps(reference: ReferenceSet, code: str, site: str | None) -> list[str
     ends = [*reference.edges[1:], np.nan]
     for place, sex in np.argwhere(np.isnan(means).any(axis=2)):
         if site is None or reference.sites[place] == site:
-            bands = [tell_band(reference.edges[b], ends[b]) for b in np.flatnonzero(np.isnan(means[place, sex]))]
+            bands = [format_age_band(reference.edges[b], ends[b]) for b in np.flatnonzero(np.isnan(means[place, sex]))]
             gaps.append(f"{reference.sites[place]} {SEXES[sex]} {', '.join(bands)}")
     return gaps

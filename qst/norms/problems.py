@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from qst.norms.reference_sets import ReferenceSet
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BY_CODE, Z_CODES
 from qst.tables import SOURCE
 
@@ -18,15 +18,15 @@ class NormReporter:
     Parameters
     ----------
     reference : ReferenceSet
-    report : callable
+    on_problem : callable
         Gets the problems. A site without a norm is told once.
     """
 
-    def __init__(self, reference: ReferenceSet, report: Report) -> None:
-        self.reference, self.report = reference, report
+    def __init__(self, reference: ReferenceSet, on_problem: OnProblem) -> None:
+        self.reference, self.on_problem = reference, on_problem
         self.sites: set[str] = set()
 
-    def look_at(self, scored: pd.DataFrame) -> None:
+    def update(self, scored: pd.DataFrame) -> None:
         """Report what the notes and the z-scores of some scored rows show; they have `source_file, source_row`."""
         self._look_for_far_values(scored)
         codes, texts = pd.factorize(scored["notes"])
@@ -42,7 +42,7 @@ class NormReporter:
                 place, value = (str(row["source_file"]), int(row["source_row"])), f"{row[code]:g}"
                 far = f"has a z of {row[f'{code}_z']:.1f}, further out than people are"
                 message = f"{code} of {value} {BY_CODE[code].unit} {far}: check value and unit"
-                self.report(Problem("warning", "z-implausible", message, *place, code, value))
+                self.on_problem(Problem("warning", "z-implausible", message, *place, code, value))
 
     def _tell_site(self, site: str, age: float, place: tuple[str, int]) -> None:
         if site in self.sites:
@@ -53,8 +53,8 @@ class NormReporter:
             f"{self.reference.id} has no norm for the site {shorten(site)} (it has {covered}), so its rows have no "
             f"z-score; to borrow another site's norm, say --site-as {site}={self.reference.sites[-1]}"
         )
-        self.report(Problem("error", "unknown-site", message, *place, "site", cut_text(site)))
+        self.on_problem(Problem("error", "unknown-site", message, *place, "site", cut_text(site)))
 
     def _tell_age(self, site: str, age: float, place: tuple[str, int]) -> None:
         message = f"{age:g} years is below the youngest norm of {self.reference.id}, so the row has no z-score"
-        self.report(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
+        self.on_problem(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))

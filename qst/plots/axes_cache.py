@@ -10,7 +10,7 @@ MOST = 32
 """So many scales are kept (ours); numbers in heaps beyond the axis make more of them than are worth their memory."""
 
 
-class Sheets(threading.local):
+class AxesCache(threading.local):
     """Axes with their scales, kept by what the scales depend on; each thread has its own.
 
     A picture on a sheet must be written before the next one is drawn there by the same thread.
@@ -51,5 +51,5 @@ class Sheets(threading.local):
         )
 
 
-SHEETS = Sheets()
+AXES_CACHES = AxesCache()
 """Those of each thread, for pictures that are written as soon as they are drawn."""

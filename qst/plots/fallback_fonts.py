@@ -27,7 +27,7 @@ def save_with_all_signs(figure: Figure, save: Callable[[], object]) -> str:
     return _find_missing(save)
 
 
-def tell_missing(signs: str) -> str:
+def describe_missing_glyphs(signs: str) -> str:
     """What is wrong with a picture, and how to mend it."""
     shown = " ".join(signs[:10])
     return (

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from qst.atomic import replace_file
 from qst.errors import OptionError
-from qst.plots.fallback_fonts import save_with_all_signs, tell_missing
+from qst.plots.fallback_fonts import describe_missing_glyphs, save_with_all_signs
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 
@@ -66,7 +66,7 @@ def save_figure(ax: Axes, path: str | Path, *, dpi: float = 150) -> None:
     ['loga.pdf']
     """
     if missing := write_figure(ax, Path(path), dpi=dpi):
-        warnings.warn(tell_missing(missing), stacklevel=2)
+        warnings.warn(describe_missing_glyphs(missing), stacklevel=2)
 
 
 def write_figure(ax: Axes, path: Path, *, dpi: float) -> str:

@@ -19,7 +19,7 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 
 from qst.arrays import Floats
 from qst.cohort.scored_rows import distinct_texts, find_cut_off, numbers_of, texts_of
-from qst.plots.axes_cache import Sheets
+from qst.plots.axes_cache import AxesCache
 from qst.plots.canvas import BAND, GREY, INK, MINUS, PALE, WIDTH_MM, Canvas, hatch_patch, room_of
 from qst.plots.profile_rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, read_rows
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
@@ -76,7 +76,7 @@ def draw_profile(
     *,
     title: str | None = None,
     width_mm: float = WIDTH_MM,
-    sheets: Sheets | None = None,
+    sheets: AxesCache | None = None,
 ) -> Axes:
     """Draw what `plot_profile` describes; without `ax`, in a figure of that width (mm), or on one of the sheets."""
     hatched = {item for text in texts_of(scored, "not_findable") for item in text.split(";") if item}
@@ -94,7 +94,7 @@ def draw_rows(
     not_findable: str = NOT_FINDABLE,
     title: str | None,
     width_mm: float,
-    sheets: Sheets | None = None,
+    sheets: AxesCache | None = None,
 ) -> Axes:
     """Draw rows over the 13 parameters; `hatched` are the findings that cannot be made, as in `not_findable`."""
     canvas = Canvas(ax, width_mm, _LEFT, _RIGHT)

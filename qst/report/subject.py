@@ -9,7 +9,7 @@ import pandas as pd
 from qst.cohort.scored_rows import rank_area
 from qst.explain.assessment import Explanation, explain_assessment
 from qst.explain.found import Found
-from qst.plots.axes_cache import SHEETS
+from qst.plots.axes_cache import AXES_CACHES
 from qst.plots.canvas import wording
 from qst.plots.profile import draw_profile
 from qst.protocol import BASELINE, RECORD_ORDER
@@ -286,7 +286,7 @@ def _draw(scored: pd.DataFrame, told: Sequence[Explanation], words: Words, name:
     alternative = f"{words.texts['figure']['profile']} {' '.join(lines)}"
     # One picture has one legend entry a row, so the rows of a subject and visit are drawn together.
     with wording(partial(translate, words=words)):
-        figure = draw_profile(scored, sheets=SHEETS).figure
+        figure = draw_profile(scored, sheets=AXES_CACHES).figure
     return embed(figure, alternative, words.texts["figure"]["caption"], name, words)
 
 

@@ -17,7 +17,7 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import Readings, open_readings
 from qst.problems import PROBLEM_COLUMNS, PROBLEMS_ENDING, Problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE
-from qst.workflows.inputs import Tell, collect_input_error, leave_out_earlier, show_progress
+from qst.workflows.inputs import OnLine, collect_input_error, leave_out_earlier, show_progress
 from qst.workflows.table_writers import open_sink
 
 Kind = Literal["trials", "assessments"]
@@ -52,7 +52,7 @@ def convert_files(
     *,
     to: Target = "auto",
     stdout: IO[str] | None = None,
-    tell: Tell | None = None,
+    tell: OnLine | None = None,
 ) -> Conversion:
     """Write the table that files hold, in our names and units: it reads back as the same table.
 
@@ -100,7 +100,7 @@ def convert_files(
     return Conversion(kind, n_rows, problems, _write_problems(problems, problem_file))
 
 
-def _choose_kind(readings: Readings, to: Target, tell: Tell | None) -> Kind:
+def _choose_kind(readings: Readings, to: Target, tell: OnLine | None) -> Kind:
     trials = [reading.file for reading in readings.tables if reading.is_trials]
     values = [reading.file for reading in readings.tables if not reading.is_trials]
     if to == "trials" and values:
@@ -122,7 +122,7 @@ def _convert(readings: Readings, kind: Kind, problems: list[Problem]) -> Iterato
     for frame in readings.frames(problems.append):
         trials = frame if is_trials(frame) else None
         assessments = frame if trials is None else derive_values(trials)
-        plausibility.look_at(assessments, trials)
+        plausibility.update(assessments, trials)
         yield frame if kind == "trials" else assessments.reindex(columns=columns)
     plausibility.finish()
 

@@ -11,7 +11,7 @@ from qst.loaders.formats.canonical import is_our_output
 from qst.loaders.readings import Readings
 from qst.problems import Problem
 
-Tell = Callable[[str], None]
+OnLine = Callable[[str], None]
 
 WRONG_USE = ("no-file", "no-files")
 """Problems that are the command's fault and not the data's."""

@@ -15,9 +15,9 @@ from qst.errors import OptionError
 from qst.loaders.formats.scored import read_scored
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
-from qst.plots.axes_cache import SHEETS
+from qst.plots.axes_cache import AXES_CACHES
 from qst.plots.canvas import WIDTH_MM
-from qst.plots.fallback_fonts import tell_missing
+from qst.plots.fallback_fonts import describe_missing_glyphs
 from qst.plots.files import PICTURE_ENDINGS, check_size, write_figure
 from qst.plots.kinds import GROUPS, Kind, choose_kind
 from qst.problems import Problem
@@ -224,13 +224,13 @@ def _divide(
 
 def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
     """Draw one picture; signs of its texts that no font has are given back."""
-    again = {"sheets": SHEETS} if kind.on_sheets else {}
+    again = {"sheets": AXES_CACHES} if kind.on_sheets else {}
     ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options={**style.options, **again})
     return write_figure(ax, path, dpi=style.dpi)
 
 
 def _tell_signs(missing: str) -> list[Problem]:
-    return [Problem("warning", "no-glyph", tell_missing(missing))] if missing else []
+    return [Problem("warning", "no-glyph", describe_missing_glyphs(missing))] if missing else []
 
 
 def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> Saved:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from qst.atomic import _replace_folder, check_writable
+from qst.atomic import check_writable, replace_folder
 from qst.errors import OptionError
 from qst.explain.found import Found
 from qst.inference.symptoms import report_incomplete_npsi
@@ -128,7 +128,7 @@ def report_files(
         pairs = sorted(zip(labels, groups, strict=True), key=lambda pair: (len(pair[0]), pair[0]))
         labels, groups = [label for label, _ in pairs], [places for _, places in pairs]
     files = name_files([(label, None) for label in labels])
-    with _replace_folder(output) as folder:
+    with replace_folder(output) as folder:
         (folder / SUBJECTS).mkdir(parents=True)
         pages = [Path(SUBJECTS) / f"{name}.html" for name in files]
         jobs = list(_form_jobs(rows, scored, found, groups, labels, [folder / page for page in pages]))
@@ -163,7 +163,7 @@ def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> No
     report_incomplete_npsi(list(found.assessments.columns), found.problems.append)
     if set(SOURCE) <= set(scored.columns) and scored[list(SOURCE)].notna().all(axis=None):
         reporter = ResultReporter(load_reference(settings.reference), found.problems.append)
-        reporter.look_at(scored, found.trials)
+        reporter.update(scored, found.trials)
         reporter.finish()
 
 

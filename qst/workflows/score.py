@@ -21,10 +21,10 @@ from qst.inference.symptoms import has_npsi, report_incomplete_npsi
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import Readings, open_readings
 from qst.norms.reference_sets import load_reference
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.scoring import Settings, _find_added, score_table
-from qst.tables import ASSESSMENT_COLUMNS, NPSI_COLUMNS, SOURCE, free_name, result_columns
-from qst.workflows.inputs import Tell, collect_input_error, leave_out_earlier, show_progress
+from qst.tables import ASSESSMENT_COLUMNS, NPSI_COLUMNS, SOURCE, result_columns, unique_column_name
+from qst.workflows.inputs import OnLine, collect_input_error, leave_out_earlier, show_progress
 from qst.workflows.result_problems import ResultReporter
 from qst.workflows.table_writers import open_sink
 
@@ -47,7 +47,7 @@ def score_files(
     settings: Settings | None = None,
     *,
     stdout: IO[str] | None = None,
-    tell: Tell | None = None,
+    tell: OnLine | None = None,
     dry: bool = False,
     details: str | Path | None = None,
     volunteers: bool = False,
@@ -140,7 +140,7 @@ def _count(blocks: Iterator[pd.DataFrame], summary: Summary) -> Iterator[pd.Data
         yield block
 
 
-def score_readings(readings: Readings, settings: Settings, report: Report) -> Iterator[pd.DataFrame]:
+def score_readings(readings: Readings, settings: Settings, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
     """Score files block by block: what `qst score` writes, without holding more of it than one block.
 
     Parameters
@@ -148,7 +148,7 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     readings : Readings
         As `qst.loaders.readings.open_readings` gives them.
     settings : Settings
-    report : callable
+    on_problem : callable
         Gets every problem of the files, and those that only the reference set shows.
 
     Yields
@@ -161,11 +161,11 @@ def score_readings(readings: Readings, settings: Settings, report: Report) -> It
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
     ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
     ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
-    report_incomplete_npsi(readings.own_columns, report)
-    columns = [*ours, *(free_name(name, ours) for name in readings.own_columns), *SOURCE]
-    reporter = ResultReporter(reference, report)
-    for frame in readings.frames(report):
+    report_incomplete_npsi(readings.own_columns, on_problem)
+    columns = [*ours, *(unique_column_name(name, ours) for name in readings.own_columns), *SOURCE]
+    reporter = ResultReporter(reference, on_problem)
+    for frame in readings.frames(on_problem):
         scored = score_table(frame, settings)
-        reporter.look_at(scored, frame if is_trials(frame) else None)
+        reporter.update(scored, frame if is_trials(frame) else None)
         yield scored.reindex(columns=columns)
     reporter.finish()

@@ -15,7 +15,7 @@ import pandas as pd
 from qst.atomic import ENDINGS, replace_file
 from qst.errors import OptionError
 from qst.formulas import defuse_text, is_formula
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.tables import ASSESSMENT_COLUMNS, COUNTS, MECHANISM_COLUMNS, NUMBERS, PHENOTYPE_COLUMNS, find_added_mechanisms
 from qst.vocabulary.headers import find_npsi_results
 
@@ -41,7 +41,7 @@ class Sink(Protocol):
 
 @contextmanager
 def open_sink(
-    path: str | Path | None, stdout: IO[str] | None = None, report: Report = lambda _: None
+    path: str | Path | None, stdout: IO[str] | None = None, on_problem: OnProblem = lambda _: None
 ) -> Iterator[Sink]:
     """Open a file for a table that comes in blocks.
 
@@ -51,7 +51,7 @@ def open_sink(
     ----------
     path : path or None
         Its ending decides the format; None writes CSV to `stdout`.
-    report : callable, optional
+    on_problem : callable, optional
         Gets a problem where the format cannot hold a text as it is.
 
     Raises
@@ -66,7 +66,7 @@ def open_sink(
         return
     path = Path(path)
     with replace_file(path, ENDINGS) as temporary:
-        sink = _SINKS[path.suffix.lower()](temporary, report)
+        sink = _SINKS[path.suffix.lower()](temporary, on_problem)
         try:
             yield sink
         except BaseException:
@@ -76,7 +76,7 @@ def open_sink(
 
 
 class _CsvSink:
-    def __init__(self, target: Path | IO[str], report: Report = lambda _: None) -> None:
+    def __init__(self, target: Path | IO[str], on_problem: OnProblem = lambda _: None) -> None:
         self._own = isinstance(target, Path)
         self._file: IO[str] = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
         self._columns: list[str] | None = None
@@ -126,7 +126,7 @@ def _list_numbers(column: "pd.Series[Any]") -> list[object]:
 
 
 class _JsonSink:
-    def __init__(self, target: Path, report: Report) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem) -> None:
         self._file = target.open("w", encoding="utf-8")
         self._columns: list[str] | None = None
 
@@ -142,10 +142,10 @@ class _JsonSink:
 
 
 class _ExcelSink:
-    def __init__(self, target: Path, report: Report) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem) -> None:
         import openpyxl
 
-        self._target, self._rows, self._report = target, 0, report
+        self._target, self._rows, self._on_problem = target, 0, on_problem
         self._columns: list[str] | None = None
         self._book = openpyxl.Workbook(write_only=True)
         self._sheet: Any = self._book.create_sheet("qst")
@@ -200,7 +200,7 @@ class _ExcelSink:
                 "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "has other control characters now"
             )
             message = f"the text {shorten(text)} {what}, as an Excel cell holds no more: write a .csv file to keep it"
-            self._report(Problem("warning", "text-changed", message))
+            self._on_problem(Problem("warning", "text-changed", message))
         return fitting
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class _ExcelSink:
 
 
 class _ParquetSink:
-    def __init__(self, target: Path, report: Report) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem) -> None:
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq
@@ -241,7 +241,7 @@ class _ParquetSink:
             self._writer.close()
 
 
-_SINKS: dict[str, Callable[[Path, Report], Sink]] = {
+_SINKS: dict[str, Callable[[Path, OnProblem], Sink]] = {
     ".csv": _CsvSink,
     ".xlsx": _ExcelSink,
     ".parquet": _ParquetSink,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import qst
-from qst.plots.axes_cache import SHEETS
+from qst.plots.axes_cache import AXES_CACHES
 from qst.plots.person import save_profile
 from qst.plots.profile import draw_profile
 from qst.workflows.plot import plot_files
@@ -65,6 +65,6 @@ def test_what_an_error_left_on_a_sheet_is_not_in_the_next_picture(
 def test_threads_do_not_draw_on_each_others_sheets() -> None:
     scored = qst.score(pd.DataFrame(PEOPLE[0]))
     with ThreadPoolExecutor(1) as other:
-        theirs = other.submit(draw_profile, scored, sheets=SHEETS).result()
-        assert draw_profile(scored, sheets=SHEETS) is not theirs
-        assert other.submit(draw_profile, scored, sheets=SHEETS).result() is theirs
+        theirs = other.submit(draw_profile, scored, sheets=AXES_CACHES).result()
+        assert draw_profile(scored, sheets=AXES_CACHES) is not theirs
+        assert other.submit(draw_profile, scored, sheets=AXES_CACHES).result() is theirs

@@ -13,7 +13,7 @@ from qst.arrays import Texts
 from qst.errors import OptionError
 from qst.loaders.files import text_table as texts
 from qst.loaders.files.text_table import SAMPLE_ROWS, Block, Record, TextTable, name_file, refuse
-from qst.problems import Report, shorten
+from qst.problems import OnProblem, shorten
 
 PARQUET_MARK = b"PAR1"
 
@@ -60,7 +60,7 @@ def open_parquet(path: Path) -> TextTable:
         except (pa.ArrowException, OSError) as error:
             raise refuse(path, "damaged", "the Parquet file cannot be read to its end: write it anew") from error
 
-    def read_rows(report: Report) -> Iterator[Record]:
+    def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         yield 1, names
         for block in read_blocks():
             yield from zip(block.rows.tolist(), map(list, zip(*block.columns, strict=True)), strict=True)
@@ -107,7 +107,7 @@ def open_json(path: Path) -> TextTable:
     if any(isinstance(value, list | dict) for record in listed for value in record.values()):
         raise refuse(path, "not-a-table", "the JSON has lists within its rows: write numbers and texts only")
 
-    def read_rows(report: Report) -> Iterator[Record]:
+    def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         yield 1, names
         for row, record in enumerate(listed, start=FIRST_ROW):
             yield row, [_write_value(record.get(name)) for name in names]

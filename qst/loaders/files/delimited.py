@@ -24,7 +24,7 @@ from qst.loaders.files.text_table import (
     name_file,
     refuse,
 )
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.vocabulary.headers import may_be_name, parse_header
 from qst.vocabulary.names import column_names
 
@@ -88,13 +88,13 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
     if path.suffix.lower() in WORKBOOK_ENDINGS:
         notes.append(f"text in spite of its ending {path.suffix}")
 
-    def read_rows(report: Report) -> Iterator[Record]:
+    def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         if encoding.mixed_row is not None:
             message = (
                 "the file is UTF-8, but this row is not; it was read as Windows-1252: check its letters, save as UTF-8"
             )
-            report(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
-        return _read_records(path, encoding.name, separator, report)
+            on_problem(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
+        return _read_records(path, encoding.name, separator, on_problem)
 
     @cache  # a table is read twice, but looked through once
     def is_regular(header_row: int, width: int) -> bool:
@@ -273,7 +273,7 @@ class _Lines:
         return line
 
 
-def _read_records(path: Path, encoding: str, separator: str, report: Report) -> Iterator[Record]:
+def _read_records(path: Path, encoding: str, separator: str, on_problem: OnProblem) -> Iterator[Record]:
     """All records with their numbers; one that cannot be read is reported, and the next ones are read."""
     with _open(path, encoding) as file:
         lines = _Lines(file)
@@ -287,12 +287,12 @@ def _read_records(path: Path, encoding: str, separator: str, report: Report) -> 
             except StopIteration:
                 return
             except csv.Error:
-                report(_tell_lost_quote("cell-too-long", path, row, len(lines.current)))
+                on_problem(_tell_lost_quote("cell-too-long", path, row, len(lines.current)))
                 row += len(lines.current) - 1  # so that the next rows have the numbers an editor shows
                 continue
             usual = max(usual, len(cells)) if row <= SAMPLE_ROWS else usual
             if len(lines.current) > 1 and _hides_rows(lines.current, cells, separator, usual):
-                report(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
+                on_problem(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
             if any(cell != END_OF_FILE_MARK for cell in cells):
                 yield row, cells
 

@@ -9,7 +9,7 @@ from qst.loaders.files.columnar import PARQUET_MARK, open_json, open_parquet
 from qst.loaders.files.delimited import open_delimited
 from qst.loaders.files.text_table import PARQUET_ENDINGS, TEXT_ENDINGS, WORKBOOK_ENDINGS, TextTable, refuse
 from qst.loaders.files.workbooks import open_workbook, refuse_old_document
-from qst.problems import PROBLEM_COLUMNS, PROBLEMS_ENDING, Report
+from qst.problems import PROBLEM_COLUMNS, PROBLEMS_ENDING, OnProblem
 
 SAMPLE_BYTES = 65_536
 
@@ -19,7 +19,7 @@ IN_FOLDERS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, *PARQUET_ENDINGS)
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*(\{|\])")
 
 
-def find_files(path: Path, report: Report) -> list[Path]:
+def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
     """The file itself, or the tables in a folder and its sub-folders, by name. Unreadable sub-folders are reported.
 
     Raises
@@ -46,7 +46,7 @@ def find_files(path: Path, report: Report) -> list[Path]:
     if path in closed:
         raise _refuse_permission(path)
     for folder_path in closed:
-        report(_refuse_permission(folder_path).problem)
+        on_problem(_refuse_permission(folder_path).problem)
     if not found:
         endings = ", ".join(IN_FOLDERS)
         raise refuse(path, "no-files", f"the folder holds no file that ends in {endings}: check its name")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from qst.arrays import Texts
 from qst.errors import InputError
-from qst.problems import Problem, Report, cut_text
+from qst.problems import OnProblem, Problem, cut_text
 
 BLOCK_ROWS = 100_000
 
@@ -97,7 +97,7 @@ class TextTable:
     file: str
     preview: list[list[str]]
     understood: str
-    read_rows: Callable[[Report], Iterator[Record]]
+    read_rows: Callable[[OnProblem], Iterator[Record]]
     read_plain: Callable[[int, int], Iterator[Block] | None] = lambda _row, _width: None
     path: Path | None = None
     sheet: str | None = None
@@ -110,17 +110,19 @@ class TextTable:
     ignored: tuple[str, ...] = ()
     canonical: tuple[str, ...] = ()
 
-    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+    def read_blocks(self, header_row: int, width: int, on_problem: OnProblem) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
         quick = self.read_plain(header_row, width)
         if quick is not None:
             for plain in quick:
                 yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
             return
-        records = ((row, cells) for row, cells in self.read_rows(report) if row > header_row)
+        records = ((row, cells) for row, cells in self.read_rows(on_problem) if row > header_row)
         while block := list(islice(records, BLOCK_ROWS)):
             fitting = [
-                (row, _fit(self.file, row, cells, width, report)) for row, cells in block if any(map(str.strip, cells))
+                (row, _fit(self.file, row, cells, width, on_problem))
+                for row, cells in block
+                if any(map(str.strip, cells))
             ]
             kept = [(row, cells) for row, cells in fitting if cells is not None]
             columns = [np.array(column, dtype=object) for column in zip(*(cells for _, cells in kept), strict=True)]
@@ -145,9 +147,9 @@ class RearrangedTable(TextTable):
     source_width: int = field(kw_only=True)
     rearrange: Callable[[Block], Block] = field(kw_only=True)
 
-    def read_blocks(self, header_row: int, width: int, report: Report) -> Iterator[Block]:
+    def read_blocks(self, header_row: int, width: int, on_problem: OnProblem) -> Iterator[Block]:
         """Rows below the header, each as the rows it stands for; all of them have its number."""
-        for block in self.source.read_blocks(header_row, self.source_width, report):
+        for block in self.source.read_blocks(header_row, self.source_width, on_problem):
             yield self.rearrange(block)
 
 
@@ -182,12 +184,12 @@ def rearrange_table(
     )
 
 
-def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> list[str] | None:
+def _fit(file: str, row: int, cells: list[str], width: int, on_problem: OnProblem) -> list[str] | None:
     """The cells of a row in the table's width; None, and a problem, where they cannot be assigned to columns."""
     if len(cells) == width:
         return cells
     if len(cells) < width:
-        report(row_too_short(file, row, len(cells), width))
+        on_problem(row_too_short(file, row, len(cells), width))
         return cells + [""] * (width - len(cells))
     if not any(cell.strip() for cell in cells[width:]):
         return cells[:width]
@@ -195,7 +197,7 @@ def _fit(file: str, row: int, cells: list[str], width: int, report: Report) -> l
         f"the row has {len(cells)} cells where the header has {width}, so its values cannot be assigned and the row "
         "was left out: look for a decimal comma or a separator inside a cell, and put such cells in quotes"
     )
-    report(Problem("error", "row-too-long", message, file, row, value=cut_text(cells[width])))
+    on_problem(Problem("error", "row-too-long", message, file, row, value=cut_text(cells[width])))
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import SAMPLE_ROWS, WORKBOOK_ENDINGS, Record, TextTable, name_file, refuse
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 
 LARGEST_ROW = 1_048_576
 """Rows an Excel sheet has."""
@@ -175,8 +175,8 @@ def _align(records: list[Record]) -> list[Record]:
 def _make_table(path: Path, title: str, records: list[Record], told: str, several: bool, hidden: Hidden) -> TextTable:
     file = f"{name_file(path)}[{title}]" if several else name_file(path)
 
-    def read_rows(report: Report) -> Iterator[Record]:
-        _report_hidden(file, title, records, hidden, report)
+    def read_rows(on_problem: OnProblem) -> Iterator[Record]:
+        _report_hidden(file, title, records, hidden, on_problem)
         return iter(records)
 
     by_number = dict(records)
@@ -184,24 +184,24 @@ def _make_table(path: Path, title: str, records: list[Record], told: str, severa
     return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, path=path, sheet=title)
 
 
-def _report_hidden(file: str, title: str, records: list[Record], hidden: Hidden, report: Report) -> None:
+def _report_hidden(file: str, title: str, records: list[Record], hidden: Hidden, on_problem: OnProblem) -> None:
     """Say that what a person does not see in Excel is read too: once for the sheet, its rows, its columns."""
     from openpyxl.utils import get_column_letter
 
     if hidden.sheet:
         message = f"the sheet {shorten(title)} is hidden and is read too: delete it, or say --sheet for another one"
-        report(Problem("warning", "hidden-sheet", message, file))
+        on_problem(Problem("warning", "hidden-sheet", message, file))
     rows = [number for number, _ in records if number in hidden.rows]
     if rows:
         named = ", ".join(map(str, rows[:MOST_NAMED])) + (" …" if len(rows) > MOST_NAMED else "")
         message = f"{len(rows)} hidden or filtered rows are read too ({named}): show them, and delete what is not meant"
-        report(Problem("warning", "hidden-rows", message, file, rows[0]))
+        on_problem(Problem("warning", "hidden-rows", message, file, rows[0]))
     filled = {place for _, cells in records for place, text in enumerate(cells, start=1) if text.strip()}
     columns = sorted(hidden.columns & filled) if hidden.columns else []
     if columns:
         named = ", ".join(map(get_column_letter, columns[:MOST_NAMED]))
         message = f"hidden columns are read too ({named}): show them, and say --ignore for what is not meant"
-        report(Problem("warning", "hidden-columns", message, file))
+        on_problem(Problem("warning", "hidden-columns", message, file))
 
 
 def _cell_text(cell: Any) -> str:

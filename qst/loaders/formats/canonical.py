@@ -9,7 +9,7 @@ from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import Record, TextTable
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS, is_scored
 from qst.vocabulary.names import missing_codes
 
@@ -40,7 +40,7 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     return "by all columns of ours, in our order" if find_roles(tables[0]) else None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
     arranged = []
     for table in tables:
         roles = find_roles(table)
@@ -58,8 +58,8 @@ class _Numbers:
         words = ("subject", "visit", "sex", "site", "side", "area", "parameter", "series", "stimulus")
         self._read, self._numbers = table.read_rows, [i for i, role in enumerate(roles) if role not in words]
 
-    def __call__(self, report: Report) -> Iterator[Record]:
-        for row, cells in self._read(report):
+    def __call__(self, on_problem: OnProblem) -> Iterator[Record]:
+        for row, cells in self._read(on_problem):
             codes = [i for i in self._numbers if i < len(cells) and cells[i] in missing_codes()]
             yield row, [f"{cell}.0" if i in codes else cell for i, cell in enumerate(cells)] if codes else cells
 

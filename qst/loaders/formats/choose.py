@@ -9,13 +9,11 @@ from qst.loaders.formats import canonical, tidy
 from qst.loaders.formats import workbook_sheets as sheets
 from qst.loaders.formats.devices import algometer, tcs, thermal_series, thermal_summary, thermal_workbook, thermode_log
 from qst.loaders.formats.entry_form import entry_form
-from qst.loaders.formats.format import BASES, Format, make_tidy, tell_left_out
+from qst.loaders.formats.format import Format
 from qst.loaders.formats.redcap import dictionary as redcap_dictionary
 from qst.loaders.formats.redcap import export_format as redcap
 from qst.loaders.formats.yes_no import yes_no
 from qst.loaders.headers.options import LoadOptions
-
-__all__ = ["BASES", "FORMATS", "Format", "choose_formats", "make_tidy", "tell_left_out"]
 
 FORMATS: tuple[Format, ...] = (
     canonical.FORMAT,

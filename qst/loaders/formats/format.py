@@ -6,7 +6,7 @@ from typing import Literal
 
 from qst.loaders.files.text_table import Record, TextTable
 from qst.loaders.headers.options import LoadOptions, Thermal
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 
 Basis = Literal["seen", "inferred", "ours"]
 
@@ -46,11 +46,11 @@ class Format:
     needs: str
     basis: Basis
     recognise: Callable[[Sequence[TextTable]], str | None]
-    arrange: Callable[[Sequence[TextTable], LoadOptions, Report], list[TextTable]]
+    arrange: Callable[[Sequence[TextTable], LoadOptions, OnProblem], list[TextTable]]
     whole_file: bool = False
 
 
-def tell_left_out(problem: Problem) -> Problem:
+def downgrade_to_warning(problem: Problem) -> Problem:
     """What is said of one sheet of several that cannot be used."""
     message = f"{problem.message}; this sheet was left out"
     return Problem("warning", problem.code, message, problem.file, problem.row)

@@ -6,15 +6,15 @@ from qst.loaders.files.text_table import TextTable
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.trial_names import name_trials
-from qst.loaders.headers.wide_to_long import unfold_table
-from qst.problems import Report
+from qst.loaders.headers.wide_to_long import wide_to_long
+from qst.problems import OnProblem
 
 
 def _recognise(tables: Sequence[TextTable]) -> str:
     return "as no other was recognised"
 
 
-def arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     """A table with a row a tested area or a row a trial, whatever names them.
 
     Raises
@@ -22,11 +22,11 @@ def arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Tex
     InputError
         A header names what a column of its own says too, or columns of one parameter have different units.
     """
-    return unfold_table(name_trials(table, options), options, report)
+    return wide_to_long(name_trials(table, options), options, on_problem)
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [arrange_table(table, options, on_problem) for table in tables]
 
 
 FORMAT = Format(

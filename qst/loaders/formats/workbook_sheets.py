@@ -14,14 +14,14 @@ import numpy as np
 from qst.errors import InputError
 from qst.loaders.files.cells import is_blank, is_number
 from qst.loaders.files.text_table import Block, TextTable, rearrange_table
-from qst.loaders.formats.format import Format, tell_left_out
+from qst.loaders.formats.format import Format, downgrade_to_warning
 from qst.loaders.formats.redcap import dictionary as redcap_dictionary
 from qst.loaders.formats.redcap import export_format as redcap
 from qst.loaders.formats.tidy import arrange_table
 from qst.loaders.headers.columns import find_header, recognise
 from qst.loaders.headers.options import SETTABLE, LoadOptions
 from qst.loaders.headers.parts import PLACES, read_token
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import description_titles, normalise, parameter_names
 
@@ -50,7 +50,7 @@ def _is_redcap(table: TextTable) -> bool:
     return any(known.FORMAT.recognise([table]) is not None for known in (redcap, redcap_dictionary))
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
     described: dict[str, Constant] = {}
     sheets: list[TextTable] = []
     for table in tables:
@@ -61,11 +61,11 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
     errors: list[InputError] = []
     for table in sheets:
         try:
-            tidy = arrange_table(table, options, report)
+            tidy = arrange_table(table, options, on_problem)
         except InputError as error:
             errors.append(error)
             continue
-        titled = _settle_title(table, options, _names_control(tables), report)
+        titled = _settle_title(table, options, _names_control(tables), on_problem)
         arranged.append(_add_constants(tidy, described | titled, options))
     if not arranged:
         message = (
@@ -74,7 +74,7 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         problem = Problem("error", "no-qst-columns", message, tables[0].file)
         raise errors[0] if errors else InputError(problem)
     for failed in errors:
-        report(tell_left_out(failed.problem))
+        on_problem(downgrade_to_warning(failed.problem))
     return arranged
 
 
@@ -100,14 +100,16 @@ def _read_title(title: str, with_test: bool) -> dict[str, list[str]]:
     return found
 
 
-def _settle_title(table: TextTable, options: LoadOptions, with_test: bool, report: Report) -> dict[str, Constant]:
+def _settle_title(
+    table: TextTable, options: LoadOptions, with_test: bool, on_problem: OnProblem
+) -> dict[str, Constant]:
     """What the title says; where it names two things of a kind, or `--set` says another, that is told."""
     settled: dict[str, Constant] = {}
     for role, named in _read_title(str(table.sheet), with_test).items():
         if len(named) > 1:
             message = f"the sheet's title names {' and '.join(named)}; none is taken as its {role}"
             message += f": say --set {role}={named[0]}, or name one" if role in SETTABLE else ": name one"
-            report(Problem("warning", "title-unclear", message, table.file))
+            on_problem(Problem("warning", "title-unclear", message, table.file))
         elif named and role not in options.fixed:
             settled[role] = Constant(role, named[0], f"the sheet's title {shorten(str(table.sheet))}")
     return settled

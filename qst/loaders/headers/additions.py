@@ -12,7 +12,7 @@ from qst.formulas import NUMBER
 from qst.loaders.files.text_table import LONGEST_HEADER
 from qst.loaders.headers.columns import recognise
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import read_token, take_apart
+from qst.loaders.headers.parts import parse_measured_header, read_token
 from qst.problems import shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import Vocabulary, normalise, normalise_unit, our_vocabulary, using, words
@@ -190,7 +190,7 @@ class _Additions:
             raise self._refuse(
                 section, key, f"'{spelling}' already means {role}; for one file, say --map '{spelling}={key}'"
             )
-        part = take_apart(0, spelling) if role is None else None
+        part = parse_measured_header(0, spelling) if role is None else None
         if part is not None:
             trial = {"trial": part.trial, "stimulus": part.stimulus}
             told = ", ".join(f"{name} {word}" for name, word in [*part.place, *trial.items()] if word)

@@ -11,7 +11,7 @@ from qst.formulas import restore_text
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.loaders.headers.options import LoadOptions, Thermal
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.tables import SEXES
 from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered
@@ -91,7 +91,7 @@ class Layout:
         return bool(self.parameters) or self.is_long
 
 
-def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layout:
+def find_layout(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> Layout:
     """Find the header among the first rows, and give each column its meaning.
 
     Raises
@@ -107,8 +107,8 @@ def find_layout(table: TextTable, options: LoadOptions, report: Report) -> Layou
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
-    report_above_header(table.file, rows[:position], row, report)
-    layout = Layout(row, tuple(_settle_doubles(table, row, columns, report)))
+    report_above_header(table.file, rows[:position], row, on_problem)
+    layout = Layout(row, tuple(_settle_doubles(table, row, columns, on_problem)))
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
     names = ", ".join(shorten(text, 20) for text in (c.header for c in columns[:12]) if text.strip())
@@ -128,13 +128,13 @@ def _stand_below_each_other(rows: Sequence[Sequence[str]]) -> bool:
     return len({column_names().get(name) for name in names} & set(CODES)) > 1
 
 
-def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, report: Report) -> None:
+def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, on_problem: OnProblem) -> None:
     """Name the rows above a header that hold numbers."""
     for number, texts in enumerate(rows, start=1):
         if sum(map(is_number, texts)) > 1:
             where = f"the row stands above the header in row {header_row}"
             message = f"{where} and was not read: put the header above all rows"
-            report(Problem("error", "above-header", message, file, number))
+            on_problem(Problem("error", "above-header", message, file, number))
 
 
 def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:
@@ -247,7 +247,7 @@ def _read_pairs(role: str, text: str) -> dict[str, str]:
     return codes
 
 
-def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], report: Report) -> list[Column]:
+def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], on_problem: OnProblem) -> list[Column]:
     """Where two columns mean the same, use none of them, and say so; two that are alike all the way count as one.
 
     A column in a unit of another quantity, such as `HPT_z` beside `HPT`, is no rival; it is carried through.
@@ -269,7 +269,7 @@ def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], repor
         action = "the first is used" if alike else "none is used: rename the wrong one, or say --ignore with its header"
         severity: Literal["warning", "error"] = "warning" if alike else "error"
         message = f"{headers} both mean {role}; {action}"
-        report(Problem(severity, "two-columns", message, table.file, row, same[0].header))
+        on_problem(Problem(severity, "two-columns", message, table.file, row, same[0].header))
     return settled
 
 

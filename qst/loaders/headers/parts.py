@@ -57,24 +57,24 @@ class Part(NamedTuple):
     keep: bool = True
 
 
-def take_apart(position: int, header: str) -> Part | None:
+def parse_measured_header(position: int, header: str) -> Part | None:
     """What a header such as `PPT_left_kPa` or `hpt_3` says; None where any part of it is not known.
 
-    >>> take_apart(0, "PPT_left_kPa")[2:5]
+    >>> parse_measured_header(0, "PPT_left_kPa")[2:5]
     ('PPT', 'kPa', (('side', 'left'),))
-    >>> take_apart(0, "PPT (kPa) links")[2:5]
+    >>> parse_measured_header(0, "PPT (kPa) links")[2:5]
     ('PPT', 'kPa', (('side', 'left'),))
-    >>> take_apart(0, "hpt_3").trial
+    >>> parse_measured_header(0, "hpt_3").trial
     '3'
-    >>> take_apart(0, "ppt_quad_1") is None
+    >>> parse_measured_header(0, "ppt_quad_1") is None
     True
     """
-    part = _take_apart(header)
+    part = _parse_measured_header(header)
     return None if part is None else part._replace(position=position)
 
 
 @remembered
-def _take_apart(header: str) -> Part | None:
+def _parse_measured_header(header: str) -> Part | None:
     if len(header) > LONGEST_HEADER:
         return None
     name, unit = parse_header(_UNIT_WITHIN.sub(r"\1 \3 \2", header))

@@ -13,7 +13,7 @@ from qst.arrays import Texts
 from qst.loaders.files.text_table import Block, TextTable, rearrange_table
 from qst.loaders.headers.columns import Column, find_header
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import are_trials, take_apart
+from qst.loaders.headers.parts import are_trials, parse_measured_header
 from qst.problems import shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import instructed_parameters, normalise, parameter_names, trial_columns, words
@@ -24,7 +24,9 @@ _NUMBERED = re.compile(r"(.*[^\d\s_.\-])[\s_.\-]*(\d+)")
 def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
     """The table with a column for the parameter; the same table where it has one, or no row a trial."""
     row, columns = find_header(table, options)
-    if any(column.role in BY_CODE or (not column.role and take_apart(0, column.header)) for column in columns):
+    if any(
+        column.role in BY_CODE or (not column.role and parse_measured_header(0, column.header)) for column in columns
+    ):
         return table
     parameter, value = (_find_column(columns, meaning, options) for meaning in ("parameter", "value"))
     if value is None:

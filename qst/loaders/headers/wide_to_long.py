@@ -14,15 +14,15 @@ from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable, rearrange_table
 from qst.loaders.headers.columns import Column, recognise, report_above_header
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, take_apart
-from qst.problems import Problem, Report, shorten
+from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, parse_measured_header
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.units import find_unit
 
 _AS_ONE_TRIAL = ("mean", "distance", "geometric mean")
 
 
-def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     """The table with a row an area or a trial; the same table where no header names an area or a trial.
 
     Raises
@@ -31,12 +31,12 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         A header names what a column of its own says too, or columns of one parameter have different units.
     """
     row, parts, ignored = _find_parts(table, options)
-    parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, report))
+    parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, on_problem))
     if not any(part.place or part.trial or part.stimulus for part in parts):
         return table
-    _ask_for_practice(table, row, parts, report)
+    _ask_for_practice(table, row, parts, on_problem)
     header = table.preview[0 if table.header_row else row - 1]
-    parts = _leave_out_doubles(table, row, _name_control_area(parts), report)
+    parts = _leave_out_doubles(table, row, _name_control_area(parts), on_problem)
     roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
     for position, text in enumerate(header):
         role = recognise(position, text, options).role
@@ -50,7 +50,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
     names = [header[position] for position in base]
     unfold: Callable[[Block], Block]
     if any(part.trial or part.stimulus for part in parts):
-        parts = _leave_out_values(table, row, parts, report)
+        parts = _leave_out_values(table, row, parts, on_problem)
         understood = (recognise(position, header[position], options) for position in base)
         keep = next((column for column in understood if column.role == "keep"), None)
         unfold = trials = _Trials(base, roles, parts, keep)
@@ -61,7 +61,7 @@ def unfold_table(table: TextTable, options: LoadOptions, report: Report) -> Text
         unfold = areas = _Areas(base, roles, codes, parts)
         new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
         told = f"a row unfolded into {len(areas.places)} assessments"
-    report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, report)
+    report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, on_problem)
     places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
     told = f"{told} by its headers ({'; '.join(places)})"
     return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
@@ -81,7 +81,7 @@ def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]
             if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
                 unit = column.unit.text if column.unit is not None else ""
                 parts.append(Part(column.position, column.header, str(column.role), unit))
-            elif column.role is None and (part := take_apart(column.position, column.header)) is not None:
+            elif column.role is None and (part := parse_measured_header(column.position, column.header)) is not None:
                 (ignored if column.header.strip() in options.ignore else parts).append(part)
         found = sum(column.role is not None for column in known) + len(parts)
         if found > best[0]:
@@ -90,7 +90,7 @@ def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part]
 
 
 def _leave_out_unclear(
-    table: TextTable, row: int, parts: list[Part], ignored: list[Part], report: Report
+    table: TextTable, row: int, parts: list[Part], ignored: list[Part], on_problem: OnProblem
 ) -> list[Part]:
     """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
     shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
@@ -107,7 +107,7 @@ def _leave_out_unclear(
             f"{', '.join(map(shorten, headers))}: columns numbered otherwise than 1, 2, 3 … may be trials of {code} or "
             f"other things; they are carried through: say --map '{headers[0]}={code}' if one of them holds the value"
         )
-        report(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
+        on_problem(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
     return kept
 
 
@@ -120,7 +120,7 @@ def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
     return numbers
 
 
-def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Report) -> None:
+def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> None:
     """Where a test has one trial more than the protocol, the first may be for practice; all count, and that is said."""
     counted: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
@@ -134,7 +134,7 @@ def _ask_for_practice(table: TextTable, row: int, parts: list[Part], report: Rep
                 f"{found[0].code} has {len(found)} trials where the protocol has {expected}; all count: if the first "
                 f"was for practice, say --ignore '{first.header}'"
             )
-            report(Problem("warning", "practice-unclear", message, table.file, row, first.header))
+            on_problem(Problem("warning", "practice-unclear", message, table.file, row, first.header))
 
 
 def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
@@ -153,7 +153,7 @@ def _name_control_area(parts: list[Part]) -> list[Part]:
     return [p if "area" in dict(p.place) else p._replace(place=(*p.place, ("area", "control"))) for p in parts]
 
 
-def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
+def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
     """Parts whose headers say something else than any other's; two that say the same are not used, and that is said."""
     same: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
@@ -161,11 +161,11 @@ def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], report: Re
     for doubles in (found for found in same.values() if len(found) > 1):
         headers = " and ".join(shorten(part.header) for part in doubles)
         message = f"{headers} mean the same; none is used: rename the wrong one, or say --ignore with its header"
-        report(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
+        on_problem(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
     return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial, part.keep]) == 1]
 
 
-def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Report) -> list[Part]:
+def _leave_out_values(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
     """Beside trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
     values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
     mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
@@ -173,7 +173,7 @@ def _leave_out_values(table: TextTable, row: int, parts: list[Part], report: Rep
         message = (
             f"a value of {part.code} cannot be read beside single trials of others: put it into a table of its own"
         )
-        report(Problem("error", "mixed-shapes", message, table.file, row, part.header))
+        on_problem(Problem("error", "mixed-shapes", message, table.file, row, part.header))
     return [part for part in parts if part not in mixed]
 
 

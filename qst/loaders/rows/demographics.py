@@ -12,11 +12,11 @@ from qst.loaders.headers.columns import Layout, find_layout
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.identity import IdentityReader
 from qst.loaders.rows.people import JOINED, People
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.vocabulary.names import normalise
 
 
-def read_people(path: Path, options: LoadOptions, report: Report) -> People:
+def read_people(path: Path, options: LoadOptions, on_problem: OnProblem) -> People:
     """Read a demographics file.
 
     Raises
@@ -28,29 +28,29 @@ def read_people(path: Path, options: LoadOptions, report: Report) -> People:
     table = open_tables(path)[0]
     # Only codes and names are meant for this file too; the rest is for the measurements.
     own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore, names=options.names)
-    layout = find_layout(table, own, report)
+    layout = find_layout(table, own, on_problem)
     if layout.find("subject") is None:
         message = "the demographics have no column for the subject: name it 'subject' or say --map 'header=subject'"
         raise InputError(Problem("error", "no-subject", message, file, layout.row))
     reader = IdentityReader(table.file, layout, own, _find_decimal(table.preview, layout))
     frames = []
-    for block in table.read_blocks(layout.row, len(layout.columns), report):
-        columns = reader.read(block, np.zeros(len(block.rows), dtype=bool), report)
+    for block in table.read_blocks(layout.row, len(layout.columns), on_problem):
+        columns = reader.read(block, np.zeros(len(block.rows), dtype=bool), on_problem)
         frames.append(pd.DataFrame({name: columns[name] for name in ("subject", *JOINED)}).assign(row=block.rows))
     people = pd.concat(frames) if frames else pd.DataFrame(columns=["subject", *JOINED, "row"])
-    people = _drop_contradictions(people.dropna(subset=["subject"]), file, report)
+    people = _drop_contradictions(people.dropna(subset=["subject"]), file, on_problem)
     headers = {normalise(column.header) for column in layout.columns}
     return People(file, headers, {column.role for column in layout.columns if column.role is not None}, people)
 
 
-def _drop_contradictions(people: pd.DataFrame, file: str, report: Report) -> pd.DataFrame:
+def _drop_contradictions(people: pd.DataFrame, file: str, on_problem: OnProblem) -> pd.DataFrame:
     repeated = people[people["subject"].duplicated(keep=False)]
     for name, rows in repeated.groupby("subject", sort=False):
         if len(rows.drop(columns="row").drop_duplicates()) > 1:
             places = ", ".join(str(row) for row in rows["row"])
             who = f"subject {shorten(str(name))}"
             message = f"{who} stands in rows {places} with different entries; none is used: correct one"
-            report(Problem("error", "contradiction", message, file, int(rows["row"].iloc[0])))
+            on_problem(Problem("error", "contradiction", message, file, int(rows["row"].iloc[0])))
             people = people[people["subject"] != name]
     return people.drop_duplicates("subject").set_index("subject")
 

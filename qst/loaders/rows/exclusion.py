@@ -13,14 +13,14 @@ from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import TEXT_ENDINGS, WORKBOOK_ENDINGS, Block, TextTable, name_file, rearrange_table
 from qst.loaders.headers.columns import Layout, find_header
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.vocabulary.names import normalise, words
 
 EXCLUDE_HEADERS = ("exclude", "excluded", "ausschluss", "exclure")
 """Names of a column that says of each listed record whether it is left out."""
 
 
-def read_excluded(given: Sequence[str | Path], report: Report) -> tuple[str, ...]:
+def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[str, ...]:
     """The subjects that `--exclude-records` names, directly or in files.
 
     Parameters
@@ -28,7 +28,7 @@ def read_excluded(given: Sequence[str | Path], report: Report) -> tuple[str, ...
     given : sequence of str or Path
         Each is a file, or ids with commas between. A file holds an id a line, or a table with a column for the
         subject; where that has a column `exclude`, only rows that say yes there count.
-    report : callable
+    on_problem : callable
 
     Raises
     ------
@@ -41,7 +41,7 @@ def read_excluded(given: Sequence[str | Path], report: Report) -> tuple[str, ...
     for text in given:
         path = Path(text)
         if path.is_file():
-            ids |= dict.fromkeys(_read_file(path, report))
+            ids |= dict.fromkeys(_read_file(path, on_problem))
         elif isinstance(text, Path) or path.suffix.lower() in (*TEXT_ENDINGS, *WORKBOOK_ENDINGS):
             raise OptionError(f"--exclude-records names the file {text}, and there is none: check its name")
         else:
@@ -49,32 +49,32 @@ def read_excluded(given: Sequence[str | Path], report: Report) -> tuple[str, ...
     return tuple(ids)
 
 
-def _read_file(path: Path, report: Report) -> list[str]:
+def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
     table = open_tables(path)[0]
     row, columns = find_header(table, LoadOptions())
     subject = next((column.position for column in columns if column.role == "subject"), None)
     if subject is None:
-        records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(report)]
+        records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(on_problem)]
         if any(any(cells[1:]) for cells in records):
             message = "expected an id a line, or a table with a column for the subject: name it 'subject'"
             raise InputError(Problem("error", "no-subject", message, name_file(path), row))
         return [cells[0] for cells in records if cells and cells[0]]
     flag = next((column.position for column in columns if normalise(column.header) in EXCLUDE_HEADERS), None)
     ids: list[str] = []
-    for block in table.read_blocks(row, len(columns), report):
-        excluded = np.ones(len(block.rows), dtype=bool) if flag is None else _read_flags(table, block, flag, report)
+    for block in table.read_blocks(row, len(columns), on_problem):
+        excluded = np.ones(len(block.rows), dtype=bool) if flag is None else _read_flags(table, block, flag, on_problem)
         ids += [text.strip() for text in block.columns[subject][excluded] if text.strip()]
     return ids
 
 
-def _read_flags(table: TextTable, block: Block, position: int, report: Report) -> npt.NDArray[np.bool_]:
+def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnProblem) -> npt.NDArray[np.bool_]:
     """Whether each row says that its record is left out; a word that says neither is reported, and the record stays."""
     texts = block.columns[position]
     flags = np.array([words("keep").get(normalise(text), "") for text in texts], dtype=object)
     for place in np.flatnonzero((flags == "") & ~is_blank(texts)):
         message = f"{shorten(texts[place])} says neither yes nor no; the record is not left out: write 1 or 0"
         row, text = int(block.rows[place]), cut_text(texts[place])
-        report(Problem("error", "word-unknown", message, table.file, row, EXCLUDE_HEADERS[0], text))
+        on_problem(Problem("error", "word-unknown", message, table.file, row, EXCLUDE_HEADERS[0], text))
     return np.asarray(flags == "yes", dtype=bool)
 
 
@@ -123,12 +123,12 @@ class Exclusion:
         met = sum(1 for rows in self._rows.values() if rows)
         return [f"left out as --exclude-records says: {self.n_rows} rows of {met} records"]
 
-    def report_unknown(self, report: Report) -> None:
+    def report_unknown(self, on_problem: OnProblem) -> None:
         """Name the records that no file has."""
         for name in self.ids:
             if not self._rows[name]:
                 message = f"--exclude-records names {shorten(name)}, which no file has as a subject: check its spelling"
-                report(Problem("warning", "record-unknown", message, value=cut_text(name)))
+                on_problem(Problem("warning", "record-unknown", message, value=cut_text(name)))
 
 
 def _name_subjects(texts: Texts, everybody: str) -> Texts:
@@ -136,11 +136,11 @@ def _name_subjects(texts: Texts, everybody: str) -> Texts:
     return np.array([(text or "").strip() or everybody for text in read_texts(texts)], dtype=object)
 
 
-def hide_excluded(report: Report, subjects: Mapping[int, str], ids: Sequence[str]) -> Report:
+def hide_excluded(on_problem: OnProblem, subjects: Mapping[int, str], ids: Sequence[str]) -> OnProblem:
     """Where problems go, without those of rows (number to subject) whose record is left out."""
 
     def report_others(problem: Problem) -> None:
         if problem.row is None or subjects.get(problem.row, "").strip() not in ids:
-            report(problem)
+            on_problem(problem)
 
     return report_others

@@ -14,7 +14,7 @@ from qst.loaders.files.text_table import Block
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import FILE_NAME, LoadOptions
 from qst.loaders.rows.people import Columns, People
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.tables import OLDEST, SEXES
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_cell, is_missing_word, normalise, words
@@ -55,7 +55,7 @@ class IdentityReader:
     decimal: str
     people: People | None = None
 
-    def read(self, block: Block, measured: Bools, report: Report) -> Columns:
+    def read(self, block: Block, measured: Bools, on_problem: OnProblem) -> Columns:
         """Identity columns of a block, with what the file lacks filled in from options and demographics.
 
         Parameters
@@ -63,7 +63,7 @@ class IdentityReader:
         block : Block
         measured : bool array
             Rows that hold any value; only their gaps are reported.
-        report : callable
+        on_problem : callable
 
         Returns
         -------
@@ -71,11 +71,11 @@ class IdentityReader:
             `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers. A
             cell with a text that cannot be used is missing too, but it is no gap: nothing is filled in there.
         """
-        columns: Columns = {role: self._text(block, role, report) for role in ("subject", "visit")}
-        columns["age"] = self._age(block, report)
+        columns: Columns = {role: self._text(block, role, on_problem) for role in ("subject", "visit")}
+        columns["age"] = self._age(block, on_problem)
         for role in WORD_COLUMNS:
-            columns[role] = self._words(block, role, report)
-        columns["baseline"] = self._number(block, "baseline", report)
+            columns[role] = self._words(block, role, on_problem)
+        columns["baseline"] = self._number(block, "baseline", on_problem)
         gaps = {role: self._find_gaps(block, role, _is_none(values)) for role, values in columns.items()}
         if self.people is not None:
             self.people.fill(columns, gaps)
@@ -87,7 +87,7 @@ class IdentityReader:
             columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
         for role in ("subject", *NEEDED):
             if self.layout.find(role) is not None:
-                self._report_gaps(role, block, measured & gaps[role] & _is_none(columns[role]), report)
+                self._report_gaps(role, block, measured & gaps[role] & _is_none(columns[role]), on_problem)
         return columns
 
     def collect_words(self, block: Block, unknown: UnknownWords) -> None:
@@ -101,7 +101,7 @@ class IdentityReader:
                 if text != column.header:
                     unknown.setdefault(role, {}).setdefault(text, int(block.rows[position]))
 
-    def report_words(self, unknown: UnknownWords, report: Report) -> None:
+    def report_words(self, unknown: UnknownWords, on_problem: OnProblem) -> None:
         """Say what is coded without a code being known, and which sides and areas are not ours; once a table."""
         for role, found in unknown.items():
             column = self.layout.find(role)
@@ -115,7 +115,7 @@ class IdentityReader:
                 )
                 severity: Literal["error", "warning"] = "error" if role in NEEDED else "warning"
                 text = numbers[0]
-                report(Problem(severity, "code-unknown", message, self.file, found[text], header, cut_text(text)))
+                on_problem(Problem(severity, "code-unknown", message, self.file, found[text], header, cut_text(text)))
             if role in ("side", "area"):
                 expected = "left or right" if role == "side" else "test or control"
                 for text in found:
@@ -123,7 +123,7 @@ class IdentityReader:
                         site = " (it is a site)" if normalise(text) in words("site") else ""
                         message = f"{shorten(text)} is not {expected}{site}; it is kept as written"
                         row = found[text]
-                        report(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
+                        on_problem(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
 
     def is_absent(self, role: str) -> bool:
         """Whether no row of the table can have an identity column, wherever it may come from."""
@@ -148,7 +148,7 @@ class IdentityReader:
                     break
         return remedies
 
-    def report_absent(self, look_alikes: Mapping[str, str], report: Report) -> None:
+    def report_absent(self, look_alikes: Mapping[str, str], on_problem: OnProblem) -> None:
         """Say once a table what no row of it can have, and which column may hold it under another name."""
         named = any(column_names().get(parse_header(c.header)[0]) == "subject" for c in self.layout.columns)
         if self.is_absent("subject") and not named:  # one that is named and not used was told already
@@ -156,31 +156,33 @@ class IdentityReader:
                 "the table has no column for the subject, so its rows have no name: say --map 'header=subject', or "
                 f"--set subject={FILE_NAME} where each file is of one person"
             )
-            report(Problem("warning", "no-subject", message, self.file, self.layout.row))
+            on_problem(Problem("warning", "no-subject", message, self.file, self.layout.row))
         for role in NEEDED:
             if self.is_absent(role):
                 how = "; ".join(filter(None, (_HOW_TO_SAY[role], look_alikes.get(role))))
                 message = f"the table has no column for {role}, so nothing in it can be scored: {how}"
-                report(Problem("error", f"no-{role}", message, self.file, self.layout.row))
+                on_problem(Problem("error", f"no-{role}", message, self.file, self.layout.row))
 
     def _texts(self, block: Block, role: str) -> Texts | None:
         column = self.layout.find(role)
         return None if column is None else block.columns[column.position]
 
-    def _report_damage(self, texts: Texts, block: Block, report: Report) -> None:
+    def _report_damage(self, texts: Texts, block: Block, on_problem: OnProblem) -> None:
         column = self.layout.find("subject")
         for position in [i for i, text in enumerate(texts) if "\x00" in text]:
             message = f"{shorten(texts[position])} holds a NUL byte, which is no character: correct it"
             row = int(block.rows[position])
-            report(Problem("error", "control-character", message, self.file, row, column.header if column else None))
+            on_problem(
+                Problem("error", "control-character", message, self.file, row, column.header if column else None)
+            )
 
-    def _text(self, block: Block, role: str, report: Report) -> Texts:
+    def _text(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
         """A column exactly as written, None where it is blank."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
         if role == "subject":
-            self._report_damage(texts, block, report)
+            self._report_damage(texts, block, on_problem)
         texts = read_texts(texts)
         if role != "subject" and role in self.options.codes:
             texts = read_words(np.array([t or "" for t in texts], dtype=object), dict(self._codes(role))).values
@@ -194,7 +196,7 @@ class IdentityReader:
         # pandas writes 1 as 1.0 in a column with gaps.
         return {f"{code}_0": word for code, word in ours.items() if code.isdigit()} | ours
 
-    def _words(self, block: Block, role: str, report: Report) -> Texts:
+    def _words(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
         """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""
         texts = self._texts(block, role)
         if texts is None:
@@ -206,15 +208,15 @@ class IdentityReader:
             dropped |= ~np.isin(read.values.astype(str), (*SEXES, "None"))
             for position in np.flatnonzero(dropped):
                 if not _is_code(texts[position]):
-                    self._report_sex(texts[position].strip(), int(block.rows[position]), report)
+                    self._report_sex(texts[position].strip(), int(block.rows[position]), on_problem)
         read.values[dropped] = None
         return read.values
 
-    def _report_sex(self, text: str, row: int, report: Report) -> None:
+    def _report_sex(self, text: str, row: int, on_problem: OnProblem) -> None:
         column = self.layout.find("sex")
         message = f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text}=female"
         header = column.header if column else "sex"
-        report(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
+        on_problem(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
 
     def _find_gaps(self, block: Block, role: str, empty: Bools) -> Bools:
         """Where nothing was read because the file says nothing: no column, or a cell that means "not known"."""
@@ -227,7 +229,7 @@ class IdentityReader:
         gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
         return gaps
 
-    def _number(self, block: Block, role: str, report: Report) -> npt.NDArray[np.float64]:
+    def _number(self, block: Block, role: str, on_problem: OnProblem) -> npt.NDArray[np.float64]:
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), np.nan)
@@ -239,12 +241,12 @@ class IdentityReader:
             message = f"{shorten(text)} {what}: write one, or leave the cell empty{find_remedy(text)}"
             row = int(block.rows[position])
             name = column.header if column else role
-            report(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))
+            on_problem(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))
         unit = column.unit if column else None
         return numbers.values * (unit.factor if unit else 1.0)
 
-    def _age(self, block: Block, report: Report) -> npt.NDArray[np.float64]:
-        age = self._number(block, "age", report)
+    def _age(self, block: Block, on_problem: OnProblem) -> npt.NDArray[np.float64]:
+        age = self._number(block, "age", on_problem)
         column = self.layout.find("age")
         for position in np.flatnonzero((age < 0) | (age > OLDEST)):
             text = block.columns[column.position][position] if column else ""
@@ -255,19 +257,19 @@ class IdentityReader:
             )
             message = f"{shorten(text)} {meant}: write the age at the test"
             name = column.header if column else "age"
-            report(
+            on_problem(
                 Problem("error", "age-impossible", message, self.file, int(block.rows[position]), name, cut_text(text))
             )
             age[position] = np.nan
         return age
 
-    def _report_gaps(self, role: str, block: Block, gaps: Bools, report: Report) -> None:
+    def _report_gaps(self, role: str, block: Block, gaps: Bools, on_problem: OnProblem) -> None:
         column = self.layout.find(role)
         loss = "the row is kept without a name" if role == "subject" else "the row is kept without z-scores"
         severity: Literal["error", "warning"] = "warning" if role == "subject" else "error"
         for position in np.flatnonzero(gaps):
             message, row = f"no {role} is given; {loss}: fill it in", int(block.rows[position])
-            report(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))
+            on_problem(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))
 
 
 def _is_code(text: str) -> bool:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Floats, Texts
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 
 JOINED = ("age", "sex", "site", "side", "area", "baseline")
 Columns = dict[str, Texts | Floats]
@@ -65,15 +65,15 @@ class People:
         self._met |= other._met
         self._absent |= other._absent
 
-    def report_unmatched(self, report: Report) -> None:
+    def report_unmatched(self, on_problem: OnProblem) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""
         for name in self._absent:
             who = f"subject {shorten(name)}"
             message = f"{who} has measurements but does not stand here, so age or sex may be missing: put it in"
-            report(Problem("error", "not-in-demographics", message, self.file, value=cut_text(name)))
+            on_problem(Problem("error", "not-in-demographics", message, self.file, value=cut_text(name)))
         rows = dict(zip(self._people.index.astype(str), self._people["row"], strict=True))
         for name in self._people.index:
             if name not in self._met:
                 message = f"subject {shorten(name)} has no measurements"
                 row = int(rows[str(name)])
-                report(Problem("warning", "no-measurements", message, self.file, row, value=cut_text(name)))
+                on_problem(Problem("warning", "no-measurements", message, self.file, row, value=cut_text(name)))

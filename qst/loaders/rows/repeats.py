@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import first_rows, join_texts, label_flags, number_groups
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.tables import KEY
 
 
@@ -16,7 +16,7 @@ class DuplicateFinder:
         self._hashes = np.array([], dtype=np.uint64)
         self._places: list[tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]] = []
 
-    def mark(self, assessments: pd.DataFrame, report: Report) -> pd.DataFrame:
+    def mark(self, assessments: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
         """Report each later row that repeats an earlier one, and note it on the row; both are kept."""
         named = assessments["subject"].notna().to_numpy()
         keys = assessments[list(KEY)].astype(object).where(assessments[list(KEY)].notna(), "")
@@ -40,12 +40,12 @@ class DuplicateFinder:
                 f"{'' if file == other else f'{other}, '}row {first_row}: both are kept; tell them apart by a column "
                 "for visit, site, side or area"
             )
-            report(Problem("warning", "duplicate-assessment", message, str(file), row))
+            on_problem(Problem("warning", "duplicate-assessment", message, str(file), row))
         flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
         return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
 
 
-def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
+def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
     """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
 
     Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given; one that
@@ -61,7 +61,7 @@ def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
         told &= trials["keep"].to_numpy(dtype=bool)
     for position in np.flatnonzero((first < np.arange(len(trials))) & told):
         message = f"the same trial stands in row {trials['source_row'].iloc[first[position]]}; both count: delete one"
-        report(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))
+        on_problem(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))
     group = number_groups(trials, KEY)
     for role in ("age", "sex"):
         known = trials[role].notna().to_numpy()
@@ -73,7 +73,7 @@ def check_trials(trials: pd.DataFrame, report: Report) -> pd.DataFrame:
             texts = [f"{text:g}" if role == "age" else str(text) for text in (other, theirs)]
             message = f"the assessment has the {role} {texts[0]} and {texts[1]}; none is used: correct one"
             place = _place(trials, int(position))
-            report(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
+            on_problem(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
     return trials
 
 

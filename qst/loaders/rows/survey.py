@@ -16,7 +16,7 @@ from qst.loaders.rows.identity import IdentityReader, UnknownWords
 from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Evidence
 from qst.loaders.rows.values import Measured, measure, name_parameters, possible_range, repeats_header, to_unit
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BY_CODE, CODES, STIMULI
 from qst.vocabulary.names import normalise, words
 from qst.vocabulary.units import Unit
@@ -188,39 +188,39 @@ class Survey:
             place = start + (own[0] if len(own) else 0)
             self.dropped[row] = (str(headers[place]), str(texts[place]))
 
-    def report_second_headers(self, file: str, report: Report) -> None:
+    def report_second_headers(self, file: str, on_problem: OnProblem) -> None:
         """Say which rows were taken as headers."""
         for row in self.second_headers:
             message = (
                 "the row has names or units where numbers are expected, like a second header, and was left out: write "
                 "units into the header itself, as PPT [kPa]"
             )
-            report(Problem("warning", "second-header", message, file, row))
+            on_problem(Problem("warning", "second-header", message, file, row))
 
-    def report(self, file: str, report: Report) -> None:
+    def report_problems(self, file: str, on_problem: OnProblem) -> None:
         """Say once what concerns the table as a whole."""
         if self.templates:
             message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
-            report(Problem("warning", "empty-row", message, file, self.templates[0]))
-        self.report_second_headers(file, report)
+            on_problem(Problem("warning", "empty-row", message, file, self.templates[0]))
+        self.report_second_headers(file, on_problem)
         for row, text in self.summaries.items():
             message = f"{shorten(text)} sums up other rows and is kept as a person: delete it, or say --exclude-records"
             subject = self.layout.find("subject")
-            report(Problem("warning", "summary-row", message, file, row, subject.header if subject else None, text))
+            on_problem(Problem("warning", "summary-row", message, file, row, subject.header if subject else None, text))
         for position, row in self.nameless.items():
             message = (
                 f"column {position + 1} has no name and holds numbers; it is carried through and not used: if a merged "
                 "header stands above it, write a name into each column, such as hpt_1 and hpt_2 or hpt_left"
             )
-            report(Problem("warning", "column-without-name", message, file, row, f"column_{position + 1}"))
-        self.identity.report_words(self.unknown, report)
-        self.identity.report_absent(self.look_alikes, report)
+            on_problem(Problem("warning", "column-without-name", message, file, row, f"column_{position + 1}"))
+        self.identity.report_words(self.unknown, on_problem)
+        self.identity.report_absent(self.look_alikes, on_problem)
         for (code, text), row in self.stimuli.items():
             expected = " nor ".join(STIMULI[code])
             message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
             stimulus = self.layout.find("stimulus")
             header = stimulus.header if stimulus else None
-            report(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
+            on_problem(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
         keep = self.layout.find("keep")
         for row, (header, text) in self.dropped.items():
             by_cell = keep is not None and header == keep.header
@@ -230,14 +230,14 @@ class Survey:
                 else "the row has nothing but trials for practice, which do not count: fill in the others"
             )
             value = cut_text(text) if by_cell else None
-            report(Problem("warning", "no-trial-counts", message, file, row, header, value))
+            on_problem(Problem("warning", "no-trial-counts", message, file, row, header, value))
         parameter = self.layout.find("parameter")
         for name, rows in self.parameters.items():
             message = (
                 f"{shorten(name)} is no parameter ({' '.join(CODES)}); its {len(rows)} rows are kept and not scored"
             )
             header = parameter.header if parameter else None
-            report(Problem("warning", "unknown-parameter", message, file, rows[0], header, cut_text(name)))
+            on_problem(Problem("warning", "unknown-parameter", message, file, rows[0], header, cut_text(name)))
 
 
 def _find_decimal(blocks: list[Block], layout: Layout) -> str:

@@ -18,8 +18,8 @@ from qst.loaders.rows.exclusion import Exclusion
 from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Decisions, decide
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
-from qst.loaders.rows.values import Measured, convert, measure, name_parameters, tell_conversion
-from qst.problems import Problem, Report, shorten
+from qst.loaders.rows.values import Measured, convert, describe_conversion, measure, name_parameters
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -27,8 +27,8 @@ from qst.tables import (
     SOURCE,
     TRIAL_COLUMNS,
     find_added_mechanisms,
-    free_name,
     is_scored,
+    unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results, name_symptom
 from qst.vocabulary.names import SYMPTOMS, words
@@ -88,14 +88,14 @@ class Reading:
         """The decimal sign."""
         return self.survey.decimal
 
-    def frames(self, report: Report) -> Iterator[pd.DataFrame]:
+    def frames(self, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
         """The table in blocks, as assessments or trials, with all problems of its cells reported."""
-        yield from map(pd.DataFrame, self.blocks(report))
+        yield from map(pd.DataFrame, self.blocks(on_problem))
 
-    def blocks(self, report: Report) -> Iterator[Columns]:
+    def blocks(self, on_problem: OnProblem) -> Iterator[Columns]:
         """The same, each block as its columns: frames of many small files are formed at once, which is quick."""
         width = len(self.layout.columns)
-        for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, report):
+        for block in self.survey.only_block or self.table.read_blocks(self.layout.row, width, on_problem):
             # Rows without data were reported when they were counted.
             groups = self.survey.only_groups or measure(block, self.layout, self.options, self.decimal)
             without = find_template_rows(block, self.layout) | find_second_headers(block, self.layout, groups)
@@ -105,7 +105,7 @@ class Reading:
                 block = block.select(~without)  # noqa: PLW2901 (what is left of it)
                 groups = measure(block, self.layout, self.options, self.decimal)
             read = self._read_trials if self.is_trials else self._read_assessments
-            yield read(block, groups, report)
+            yield read(block, groups, on_problem)
 
     def explain(self, *, columns: bool = False) -> list[str]:
         """What was understood, in lines for the user; with `columns`, a line for each column of the file."""
@@ -126,7 +126,7 @@ class Reading:
         lines += [f"  {told}" for told in self.table.told]
         if self.is_trials and self.survey.converted:
             told = [
-                f"{code} = {self._tell_conversion(code, unit)}" for (code, _), unit in self.survey.converted.items()
+                f"{code} = {self._describe_conversion(code, unit)}" for (code, _), unit in self.survey.converted.items()
             ]
             lines.append("  converted: " + ", ".join(told))
         if self.options.fixed:
@@ -157,26 +157,26 @@ class Reading:
         if unit is None:
             return name
         ours = BY_CODE[role].unit if role in BY_CODE else "years" if role == "age" else "°C"
-        told = self._tell_conversion(role, unit) if role in BY_CODE else _tell_factor(unit)
+        told = self._describe_conversion(role, unit) if role in BY_CODE else _tell_factor(unit)
         told = f"{name} [{told.replace('*', ' × ')} = {ours}]" if told else f"{name} [{unit.text}]"
         if not is_force_of_probe(role, unit):
             return told
         area = self.options.probe_area
         return f"{told} on a probe of 1 cm², assumed" if area is None else f"{told} on a probe of {area:g} cm²"
 
-    def _tell_conversion(self, code: str, unit: Unit | None) -> str | None:
-        return tell_conversion(code, unit, self.decisions.absolute.get(code))
+    def _describe_conversion(self, code: str, unit: Unit | None) -> str | None:
+        return describe_conversion(code, unit, self.decisions.absolute.get(code))
 
     def _note_conversion(self, group: Measured, values: Floats, length: int) -> dict[str, npt.NDArray[np.bool_]]:
         """A note on the rows of a block whose values had another unit than ours."""
-        told = self._tell_conversion(group.code, group.unit)
+        told = self._describe_conversion(group.code, group.unit)
         if told is None:
             return {}
         converted = np.zeros(length, dtype=bool)
         converted[group.positions] = ~np.isnan(values)
         return {f"converted:{group.code}={told}": converted}
 
-    def _read_assessments(self, block: Block, groups: list[Measured], report: Report) -> Columns:
+    def _read_assessments(self, block: Block, groups: list[Measured], on_problem: OnProblem) -> Columns:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
         for group in groups:
             measured |= ~np.isnan(group.numbers.values) & (group.code not in self.decisions.refused)
@@ -184,14 +184,14 @@ class Reading:
         silent[silent] = np.all([is_blank(group.texts[silent]) for group in groups], axis=0)
         for position in np.flatnonzero(silent):
             message = "the row has no value; it is kept: fill it in, or delete it if it is a remark"
-            report(Problem("warning", "no-values", message, self.table.file, int(block.rows[position])))
-        identity = self.survey.identity.read(block, measured, report)
+            on_problem(Problem("warning", "no-values", message, self.table.file, int(block.rows[position])))
+        identity = self.survey.identity.read(block, measured, on_problem)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = {code: np.full(len(block.rows), np.nan) for code in CODES}
         flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
-                values[group.code] = self._convert(group, baseline, report)
+                values[group.code] = self._convert(group, baseline, on_problem)
                 flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
         flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
@@ -202,19 +202,19 @@ class Reading:
         ordered = {name: columns[name] for name in ASSESSMENT_COLUMNS}
         return {**ordered, "notes": notes, **self._read_own_columns(block)}
 
-    def _read_trials(self, block: Block, groups: list[Measured], report: Report) -> Columns:
+    def _read_trials(self, block: Block, groups: list[Measured], on_problem: OnProblem) -> Columns:
         length = len(block.rows)
         parameter = self.layout.find("parameter")
         named = block.columns[parameter.position] if parameter else np.full(length, "", dtype=object)
         codes = name_parameters(named, self.options.codes.get("parameter", {}))
         known = codes != np.array(None)
-        identity = self.survey.identity.read(block, known, report)
+        identity = self.survey.identity.read(block, known, on_problem)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = np.full(length, np.nan)
         flags: dict[str, npt.NDArray[np.bool_]] = {}
         for group in groups:
             if group.code not in self.decisions.refused:
-                values[group.positions] = self._convert(group, baseline[group.positions], report)
+                values[group.positions] = self._convert(group, baseline[group.positions], on_problem)
                 flags |= self._note_conversion(group, values[group.positions], length)
         columns: Columns = {
             **identity,
@@ -222,7 +222,7 @@ class Reading:
             "series": self._words("series", block),
             "stimulus": self._words("stimulus", block),
             "value": values,
-            "keep": self._read_keep(block, report),
+            "keep": self._read_keep(block, on_problem),
             "baseline": baseline,
         }
         ordered = {name: columns[name] for name in (*TRIAL_COLUMNS, "keep", "baseline") if name in columns}
@@ -233,7 +233,7 @@ class Reading:
             ordered["notes"] = notes
         return ordered | self._read_own_columns(block)
 
-    def _convert(self, group: Measured, baseline: Floats, report: Report) -> Floats:
+    def _convert(self, group: Measured, baseline: Floats, on_problem: OnProblem) -> Floats:
         return convert(
             group,
             self.decisions,
@@ -241,10 +241,10 @@ class Reading:
             file=self.table,
             decimal=self.decimal,
             single_trials=self.is_trials,
-            report=report,
+            on_problem=on_problem,
         )
 
-    def _read_keep(self, block: Block, report: Report) -> npt.NDArray[np.bool_]:
+    def _read_keep(self, block: Block, on_problem: OnProblem) -> npt.NDArray[np.bool_]:
         """Whether each trial counts; a word that says neither yes nor no is reported, and the trial counts."""
         column, keep = self.layout.find("keep"), self._words("keep", block)
         unclear = np.flatnonzero(~np.isin(keep.astype(str), ("yes", "no", "None")))
@@ -252,7 +252,7 @@ class Reading:
             text = shorten(str(keep[position]))
             message = f"{text} says neither yes nor no; the trial counts: write yes or no"
             row, header = int(block.rows[position]), column.header if column else None
-            report(Problem("warning", "word-unknown", message, self.table.file, row, header, text))
+            on_problem(Problem("warning", "word-unknown", message, self.table.file, row, header, text))
         return np.asarray(keep != "no", dtype=bool)
 
     def _words(self, role: str, block: Block) -> Texts:
@@ -306,7 +306,7 @@ class Reading:
             if name_symptom(name) != (column.role if is_symptom else None):
                 # Scoring knows a symptom by its name: one that was mapped gets ours, one to be ignored loses it.
                 name = str(column.role) if is_symptom else f"{name}_input"
-            names[column.position] = free_name(name, taken)
+            names[column.position] = unique_column_name(name, taken)
             taken.add(names[column.position])
         return names
 
@@ -327,7 +327,7 @@ def understand(
     table: TextTable,
     options: LoadOptions,
     people: People | None,
-    report: Report,
+    on_problem: OnProblem,
     exclusion: Exclusion | None = None,
 ) -> Reading:
     """Find out what a table holds: its header, decimal sign, units, and whether its columns are the protocol's.
@@ -338,7 +338,7 @@ def understand(
         The table holds no QST values, no rows, or only columns that cannot be what their names say.
     """
     options = replace(options, ignore=(*options.ignore, *table.ignored))
-    layout = find_layout(table, options, report)
+    layout = find_layout(table, options, on_problem)
     if not layout.is_measurements:
         message = f"the table names subjects, but no QST parameter ({' '.join(CODES)}): say --map 'header=HPT'"
         raise InputError(Problem("error", "no-qst-columns", message, table.file, layout.row))
@@ -347,8 +347,8 @@ def understand(
     survey = Survey(table, layout, options, people)
     if not survey.n_rows:
         for problem in survey.problems:
-            report(problem)
-        survey.report_second_headers(table.file, report)
+            on_problem(problem)
+        survey.report_second_headers(table.file, on_problem)
         if exclusion is not None and exclusion.has_rows_of(table.file):
             message = "all rows are of records that --exclude-records names; nothing is left to read"
             raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
@@ -365,15 +365,15 @@ def understand(
         headers = list(survey.headers[code]) or [code]
         told = f" ({', '.join(map(shorten, headers))})" if len(headers) > 1 else ""
         message = message if headers == [code] else f"{code}{told}: {message}"  # noqa: PLW2901 (with its column)
-        report(Problem("error", kind, message, table.file, layout.row, headers[0]))
+        on_problem(Problem("error", kind, message, table.file, layout.row, headers[0]))
     if decisions.refused and set(survey.evidence) <= set(decisions.refused):
         reason = next(iter(decisions.refused.values()))[1]
         message = f"none of its columns can be used as QST values, so the file is refused. {reason}"
         raise InputError(Problem("error", "not-qst-data", message, table.file, layout.row))
     if survey.only_block:
         for problem in survey.problems:  # these rows are not read a second time
-            report(problem)
-    survey.report(table.file, report)
+            on_problem(problem)
+    survey.report_problems(table.file, on_problem)
     return Reading(table, layout, options, decisions, survey)
 
 

@@ -13,7 +13,7 @@ from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.quantities import Decisions
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, missing_codes, normalise, parameter_names
@@ -116,7 +116,7 @@ def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None 
         return (values - offset) * unit.factor
 
 
-def tell_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
+def describe_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
     """How values in a unit become ours, for example ``N/cm2*10``; None where they are ours already.
 
     Formed as `to_unit` does it, from the catalogue's spelling of the unit, which has no semicolon.
@@ -141,7 +141,7 @@ def convert(
     file: TextTable,
     decimal: str,
     single_trials: bool,
-    report: Report,
+    on_problem: OnProblem,
 ) -> Floats:
     """Values of one parameter in our unit; NaN, and a problem, for each cell that cannot be used.
 
@@ -154,10 +154,10 @@ def convert(
     file : TextTable
     decimal : str
     single_trials : bool
-    report : callable
+    on_problem : callable
     """
     code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
-    complaints = _Complaints(measured, file.file, decimal, report)
+    complaints = _Complaints(measured, file.file, decimal, on_problem)
     if unit is not None and unit.foreign:
         known = f"expected {parameter.name} in {known_units(code)}: correct the unit, or say --unit {code}=…"
         complaints.about(~np.isnan(measured.numbers.values), "unit-unknown", f"is in {unit.text}; {known}")
@@ -189,7 +189,7 @@ def convert(
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
         told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
         complaints.about(thousands, "value-suspicious", told, "warning")
-    _warn_of_possible_codes(measured, low, high, file, report)
+    _warn_of_possible_codes(measured, low, high, file, on_problem)
     return np.where(outside, np.nan, values)
 
 
@@ -204,8 +204,8 @@ def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
 class _Complaints:
     """Reports cells of one parameter."""
 
-    def __init__(self, measured: Measured, file: str, decimal: str, report: Report) -> None:
-        self.measured, self.file, self.decimal, self.report = measured, file, decimal, report
+    def __init__(self, measured: Measured, file: str, decimal: str, on_problem: OnProblem) -> None:
+        self.measured, self.file, self.decimal, self.on_problem = measured, file, decimal, on_problem
 
     def about(
         self,
@@ -237,10 +237,12 @@ class _Complaints:
     def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
         text = self.measured.texts[position].strip()
         row, header = int(self.measured.rows[position]), self.measured.header_at(position)
-        self.report(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
+        self.on_problem(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
 
 
-def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: TextTable, report: Report) -> None:
+def _warn_of_possible_codes(
+    measured: Measured, low: float, high: float, file: TextTable, on_problem: OnProblem
+) -> None:
     """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
     for written, number in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
@@ -248,7 +250,7 @@ def _warn_of_possible_codes(measured: Measured, low: float, high: float, file: T
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
                 message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
                 row, header = int(measured.rows[position]), measured.header_at(position)
-                report(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
+                on_problem(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:

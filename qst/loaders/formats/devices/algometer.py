@@ -25,7 +25,7 @@ from qst.loaders.formats.devices.device import DeviceHeader, read_columns
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.parts import FEWEST_TRIALS
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, device_names, is_missing_cell, parameter_names
 from qst.vocabulary.units import Unit, find_unit, is_force_of_probe, known_units
@@ -85,11 +85,11 @@ def _find_readings(table: TextTable, kinds: Sequence[str]) -> tuple[int, list[Re
     return None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_table(table, options, on_problem) for table in tables]
 
 
-def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     found = _find_readings(table, ("PPT", "pressure")) or _find_readings(table, ("PPT", "pressure", "reading"))
     if found is None:
         message = (
@@ -100,7 +100,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
     row, readings = found
     header = DeviceHeader(row, table.preview[row - 1], {})
     _check_numbers(table, header, readings)
-    rows, columns = read_columns(table, header, report)
+    rows, columns = read_columns(table, header, on_problem)
     roles = {column_names().get(parse_header(text)[0]): place for place, text in enumerate(header.texts)}
     measured = {reading.position for reading in readings}
     numbered = len(readings) > 1
@@ -117,13 +117,13 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
                 continue
             given = columns[roles["unit"]][index].strip() if "unit" in roles else ""
             text, unit = _read_cell(
-                table, header, number, reading, str(columns[reading.position][index]), given, report
+                table, header, number, reading, str(columns[reading.position][index]), given, on_problem
             )
             units.setdefault(unit)
             cells = [str(columns[position][index]) for position in base]
             trial = [str(reading.trial)] if numbered else []
             records.append((number, [*cells, "PPT", *trial, unit, text]))
-    told = "each reading a trial of PPT" + _tell_probe(table, header, list(units), options, report)
+    told = "each reading a trial of PPT" + _tell_probe(table, header, list(units), options, on_problem)
     names = [header.texts[position] for position in base]
     new_header = [*names, "parameter", *(["series"] if numbered else []), "unit", "value"]
     return make_tidy(table, new_header, records, told, header_row=row)
@@ -143,7 +143,7 @@ def _check_numbers(table: TextTable, header: DeviceHeader, readings: Sequence[Re
 
 
 def _read_cell(
-    table: TextTable, header: DeviceHeader, row: int, reading: Reading, text: str, given: str, report: Report
+    table: TextTable, header: DeviceHeader, row: int, reading: Reading, text: str, given: str, on_problem: OnProblem
 ) -> tuple[str, str]:
     """The number of a cell as text, and its unit; what is no number is left for where numbers are read."""
     unit = given or reading.unit
@@ -157,26 +157,26 @@ def _read_cell(
         return text, unit  # `4O0` is a slip of the pen, and no 4 in an unknown unit
     if known is None or known.foreign:
         message = f"{shorten(text)} has a unit that is none of PPT ({known_units('PPT')}); the reading is missing"
-        report(Problem("error", "unit-unknown", message, *place))
+        on_problem(Problem("error", "unit-unknown", message, *place))
         return "", unit
     other = find_unit("PPT", unit) if own and unit else None
     if own and unit and (other is None or other.factor != known.factor):
         message = (
             f"{shorten(text)} is in another unit than {shorten(unit)}; the reading is missing: correct one of them"
         )
-        report(Problem("error", "unit-differs", message, *place))
+        on_problem(Problem("error", "unit-differs", message, *place))
         return "", unit
     if match[3]:
         message = (
             f"the asterisk in {shorten(text)} was left out and the number used: empty the cell if it marks a reading "
             "that does not count"
         )
-        report(Problem("warning", "marked-number", message, *place))
+        on_problem(Problem("warning", "marked-number", message, *place))
     return match[1], unit or own
 
 
 def _tell_probe(
-    table: TextTable, header: DeviceHeader, units: Sequence[str], options: LoadOptions, report: Report
+    table: TextTable, header: DeviceHeader, units: Sequence[str], options: LoadOptions, on_problem: OnProblem
 ) -> str:
     """The probe on which forces became pressures, for the user; that 1 cm² was assumed is a problem too."""
     given = options.unit_of("PPT")
@@ -186,7 +186,7 @@ def _tell_probe(
         return ""
     if options.probe_area is None:
         message = f"readings in {forces[0]} were taken as on a probe of 1 cm²: say --probe-area 0.5 if it was another"
-        report(Problem("warning", "probe-area-assumed", message, table.file, header.row))
+        on_problem(Problem("warning", "probe-area-assumed", message, table.file, header.row))
     return f", on a probe of {options.probe_area or 1:g} cm²"
 
 

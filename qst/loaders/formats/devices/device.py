@@ -12,7 +12,7 @@ from qst.formulas import NUMBER
 from qst.loaders.files.cells import count_decimal_signs
 from qst.loaders.files.text_table import HEADER_AMONG, TextTable
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BASELINE, BY_CODE
 from qst.vocabulary.headers import may_be_name, parse_header
 from qst.vocabulary.names import Vocabulary, is_missing_cell, vocabulary_in_use
@@ -85,9 +85,9 @@ def need_header(table: TextTable, needed: Sequence[str], title: str, example: st
     return header
 
 
-def read_columns(table: TextTable, header: DeviceHeader, report: Report) -> tuple[list[int], list[Texts]]:
+def read_columns(table: TextTable, header: DeviceHeader, on_problem: OnProblem) -> tuple[list[int], list[Texts]]:
     """All rows below the header: their numbers, and their cells a column at a time."""
-    blocks = list(table.read_blocks(header.row, len(header.texts), report))
+    blocks = list(table.read_blocks(header.row, len(header.texts), on_problem))
     if not blocks:
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, header.row))
@@ -107,7 +107,7 @@ def find_decimal(texts: Texts, options: LoadOptions) -> str:
     return options.decimal or ("," if commas > points else ".")
 
 
-def write_said(said: Mapping[str, str], roles: Sequence[str], decimal: str) -> list[str]:
+def format_stated_cells(said: Mapping[str, str], roles: Sequence[str], decimal: str) -> list[str]:
     """What was said of a person and place, as cells of a table with this decimal sign."""
     cells = (said.get(role, "") for role in roles)
     return [
@@ -121,7 +121,7 @@ def find_baseline(options: LoadOptions) -> float:
     return float(options.fixed.get("baseline", BASELINE))
 
 
-def tell_wrong_direction(code: str, temperature: float, baseline: float) -> str | None:
+def explain_wrong_direction(code: str, temperature: float, baseline: float) -> str | None:
     """Why a temperature cannot be the threshold of a test; None where it can."""
     cold = code in COLD
     if (baseline - temperature if cold else temperature - baseline) >= -BASELINE_NOISE:

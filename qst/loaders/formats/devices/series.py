@@ -25,16 +25,16 @@ from qst.loaders.formats.devices.device import (
     BASELINE_NOISE,
     COLD,
     DeviceHeader,
+    explain_wrong_direction,
     find_baseline,
     find_decimal,
+    format_stated_cells,
     read_columns,
     read_number,
-    tell_wrong_direction,
-    write_said,
 )
 from qst.loaders.formats.format import make_tidy
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_cell, normalise, words
@@ -57,7 +57,7 @@ def arrange_series(
     code: str,
     said: Mapping[str, str],
     options: LoadOptions,
-    report: Report,
+    on_problem: OnProblem,
     *,
     columns_named_by: str = "",
 ) -> TextTable:
@@ -73,7 +73,7 @@ def arrange_series(
     said : mapping
         Subject, site and the like, as far as they are known.
     options : LoadOptions
-    report : callable
+    on_problem : callable
     columns_named_by : str
         The file that names the columns, where it is another one.
 
@@ -87,7 +87,7 @@ def arrange_series(
         raise InputError(Problem("error", "test-unknown", message, table.file))
     place = header.positions["temperature"]
     _check_unit(table, header, place)
-    rows, columns = read_columns(table, header, report)
+    rows, columns = read_columns(table, header, on_problem)
     decimal = find_decimal(columns[place], options)
     numbers = read_numbers(columns[place], decimal)
     starts, told = _find_events(table, header, rows, columns[header.positions["event"]])
@@ -97,10 +97,12 @@ def arrange_series(
         message = f"{len(unreadable)} samples have no temperature that can be read; they are no events and were passed"
         first = int(unreadable[0])
         text = cut_text(columns[place][first])
-        report(Problem("warning", "samples-unreadable", message, table.file, rows[first], header.texts[place], text))
+        on_problem(
+            Problem("warning", "samples-unreadable", message, table.file, rows[first], header.texts[place], text)
+        )
     named = read_number(said.get("baseline", ""))
     baseline = find_baseline(options) if named is None else named
-    _report_silent_ramps(table, header, rows, numbers.values - baseline, starts, code, report)
+    _report_silent_ramps(table, header, rows, numbers.values - baseline, starts, code, on_problem)
     if "subject" in options.fixed:
         said = {"subject": options.fixed["subject"], **said}
     roles = [role for role in said if said[role]]
@@ -110,14 +112,14 @@ def arrange_series(
         fault, stimulus = _look_at_event(numbers.values, start, code, baseline)
         if fault and not numbers.unreadable[start] and not is_missing_cell(text):
             kind, message = fault
-            report(Problem("error", kind, message, table.file, rows[start], header.texts[place], cut_text(text)))
+            on_problem(Problem("error", kind, message, table.file, rows[start], header.texts[place], cut_text(text)))
             text = ""
         elif is_missing_cell(text):
             message = "there is an event and no temperature; the trial is missing"
-            report(Problem("error", "no-values", message, table.file, rows[start], header.texts[place]))
+            on_problem(Problem("error", "no-values", message, table.file, rows[start], header.texts[place]))
         if not text.strip() and "subject" not in roles:
             continue  # a row with neither a subject nor a value would be taken for one of a form not filled in
-        records.append((rows[start], [*write_said(said, roles, decimal), code, str(number), stimulus, text]))
+        records.append((rows[start], [*format_stated_cells(said, roles, decimal), code, str(number), stimulus, text]))
     if not records:
         message = "no event has a temperature that can be used; the problems say why"
         raise InputError(Problem("error", "no-values", message, table.file, header.row or None))
@@ -213,7 +215,7 @@ def _report_silent_ramps(
     away: npt.NDArray[np.float64],
     starts: npt.NDArray[np.int64],
     code: str,
-    report: Report,
+    on_problem: OnProblem,
 ) -> None:
     """Tell of ramps that went far from the baseline and came back without a response: once a series."""
     known = np.flatnonzero(~np.isnan(away))
@@ -233,7 +235,7 @@ def _report_silent_ramps(
             "was felt up to the device's end, the mean of the others looks too sensitive; write one at this sample"
         )
         place = header.positions["temperature"]
-        report(Problem("warning", "ramp-without-response", message, table.file, rows[tip], header.texts[place]))
+        on_problem(Problem("warning", "ramp-without-response", message, table.file, rows[tip], header.texts[place]))
 
 
 def _look_at_event(
@@ -258,5 +260,5 @@ def _look_at_event(
             "not used: check the event, and that the test is rightly named"
         )
         return ("wrong-direction", message), ""
-    wrong = tell_wrong_direction(code, float(here), baseline)
+    wrong = explain_wrong_direction(code, float(here), baseline)
     return (("wrong-direction", wrong) if wrong else None), ""

@@ -17,16 +17,16 @@ from qst.loaders.files.text_table import Record, TextTable
 from qst.loaders.formats.devices.device import (
     THERMAL,
     DeviceHeader,
+    explain_wrong_direction,
     find_baseline,
     find_header,
     need_header,
     read_columns,
     read_number,
-    tell_wrong_direction,
 )
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.vocabulary.names import is_missing_cell, parameter_names
 
 NEEDED = ("subject", "trial_type", "mean_temperature", "zones")
@@ -46,13 +46,13 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     return "by its columns TrialType, meanTemp and AllTemps" if all(found) else None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_table(table, options, on_problem) for table in tables]
 
 
-def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     header = need_header(table, NEEDED, "a TCS file", "participant_id, TrialType, meanTemp, AllTemps")
-    rows, columns = read_columns(table, header, report)
+    rows, columns = read_columns(table, header, on_problem)
     subject, kind, mean = (header.positions[name] for name in NEEDED[:3])
     baseline = find_baseline(options)
     last: dict[tuple[str, str], int] = {}
@@ -60,14 +60,14 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
     for row, cells in zip(rows, map(list, zip(*columns, strict=True)), strict=True):
         if cells == header.texts:
             message = "the header stands again, as it does when the device was connected twice; the row was left out"
-            report(Problem("warning", "second-header", message, table.file, row))
+            on_problem(Problem("warning", "second-header", message, table.file, row))
             continue
         match = _TRIAL.fullmatch(cells[kind].strip())
         code = parameter_names().get(match[1].casefold()) if match else None
         known = match is not None and code in THERMAL
         problem = _find_fault(table, header, row, cells, str(code), baseline) if known else None
         if problem is not None:
-            report(problem)
+            on_problem(problem)
         test = [str(code), match[2]] if match is not None and known else [cells[kind], ""]
         value = "" if problem is not None and problem.severity == "error" else cells[mean]
         rest = [cell for position, cell in enumerate(cells) if position != mean]
@@ -76,7 +76,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
             if earlier is not None:
                 message = f"{shorten(cells[kind])} is repeated in row {row}, and the last one counts; this one does not"
                 place = (records[earlier][0], header.texts[kind], cut_text(cells[kind]))
-                report(Problem("warning", "trial-repeated", message, table.file, *place))
+                on_problem(Problem("warning", "trial-repeated", message, table.file, *place))
                 records[earlier][1][-1] = "0"
             last[cells[subject], cells[kind].strip()] = len(records)
         records.append((row, [*rest, *test, value, "1"]))
@@ -110,7 +110,7 @@ def _find_fault(
             f"correct one of them, or empty {header.texts[zones]}"
         )
         return Problem("error", "zones-differ", message, *place)
-    wrong = tell_wrong_direction(code, value, baseline)
+    wrong = explain_wrong_direction(code, value, baseline)
     return None if wrong is None else Problem("error", "wrong-direction", wrong, *place)
 
 

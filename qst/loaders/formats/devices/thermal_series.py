@@ -19,7 +19,7 @@ from qst.loaders.formats.devices.device import find_header, need_header
 from qst.loaders.formats.devices.series import NEEDED, SERIES_TESTS, arrange_series
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.tables import IDENTITY
 from qst.vocabulary.names import name_modality, normalise, parameter_names
 
@@ -29,14 +29,14 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     return "by its columns for time, temperature and events" if all(found) else None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_table(table, options, on_problem) for table in tables]
 
 
-def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     header = need_header(table, NEEDED, "a time series", "Timestamp(msec), Tec(C), Events")
     code, said = find_test(table, options, name_modality(table.sheet or ""))
-    return arrange_series(table, header, code, said, options, report)
+    return arrange_series(table, header, code, said, options, on_problem)
 
 
 def find_test(table: TextTable, options: LoadOptions, named: str | None) -> tuple[str, dict[str, str]]:

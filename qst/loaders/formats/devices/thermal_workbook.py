@@ -17,7 +17,7 @@ from qst.loaders.formats.devices.series import NEEDED, arrange_series
 from qst.loaders.formats.devices.thermal_series import find_test
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.tables import IDENTITY
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_word, name_modality, normalise, words
@@ -36,18 +36,18 @@ def _is_description(table: TextTable) -> bool:
     return normalise(table.sheet or "") in DESCRIPTION
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
     described: dict[str, str] = {}
     told = ""
     for table in tables:
         if _is_description(table):
-            described, told = _read_description(table, report)
+            described, told = _read_description(table, on_problem)
     arranged: list[TextTable] = []
     errors: list[Problem] = []
     seen: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
     for table in (table for table in tables if not _is_description(table)):
         try:
-            arranged.append(_arrange_sheet(table, described, told, options, report, seen))
+            arranged.append(_arrange_sheet(table, described, told, options, on_problem, seen))
         except InputError as error:
             errors.append(error.problem)
     if not arranged:
@@ -55,16 +55,16 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         raise InputError(errors[0] if errors else Problem("error", "no-rows", message, tables[0].file))
     for problem in errors:
         message = f"{problem.message}; this sheet was left out"
-        report(Problem("error", problem.code, message, problem.file, problem.row, problem.column))
+        on_problem(Problem("error", problem.code, message, problem.file, problem.row, problem.column))
     return arranged
 
 
-def _read_description(table: TextTable, report: Report) -> tuple[dict[str, str], str]:
+def _read_description(table: TextTable, on_problem: OnProblem) -> tuple[dict[str, str], str]:
     """What the sheet says of person and place, and a line on it for the user."""
     said: dict[str, str] = {}
     others: list[str] = []
     unclear: set[str] = set()
-    for row, cells in table.read_rows(report):
+    for row, cells in table.read_rows(on_problem):
         filled = [cell.strip() for cell in cells if cell.strip()]
         name, value = [*filled[:2], "", ""][:2]
         role = column_names().get(parse_header(name)[0])
@@ -72,7 +72,7 @@ def _read_description(table: TextTable, report: Report) -> tuple[dict[str, str],
             others += [name] if name else []
         elif said.setdefault(role, value) != value:
             message = f"the {role} stands here a second time, as another one; none is used: correct one"
-            report(Problem("error", "contradiction", message, table.file, row, value=value))
+            on_problem(Problem("error", "contradiction", message, table.file, row, value=value))
             unclear.add(role)
     said = {role: value for role, value in said.items() if role not in unclear}
     told = f"its Description says {', '.join(said) or 'nothing of person and place'}"
@@ -86,7 +86,7 @@ def _arrange_sheet(
     described: dict[str, str],
     told: str,
     options: LoadOptions,
-    report: Report,
+    on_problem: OnProblem,
     seen: dict[tuple[str, tuple[tuple[str, str], ...]], str],
 ) -> TextTable:
     header = find_header(table, NEEDED)
@@ -98,7 +98,7 @@ def _arrange_sheet(
     own = _read_title(title) | described
     for role in (role for role in assigned if own.get(role, assigned[role]) != assigned[role]):
         message = f"--assign says another {role} than the workbook, which counts: correct one of them"
-        report(Problem("warning", "contradiction", message, table.file, value=cut_text(own[role])))
+        on_problem(Problem("warning", "contradiction", message, table.file, value=cut_text(own[role])))
     said = assigned | own
     test = (code, tuple(sorted(said.items())))
     if test in seen:
@@ -106,9 +106,9 @@ def _arrange_sheet(
             f"the sheet is of the same test and place as {shorten(seen[test])}; the trials of both count: say side or "
             "site in the titles, or delete the one that does not count"
         )
-        report(Problem("warning", "test-repeated", message, table.file))
+        on_problem(Problem("warning", "test-repeated", message, table.file))
     seen.setdefault(test, title)
-    arranged = arrange_series(table, header, code, said, options, report)
+    arranged = arrange_series(table, header, code, said, options, on_problem)
     return replace(arranged, understood=f"{arranged.understood}, {told}")
 
 

@@ -25,7 +25,7 @@ from qst.loaders.formats.devices.series import arrange_series
 from qst.loaders.formats.devices.thermal_series import find_test
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import device_names, is_missing_cell, normalise, words
 
@@ -63,11 +63,11 @@ def _read_sidecar(table: TextTable) -> dict[str, Any] | None:
     return said if isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns) else None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_table(table, options, on_problem) for table in tables]
 
 
-def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     said = _read_sidecar(table)
     if said is None or table.path is None:
         message = (
@@ -93,7 +93,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
         )
         raise InputError(Problem("error", "no-responses", message, table.file))
     code, person = find_test(table, options, None)
-    return arrange_series(table, header, code, person, options, report, columns_named_by=sidecar)
+    return arrange_series(table, header, code, person, options, on_problem, columns_named_by=sidecar)
 
 
 def _find_positions(names: Sequence[str]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.identity import NEEDED
 from qst.loaders.rows.quantities import FAR_FROM_BASELINE
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, THERMODE_RANGE
 from qst.tables import AREAS, IDENTITY, OLDEST, SEXES
 from qst.vocabulary.names import is_missing_word, normalise, words
@@ -43,7 +43,7 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     return None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
     """A table an area; of a record that is left out on request, no problem is told."""
     problems: list[Problem] = []
     subject = None
@@ -53,10 +53,10 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) 
         return [_make_table(sheet, options) for sheet in sheets]
     finally:
         for problem in problems if subject not in options.exclude_records else ():
-            report(problem)
+            on_problem(problem)
 
 
-def _read_form(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[FormSheet]:
+def _read_form(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[FormSheet]:
     """The sheets that have trials, each with its whole head.
 
     Raises
@@ -70,13 +70,13 @@ def _read_form(tables: Sequence[TextTable], options: LoadOptions, report: Report
         if found is None:
             unknown.append(table)
         elif not found[1].endswith(INSTRUCTIONS):
-            sheets.append(open_sheet(table, *found, report))
+            sheets.append(open_sheet(table, *found, on_problem))
     if not sheets:
         message = f"no sheet has the mark of the entry form in cell {MARK_PLACE}: {FILL_ANEW}"
         raise InputError(Problem("error", "no-form", message, tables[0].file))
     for table in unknown:
         message = "the sheet is none of the entry form, and was not read: move it to a file of its own"
-        report(Problem("warning", "not-read", message, table.file))
+        on_problem(Problem("warning", "not-read", message, table.file))
     measured = [sheet for sheet in sheets if sheet.is_measured]
     if not measured:
         trial = sheets[0].layout.trials[0]

@@ -8,7 +8,7 @@ from qst.entry_form.layout import LANGUAGES, MARK, MARK_PLACE, VERSION, Layout, 
 from qst.errors import InputError
 from qst.formulas import NUMBER
 from qst.loaders.files.text_table import TextTable
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BASELINE
 
 FILL_ANEW = "labels and rows must stay where they are: copy the values into a new form, as `qst form -o FILE` writes it"
@@ -24,7 +24,7 @@ class FormSheet:
     layout : Layout
     cells : mapping of Place to str
         The filled cells, as text without blanks around it.
-    report : callable
+    on_problem : callable
     head : dict of str to str
         Entries of the head that can be used, by column.
     told : list of str
@@ -34,7 +34,7 @@ class FormSheet:
     table: TextTable
     layout: Layout
     cells: Mapping[Place, str]
-    report: Report
+    on_problem: OnProblem
     head: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class FormSheet:
         text = self.cells.get(place, "")
         message = f"{what}: {shorten(text)} {reason}" if text else f"{what}: {reason}"
         value = cut_text(text) if text else None
-        self.report(Problem(severity, code, message, self.table.file, place.row, place.letters, value))
+        self.on_problem(Problem(severity, code, message, self.table.file, place.row, place.letters, value))
 
 
 def find_mark(table: TextTable) -> tuple[Place, str] | None:
@@ -72,7 +72,7 @@ def find_mark(table: TextTable) -> tuple[Place, str] | None:
     return None
 
 
-def open_sheet(table: TextTable, place: Place, text: str, report: Report) -> FormSheet:
+def open_sheet(table: TextTable, place: Place, text: str, on_problem: OnProblem) -> FormSheet:
     """A sheet of the form with its cells.
 
     Raises
@@ -90,7 +90,7 @@ def open_sheet(table: TextTable, place: Place, text: str, report: Report) -> For
     layout = lay_out(area, language)
     cells = {
         Place(row, column): content.strip()
-        for row, texts in table.read_rows(report)
+        for row, texts in table.read_rows(on_problem)
         for column, content in enumerate(texts, start=1)
         if content.strip()
     }
@@ -102,7 +102,7 @@ def open_sheet(table: TextTable, place: Place, text: str, report: Report) -> For
             message = f"expected {shorten(label, 60)} in cell {where}, found {there}; {FILL_ANEW}"
             problem = Problem("error", "form-changed", message, table.file, where.row, where.letters, cut_text(found))
             raise InputError(problem)
-    return FormSheet(table, layout, cells, report)
+    return FormSheet(table, layout, cells, on_problem)
 
 
 def report_stray_cells(sheet: FormSheet) -> None:

@@ -10,7 +10,7 @@ from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import HEADER_AMONG, TEXT_ENDINGS, TextTable
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Report
+from qst.problems import OnProblem
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import normalise
 from qst.vocabulary.units import find_unit
@@ -151,7 +151,7 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
     return "by its headers" if is_dictionary(tables[0]) else None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
     return []
 
 

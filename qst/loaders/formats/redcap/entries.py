@@ -7,7 +7,7 @@ import numpy as np
 
 from qst.arrays import Bools, Texts
 from qst.loaders.formats.redcap.export import COMPLETE, EVENT, INSTANCE, INSTRUMENT, PLUMBING, Export
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.vocabulary.names import normalise
 
 RIVALS: Mapping[str, tuple[str, ...]] = {"1": ("2",), "_d": ("_g",), "r": ("l",)}
@@ -22,7 +22,7 @@ COPY = re.compile(r"(.+)--([12])")
 """REDCap's own double data entry names the copies of record 7 `7--1` and `7--2`."""
 
 
-def compare_fields(export: Export, report: Report) -> None:
+def compare_fields(export: Export, on_problem: OnProblem) -> None:
     """Find second entries (`hpt` with `hpt1`, `hpt_d` or `hptr`), compare them, and carry them through.
 
     A field is a second entry where its name is that of a field we read with one of the endings `RIVALS`, no rival
@@ -36,13 +36,13 @@ def compare_fields(export: Export, report: Report) -> None:
         for name, position in names.items()
         if (stem := _find_stem(name, names)) is not None and _is_read(export, names[stem])
     ]
-    pairs = [pair for pair in pairs if _are_alike(export, *pair, report)]
+    pairs = [pair for pair in pairs if _are_alike(export, *pair, on_problem)]
     if not pairs:
         return
     begun = export.filled([second for _, second in pairs])
     for first, second in pairs:
         export.ignored.append(export.header[second].strip())
-        _compare(export, first, second, begun, report)
+        _compare(export, first, second, begun, on_problem)
     told = ", ".join(f"{export.names[second]} of {export.names[first]}" for first, second in pairs)
     export.told.append(f"second entries, compared and carried through: {told}; {int(begun.sum())} rows have one")
 
@@ -63,7 +63,7 @@ def _is_read(export: Export, position: int) -> bool:
     return (role is not None and role not in ("subject", "visit")) or export.part(position) is not None
 
 
-def _are_alike(export: Export, first: int, second: int, report: Report) -> bool:
+def _are_alike(export: Export, first: int, second: int, on_problem: OnProblem) -> bool:
     """Whether enough pairs agree; if not, that is said where nothing else would be."""
     ours, theirs = export.cells(first), export.cells(second)
     both = (ours != "") & (theirs != "")
@@ -76,7 +76,7 @@ def _are_alike(export: Export, first: int, second: int, report: Report) -> bool:
             "values agree; it is carried through and not compared: rename it if it is another thing"
         )
         place = export.header_row, export.names[second]
-        report(Problem("warning", "double-entry-unclear", message, export.table.file, *place))
+        on_problem(Problem("warning", "double-entry-unclear", message, export.table.file, *place))
     return False
 
 
@@ -93,29 +93,29 @@ def _plain(text: str) -> str:
         return text.strip().casefold()
 
 
-def _compare(export: Export, first: int, second: int, begun: Bools, report: Report) -> None:
+def _compare(export: Export, first: int, second: int, begun: Bools, on_problem: OnProblem) -> None:
     ours, theirs = export.cells(first), export.cells(second)
     names = export.names[first], export.names[second]
     differ = (ours != "") & (theirs != "") & ~_agree(ours, theirs)
     for place in np.flatnonzero(differ):
         told = f"{names[0]} is {shorten(ours[place])} and {names[1]}, its second entry, is {shorten(theirs[place])}"
-        _tell_difference(export, int(place), told, names[0], f"{ours[place]} / {theirs[place]}", report)
+        _tell_difference(export, int(place), told, names[0], f"{ours[place]} / {theirs[place]}", on_problem)
     for place in np.flatnonzero(begun & ((ours == "") != (theirs == ""))):
         given, empty = names if theirs[place] == "" else names[::-1]
         value = ours[place] or theirs[place]
         message = f"{given} is {shorten(value)} and {empty}, its other entry, is empty; the value is used: enter both"
         row = int(export.rows[place])
-        report(Problem("warning", "double-entry-missing", message, export.table.file, row, given, cut_text(value)))
+        on_problem(Problem("warning", "double-entry-missing", message, export.table.file, row, given, cut_text(value)))
     export.columns[first] = np.where(differ, "", np.where(ours == "", theirs, export.columns[first])).astype(object)
 
 
-def _tell_difference(export: Export, place: int, told: str, column: str, values: str, report: Report) -> None:
+def _tell_difference(export: Export, place: int, told: str, column: str, values: str, on_problem: OnProblem) -> None:
     message = f"{told}; the value is not used: see the record and correct the wrong one"
     row = int(export.rows[place])
-    report(Problem("error", "double-entry", message, export.table.file, row, column, cut_text(values)))
+    on_problem(Problem("error", "double-entry", message, export.table.file, row, column, cut_text(values)))
 
 
-def compare_copies(export: Export, report: Report) -> None:
+def compare_copies(export: Export, on_problem: OnProblem) -> None:
     """Bring the copies `7--1` and `7--2` of a record together.
 
     Where the merged record `7` is there too, the copies are left out. Else they are compared row by row and field by
@@ -144,7 +144,7 @@ def compare_copies(export: Export, report: Report) -> None:
         first = firsts.get(keys[place])
         if base[place] in both and first is not None:
             kept[place] = False
-            _compare_rows(export, int(first), int(place), read, report)
+            _compare_rows(export, int(first), int(place), read, on_problem)
     together = np.isin(base.astype(str), list(both))
     export.columns[subject] = np.where(together, base, export.columns[subject]).astype(object)
     if superseded.any():
@@ -156,7 +156,7 @@ def compare_copies(export: Export, report: Report) -> None:
     export.select(kept)
 
 
-def _compare_rows(export: Export, first: int, second: int, positions: list[int], report: Report) -> None:
+def _compare_rows(export: Export, first: int, second: int, positions: list[int], on_problem: OnProblem) -> None:
     """Compare two rows; what differs is not used, what one of them lacks is taken from the other."""
     for position in positions:
         column, name = export.columns[position], export.names[position]
@@ -164,7 +164,7 @@ def _compare_rows(export: Export, first: int, second: int, positions: list[int],
         if ours and theirs and _plain(ours) != _plain(theirs):
             where = f"in row {int(export.rows[second])}, its second entry,"
             told = f"{name} is {shorten(ours)}, and {where} {name} is {shorten(theirs)}"
-            _tell_difference(export, first, told, name, f"{ours} / {theirs}", report)
+            _tell_difference(export, first, told, name, f"{ours} / {theirs}", on_problem)
             column[first] = ""
         elif not ours:
             column[first] = column[second]

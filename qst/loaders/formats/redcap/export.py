@@ -13,7 +13,7 @@ from qst.loaders.files.text_table import TextTable
 from qst.loaders.formats.redcap.dictionary import Dictionary
 from qst.loaders.headers.columns import recognise
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import Part, take_apart
+from qst.loaders.headers.parts import Part, parse_measured_header
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import normalise
 
@@ -86,7 +86,7 @@ class Export:
         if text not in self.meanings:
             role = recognise(0, text, self.options).role
             is_free = role is None and text.strip() not in self.options.ignore
-            self.meanings[text] = role, take_apart(0, text) if is_free else None
+            self.meanings[text] = role, parse_measured_header(0, text) if is_free else None
         return self.meanings[text]
 
     def find_roles(self, *roles: str) -> list[int]:

@@ -21,7 +21,7 @@ from qst.loaders.formats.redcap.rows import choose_rows
 from qst.loaders.formats.tidy import arrange_table
 from qst.loaders.headers.columns import report_above_header
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import Problem, Report
+from qst.problems import OnProblem, Problem
 from qst.tables import is_scored
 from qst.vocabulary.names import normalise
 
@@ -50,29 +50,29 @@ def _find_header(table: TextTable) -> tuple[int, list[str]] | None:
     return None
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_one(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_one(table, options, on_problem) for table in tables]
 
 
-def _arrange_one(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
-    export = _read(table, options, report)
+def _arrange_one(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
+    export = _read(table, options, on_problem)
     settle_identity(export)
     aside = _put_excluded_aside(export)
-    name_fields(export, report)
-    compare_copies(export, report)
-    compare_fields(export, report)
-    read_checkboxes(export, report)
+    name_fields(export, on_problem)
+    compare_copies(export, on_problem)
+    compare_fields(export, on_problem)
+    read_checkboxes(export, on_problem)
     read_choices(export)
-    choose_rows(export, report)
+    choose_rows(export, on_problem)
     added = [""] * (len(export.header) - len(export.table.preview[export.header_row - 1]))
     records = [*zip(export.rows.tolist(), map(list, zip(*export.columns, strict=True)), strict=True)]
     records += [(row, cells + added) for row, cells in aside]
     tidy = make_tidy(table, export.header, records, "", header_row=export.header_row)
     tidy = replace(tidy, told=(*table.told, *export.told), ignored=tuple(export.ignored))
-    return arrange_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), report)
+    return arrange_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), on_problem)
 
 
-def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:
+def _read(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> Export:
     """All rows of an export.
 
     Raises
@@ -81,9 +81,9 @@ def _read(table: TextTable, options: LoadOptions, report: Report) -> Export:
         It has no rows.
     """
     row = (_find_header(table) or (1, []))[0]
-    report_above_header(table.file, table.preview[: row - 1], row, report)
+    report_above_header(table.file, table.preview[: row - 1], row, on_problem)
     names = [restore_text(text) for text in table.preview[row - 1]]
-    blocks = list(table.read_blocks(row, len(names), report))
+    blocks = list(table.read_blocks(row, len(names), on_problem))
     if not blocks:
         message = "the export has a header and no rows with data: check that records were chosen for it"
         raise InputError(Problem("error", "no-rows", message, table.file, row))

@@ -8,8 +8,8 @@ import numpy as np
 from qst.loaders.formats.redcap.dictionary import Field
 from qst.loaders.formats.redcap.export import CHECKBOX, EVENT, RECORD, Export
 from qst.loaders.headers.columns import recognise
-from qst.loaders.headers.parts import take_apart
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.loaders.headers.parts import parse_measured_header
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import normalise
 from qst.vocabulary.units import find_unit
@@ -50,7 +50,7 @@ def _ignore_others(export: Export, role: str, chosen: int | None, positions: Seq
             export.told.append(told)
 
 
-def name_fields(export: Export, report: Report) -> None:
+def name_fields(export: Export, on_problem: OnProblem) -> None:
     """Give headers that say nothing the label that does, and those without a unit the unit of the dictionary."""
     for position, text in enumerate(export.names):
         entry = export.dictionary.find(text) if export.dictionary is not None else None
@@ -65,19 +65,19 @@ def name_fields(export: Export, report: Report) -> None:
             if label != text:
                 export.told.append(f"{shorten(text)} is read as {shorten(label)}, by its label")
         if entry is not None:
-            _add_unit(export, position, entry, report)
+            _add_unit(export, position, entry, on_problem)
 
 
 def _find_meaning(export: Export, texts: list[str]) -> str | None:
     """The first of some texts that names something of ours, without its punctuation."""
     for text in texts:
         plain = " ".join(re.sub(r"[,:;?–—]+", " ", text).split())
-        if recognise(0, plain, export.options).role is not None or take_apart(0, plain) is not None:
+        if recognise(0, plain, export.options).role is not None or parse_measured_header(0, plain) is not None:
             return plain
     return None
 
 
-def _add_unit(export: Export, position: int, entry: Field, report: Report) -> None:
+def _add_unit(export: Export, position: int, entry: Field, on_problem: OnProblem) -> None:
     column, part = recognise(position, export.header[position], export.options), export.part(position)
     code = part.code if part else str(column.role)
     unit = entry.find_unit(code) if code in (*BY_CODE, "age") else ""
@@ -92,7 +92,7 @@ def _add_unit(export: Export, position: int, entry: Field, report: Report) -> No
     if theirs is not None and ours is not None and (theirs.factor, theirs.foreign) != (ours.factor, ours.foreign):
         message = f"the header says {own}, the data dictionary {unit}; the header's was taken: correct one of them"
         name = export.names[position]
-        report(Problem("warning", "unit-contradiction", message, export.table.file, export.header_row, name))
+        on_problem(Problem("warning", "unit-contradiction", message, export.table.file, export.header_row, name))
 
 
 def read_choices(export: Export) -> None:
@@ -112,7 +112,7 @@ def read_choices(export: Export) -> None:
             export.told.append(f"{shorten(text)}: {told}, as the data dictionary says")
 
 
-def read_checkboxes(export: Export, report: Report) -> None:
+def read_checkboxes(export: Export, on_problem: OnProblem) -> None:
     """Make one column of the boxes for a site, a side or the like; those of a parameter are not used.
 
     A box that is not ticked may mean "no" as well as "not asked", so no value can be formed from it.
@@ -129,20 +129,20 @@ def read_checkboxes(export: Export, report: Report) -> None:
             export.ignored += [export.names[position].strip() for position, _ in found]
             export.header.append(stem if meaning == stem else str(meaning))
             export.names.append(stem)
-            export.columns.append(_join_boxes(export, stem, found, report))
+            export.columns.append(_join_boxes(export, stem, found, on_problem))
             export.told.append(f"{column.role} from {len(found)} checkboxes {stem!r}")
-        elif column.role in BY_CODE or (meaning and take_apart(0, meaning)):
+        elif column.role in BY_CODE or (meaning and parse_measured_header(0, meaning)):
             export.ignored += [export.names[position].strip() for position, _ in found]
             message = (
                 f"{len(found)} checkboxes {shorten(stem)} are carried through: an empty box may mean 'no' or 'not "
                 "measured', so no value can be read from it; export a field with the value"
             )
             place = export.header_row, export.names[found[0][0]]
-            report(Problem("warning", "checkboxes", message, export.table.file, *place))
+            on_problem(Problem("warning", "checkboxes", message, export.table.file, *place))
 
 
 def _join_boxes(
-    export: Export, stem: str, found: list[tuple[int, str]], report: Report
+    export: Export, stem: str, found: list[tuple[int, str]], on_problem: OnProblem
 ) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
     """The code of the one box that is ticked; empty where none is, and with a problem where several are."""
     ticked = np.array([[text.strip().lower() in _TICKED for text in export.columns[i]] for i, _ in found])
@@ -154,7 +154,7 @@ def _join_boxes(
         told = " and ".join(codes[ticked[:, place]])
         message = f"{shorten(stem)} has {told} ticked, and a row can be of one only; none is used: correct it"
         row = int(export.rows[place])
-        report(Problem("error", "checkboxes", message, export.table.file, row, stem, cut_text(told)))
+        on_problem(Problem("error", "checkboxes", message, export.table.file, row, stem, cut_text(told)))
     return joined
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from qst.arrays import Bools, Floats, Texts, first_rows, number_groups
 from qst.loaders.files.cells import is_blank
 from qst.loaders.formats.redcap.export import COMPLETE, EVENT, INSTANCE, INSTRUMENT, PLUMBING, Export
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import normalise
 
@@ -27,13 +27,13 @@ OF_PERSON = ("age", "sex")
 """What is taken from a record's other event where its own has none."""
 
 
-def choose_rows(export: Export, report: Report) -> None:
+def choose_rows(export: Export, on_problem: OnProblem) -> None:
     """Keep of repeat instances the last complete one, and spread what a record's other rows say of it."""
     measured = export.filled(export.find_measured())
     repeated = export.cells(export.find_own(INSTANCE)) != ""
     status = _read_status(export)
-    dropped = _find_superseded(export, measured & repeated, status, report)
-    _report_incomplete(export, measured & ~dropped, status, report)
+    dropped = _find_superseded(export, measured & repeated, status, on_problem)
+    _report_incomplete(export, measured & ~dropped, status, on_problem)
     _spread(export, repeated)
     record = _number(export, export.find_roles("subject"))
     has_values = np.zeros(int(record.max(initial=-1)) + 1, dtype=bool)
@@ -82,7 +82,7 @@ def _assign_forms(export: Export, forms: Sequence[int]) -> dict[int, list[int]]:
     return assigned
 
 
-def _find_superseded(export: Export, candidates: Bools, status: Floats, report: Report) -> Bools:
+def _find_superseded(export: Export, candidates: Bools, status: Floats, on_problem: OnProblem) -> Bools:
     """Repeat instances of which a later one counts: the last complete one, or the last where none is complete."""
     dropped = np.zeros(len(export.rows), dtype=bool)
     in_rows = not any(export.role(i) in BY_CODE or export.part(i) for i in export.find_measured())
@@ -110,7 +110,7 @@ def _find_superseded(export: Export, candidates: Bools, status: Floats, report: 
             f"{export.rows[counting]} is {which}: if both count, say --map {_name_instance(export)}=visit"
         )
         row = int(export.rows[place])
-        report(Problem("warning", "repeat-instance", message, export.table.file, row, _name_instance(export)))
+        on_problem(Problem("warning", "repeat-instance", message, export.table.file, row, _name_instance(export)))
     return dropped
 
 
@@ -119,13 +119,13 @@ def _name_instance(export: Export) -> str:
     return INSTANCE[0] if position is None else export.names[position]
 
 
-def _report_incomplete(export: Export, used: Bools, status: Floats, report: Report) -> None:
+def _report_incomplete(export: Export, used: Bools, status: Floats, on_problem: OnProblem) -> None:
     for place in np.flatnonzero(used & (status < 2)):
         message = (
             f"the form is marked {_STATUS_WORDS[int(status[place])]}; its values are used: complete it, or say "
             "--exclude-records"
         )
-        report(Problem("warning", "form-incomplete", message, export.table.file, int(export.rows[place])))
+        on_problem(Problem("warning", "form-incomplete", message, export.table.file, int(export.rows[place])))
 
 
 def _spread(export: Export, repeated: Bools) -> None:

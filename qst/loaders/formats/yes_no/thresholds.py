@@ -24,7 +24,7 @@ from qst.derive.psychometric import (
     fit_psychometric,
 )
 from qst.loaders.formats.yes_no.trials import YesNoTrials
-from qst.problems import Problem, Report, shorten
+from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, THERMODE_RANGE
 
 COLD = ("CDT", "CPT")
@@ -48,7 +48,7 @@ class Thresholds:
     n_trials: int
 
 
-def fit_thresholds(trials: YesNoTrials, codes: Sequence[str], report: Report) -> Thresholds:
+def fit_thresholds(trials: YesNoTrials, codes: Sequence[str], on_problem: OnProblem) -> Thresholds:
     """Fit the thresholds of all assessments and parameters.
 
     Parameters
@@ -56,7 +56,7 @@ def fit_thresholds(trials: YesNoTrials, codes: Sequence[str], report: Report) ->
     trials : YesNoTrials
     codes : sequence of str
         Parameters to fit.
-    report : callable
+    on_problem : callable
 
     Returns
     -------
@@ -80,7 +80,7 @@ def fit_thresholds(trials: YesNoTrials, codes: Sequence[str], report: Report) ->
         part.index = pd.RangeIndex(len(baseline))
         at = first_row.reindex(keys).to_numpy()
         end, at_end = _find_end(code, part, baseline)
-        _report_fits(code, part, at, at_end, trials=trials, report=report)
+        _report_fits(code, part, at, at_end, trials=trials, on_problem=on_problem)
         columns[code] = np.where(at_end, end, part["threshold"])
         low, high = part["low"].to_numpy(dtype=float), part["high"].to_numpy(dtype=float)
         if code in _TEMPERATURES:
@@ -123,7 +123,7 @@ def _report_fits(
     at_end: npt.NDArray[np.bool_],
     *,
     trials: YesNoTrials,
-    report: Report,
+    on_problem: OnProblem,
 ) -> None:
     """A problem for each fit that the data do not support, and for each that fits badly."""
     known = fit["status"].notna().to_numpy()
@@ -144,15 +144,15 @@ def _report_fits(
             then = f"the device's end of {end:g} °C stands for {code}, as in the method of limits"
         else:
             then = f"{code} stays empty: {_REMEDY[status]}"
-        _tell(report, severity, f"threshold-{status}", f"{what}; {then}", file, rows[position], column)
+        _tell(on_problem, severity, f"threshold-{status}", f"{what}; {then}", file, rows[position], column)
     for position in np.flatnonzero(known & (fit["misfit"] > POOR_FIT).to_numpy()):
         message = (
             f"the responses of subject {shorten(str(names[position]))} for {code} scatter more than the fitted "
             "function allows, so its interval is too narrow: check the trials"
         )
-        _tell(report, "warning", "threshold-poor-fit", message, file, rows[position], column)
+        _tell(on_problem, "warning", "threshold-poor-fit", message, file, rows[position], column)
 
 
-def _tell(report: Report, severity: str, code: str, message: str, file: str, row: float, column: str) -> None:
+def _tell(on_problem: OnProblem, severity: str, code: str, message: str, file: str, row: float, column: str) -> None:
     level: Literal["error", "warning"] = "error" if severity == "error" else "warning"
-    report(Problem(level, code, message, file, int(row), column))
+    on_problem(Problem(level, code, message, file, int(row), column))

@@ -13,7 +13,7 @@ from qst.loaders.files.cells import count_decimal_signs, is_blank, read_numbers,
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.values import name_parameters, to_unit
-from qst.problems import Problem, Report, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.protocol import BASELINE, CODES, THERMODE_RANGE
 from qst.vocabulary.names import normalise, words
 from qst.vocabulary.units import Unit
@@ -91,16 +91,16 @@ class YesNoTrials:
         Of each assessment, in °C.
     """
 
-    def __init__(self, table: TextTable, columns: StimulusColumns, options: LoadOptions, report: Report) -> None:
+    def __init__(self, table: TextTable, columns: StimulusColumns, options: LoadOptions, on_problem: OnProblem) -> None:
         self.table, self.columns, self.options = table, columns, options
-        self.block = block = _read_all(table, columns, report)
+        self.block = block = _read_all(table, columns, on_problem)
         self.decimal = options.decimal or _find_decimal(block.columns[columns.intensity])
         self.told: list[str] = []
-        self.parameter = self._name_conditions(report)
-        self.felt = self._read_responses(report)
+        self.parameter = self._name_conditions(on_problem)
+        self.felt = self._read_responses(on_problem)
         self.group, self.first = _number_assessments(block, list(columns.key.values()))
-        self.baseline, self.baseline_said = self._read_baseline(report)
-        self.distance = self._read_intensities(report)
+        self.baseline, self.baseline_said = self.read_baseline(on_problem)
+        self.distance = self._read_intensities(on_problem)
 
     def _condition_texts(self) -> Texts:
         texts = [self.block.columns[position] for position in self.columns.condition]
@@ -111,7 +111,7 @@ class YesNoTrials:
             )
         return joined
 
-    def _name_conditions(self, report: Report) -> Texts:
+    def _name_conditions(self, on_problem: OnProblem) -> Texts:
         """Parameter of each trial; None, and a problem, where the condition's word or code is not known."""
         texts = self._condition_texts()
         codes = name_parameters(texts, self.options.codes.get("parameter", {}))
@@ -127,7 +127,7 @@ class YesNoTrials:
                 f"the condition is coded as {', '.join(sorted(text.strip() for text in numbers))}, and only the "
                 f"laboratory knows what that means: say {EXAMPLE}, or as it is there"
             )
-            report(Problem("error", "code-unknown", message, self.table.file, row, header, cut_text(numbers[0])))
+            on_problem(Problem("error", "code-unknown", message, self.table.file, row, header, cut_text(numbers[0])))
         for text in unknown:
             if text not in numbers:
                 rows = np.flatnonzero(texts == text)
@@ -136,13 +136,13 @@ class YesNoTrials:
                     f"--codes 'parameter:{text.strip() or 'word'}=CDT'"
                 )
                 row = int(self.block.rows[rows[0]])
-                report(Problem("error", "unknown-parameter", message, self.table.file, row, header, cut_text(text)))
+                on_problem(Problem("error", "unknown-parameter", message, self.table.file, row, header, cut_text(text)))
         for code in [code for code in CODES if code not in THERMAL and (codes == code).any()]:
             rows = np.flatnonzero(codes == code)
             message = (
                 f"yes/no trials of {code} are not fitted, only those of {' '.join(THERMAL)}; {len(rows)} are not used"
             )
-            report(
+            on_problem(
                 Problem("error", "unknown-parameter", message, self.table.file, int(self.block.rows[rows[0]]), header)
             )
             codes[rows] = None
@@ -151,7 +151,7 @@ class YesNoTrials:
             raise InputError(Problem("error", "code-unknown", message, self.table.file, self.columns.row, header))
         return codes
 
-    def _read_responses(self, report: Report) -> Floats:
+    def _read_responses(self, on_problem: OnProblem) -> Floats:
         """1 where felt, 0 where not, NaN where the trial does not count."""
         texts = self.block.columns[self.columns.response]
         read = read_words(texts, words("response"))
@@ -161,17 +161,19 @@ class YesNoTrials:
             rows = np.flatnonzero(texts == text)
             message = f"{shorten(text)} says neither yes nor no, so {len(rows)} trials do not count: write 1 or 0"
             row = int(self.block.rows[rows[0]])
-            report(Problem("error", "word-unknown", message, self.table.file, row, header, cut_text(text)))
+            on_problem(Problem("error", "word-unknown", message, self.table.file, row, header, cut_text(text)))
         silent = np.flatnonzero(read.values == np.array(None))
         if len(silent):
             message = f"{len(silent)} trials have no response and do not count; the first is here"
-            report(Problem("warning", "no-response", message, self.table.file, int(self.block.rows[silent[0]]), header))
+            on_problem(
+                Problem("warning", "no-response", message, self.table.file, int(self.block.rows[silent[0]]), header)
+            )
         if self.columns.keep is not None:
             kept = read_words(self.block.columns[self.columns.keep], words("keep")).values != "no"
             felt[~kept] = np.nan
         return felt
 
-    def _read_baseline(self, report: Report) -> tuple[Floats, bool]:
+    def read_baseline(self, on_problem: OnProblem) -> tuple[Floats, bool]:
         """Baseline of each assessment, and whether file or option says it; 32 °C where neither does."""
         fixed = float(self.options.fixed.get("baseline", np.nan))
         baseline = np.full(len(self.first), fixed)
@@ -184,11 +186,11 @@ class YesNoTrials:
                 message = "the trials of this assessment have different baselines; none is used: keep one"
                 row = int(self.block.rows[self.first[group]])
                 header = self.columns.headers[self.columns.baseline]
-                report(Problem("error", "contradiction", message, self.table.file, row, header))
+                on_problem(Problem("error", "contradiction", message, self.table.file, row, header))
         said = not np.isnan(baseline).any()
         return np.where(np.isnan(baseline), BASELINE, baseline), said
 
-    def _read_intensities(self, report: Report) -> Floats:
+    def _read_intensities(self, on_problem: OnProblem) -> Floats:
         """Distance of each stimulus from baseline, in °C."""
         columns, file = self.columns, self.table.file
         texts, header = self.block.columns[columns.intensity], columns.headers[columns.intensity]
@@ -198,7 +200,7 @@ class YesNoTrials:
                 f"{shorten(texts[position])} is not a number; expected the intensity in °C; the trial does not count"
             )
             row = int(self.block.rows[position])
-            report(Problem("error", "not-a-number", message, file, row, header, cut_text(texts[position])))
+            on_problem(Problem("error", "not-a-number", message, file, row, header, cut_text(texts[position])))
         absolute = self.absolute = self._are_temperatures(numbers.values)
         values = to_unit("CPT", numbers.values, columns.unit, absolute)
         if not absolute:
@@ -216,7 +218,7 @@ class YesNoTrials:
                 "reaches; they do not count: check baseline and condition"
             )
             row = int(self.block.rows[wrong[0]])
-            report(Problem("error", "out-of-range", message, file, row, header, cut_text(texts[wrong[0]])))
+            on_problem(Problem("error", "out-of-range", message, file, row, header, cut_text(texts[wrong[0]])))
             distance[wrong] = np.nan
         return distance
 
@@ -244,7 +246,7 @@ class YesNoTrials:
             return np.full(len(self.first), "", dtype=object)
         return self.block.columns[self.columns.key["subject"]][self.first]
 
-    def leave_out_pain(self, report: Report) -> list[str]:
+    def leave_out_pain(self, on_problem: OnProblem) -> list[str]:
         """The parameters that can be fitted: without a baseline, the distance of a pain threshold is no temperature."""
         codes = [code for code in THERMAL if (self.parameter == code).any()]
         if self.baseline_said:
@@ -257,7 +259,7 @@ class YesNoTrials:
             f"{' and '.join(pain)} are temperatures, and the baseline from which the stimuli are counted is not given; "
             "they are not used: say --set baseline=32, or as it was"
         )
-        report(Problem("error", "baseline-unknown", message, self.table.file, self.columns.row))
+        on_problem(Problem("error", "baseline-unknown", message, self.table.file, self.columns.row))
         rest = [code for code in codes if code not in pain]
         if not rest:
             raise InputError(Problem("error", "baseline-unknown", message, self.table.file, self.columns.row))
@@ -275,8 +277,8 @@ class YesNoTrials:
         return kept, left_out
 
 
-def _read_all(table: TextTable, columns: StimulusColumns, report: Report) -> Block:
-    blocks = list(table.read_blocks(columns.row, len(columns.headers), report))
+def _read_all(table: TextTable, columns: StimulusColumns, on_problem: OnProblem) -> Block:
+    blocks = list(table.read_blocks(columns.row, len(columns.headers), on_problem))
     if not blocks:
         message = "the table has a header and no rows with data: check that this is the right file"
         raise InputError(Problem("error", "no-rows", message, table.file, columns.row))

@@ -18,8 +18,8 @@ from qst.loaders.formats.yes_no.trials import EXAMPLE, StimulusColumns, YesNoTri
 from qst.loaders.headers.columns import recognise
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.exclusion import hide_excluded
-from qst.problems import Problem, Report, shorten
-from qst.tables import KEY, free_name
+from qst.problems import OnProblem, Problem, shorten
+from qst.tables import KEY, unique_column_name
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import is_missing_cell, normalise, words
 from qst.vocabulary.units import find_unit
@@ -115,11 +115,11 @@ def _choose(row: int, texts: list[str], roles: Mapping[str, list[int]], options:
     )
 
 
-def _arrange(tables: Sequence[TextTable], options: LoadOptions, report: Report) -> list[TextTable]:
-    return [_arrange_table(table, options, report) for table in tables]
+def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
+    return [_arrange_table(table, options, on_problem) for table in tables]
 
 
-def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> TextTable:
+def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     """A row an assessment: the thresholds, what is known of each, and the columns that its trials share."""
     columns = _find_columns(table, options)
     if columns is None or not columns.condition:
@@ -128,12 +128,12 @@ def _arrange_table(table: TextTable, options: LoadOptions, report: Report) -> Te
             "header=value, --map header=response, --map header=parameter"
         )
         raise InputError(Problem("error", "no-qst-columns", message, table.file, columns.row if columns else None))
-    trials = YesNoTrials(table, columns, options, report)
-    codes = trials.leave_out_pain(report)
+    trials = YesNoTrials(table, columns, options, on_problem)
+    codes = trials.leave_out_pain(on_problem)
     if options.exclude_records:
         subjects = dict(zip(trials.block.rows.tolist(), trials.names[trials.group].tolist(), strict=True))
-        report = hide_excluded(report, subjects, [str(name) for name in options.exclude_records])
-    fitted = fit_thresholds(trials, codes, report)
+        on_problem = hide_excluded(on_problem, subjects, [str(name) for name in options.exclude_records])
+    fitted = fit_thresholds(trials, codes, on_problem)
     kept, left_out = trials.find_constant()
     told = [*trials.told, NOT_LIMITS]
     if left_out:
@@ -145,7 +145,7 @@ def _tabulate(trials: YesNoTrials, fitted: Thresholds, kept: Sequence[int]) -> T
     """The file's own columns, then ours; a column of theirs with a name of ours is renamed."""
     headers: list[str] = []
     for position in kept:
-        headers.append(free_name(trials.columns.headers[position], {*fitted.columns, *headers}))
+        headers.append(unique_column_name(trials.columns.headers[position], {*fitted.columns, *headers}))
     own = [trials.block.columns[position][trials.first] for position in kept]
     ours = [_write(values, trials.decimal) for values in fitted.columns.values()]
     return make_tidy(
