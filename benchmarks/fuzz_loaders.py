@@ -181,7 +181,7 @@ def find_sources() -> list[Source]:
     devices = (ROOT / "examples" / "devices").glob("*.*sv")
     for path in sorted([*(ROOT / "examples").rglob("*.xlsx"), *devices]):
         sources.append(Source(path.name, path.read_bytes(), _read_grid(path.read_bytes())))
-    for path in sorted((ROOT / "tests" / "broken").rglob("*")):
+    for path in sorted((ROOT / "tests" / "loaders" / "broken").rglob("*")):
         if path.is_file() and path.suffix not in NO_TABLES and path.name not in NO_TABLES:
             data = path.read_bytes()
             sources.append(Source(path.name, data, _read_grid(data)))

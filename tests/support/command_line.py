@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from qst.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COHORT, TRIALS = ROOT / "examples" / "cohort_synthetic.csv", ROOT / "examples" / "trials_synthetic.csv"
 REAL = ROOT.parent / "shared" / "data"
 GOOD = "id,age,sex,site,HPT,CPT\n007,25,f,hand,45.1,20\n8,61.5,m,foot,46,12.25\n"

@@ -8,7 +8,7 @@ MUTANTS = 400
 
 
 def test_whatever_a_file_holds_it_is_a_table_or_a_refusal() -> None:
-    path = Path(__file__).parent.parent / "benchmarks" / "fuzz_loaders.py"
+    path = Path(__file__).parents[2] / "benchmarks" / "fuzz_loaders.py"
     spec = importlib.util.spec_from_file_location("fuzz_loaders", path)
     assert spec is not None
     assert spec.loader is not None

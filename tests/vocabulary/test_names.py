@@ -14,7 +14,7 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
 from qst.vocabulary.names import column_names, our_vocabulary
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 OWN = """
 [columns]
 subject = ["Fallnummer"]

@@ -12,6 +12,8 @@ from qst.errors import InputError
 
 WHO = "subject,age,sex,site"
 ME = "007,25,female,hand"
+MISSING = ["", "NA", "N/A", "NaN", "#N/A", "NM", "MS", "ms", "missing", "-", "n.d.", "-99", "999"]
+"""Texts that laboratories write where nothing was measured."""
 
 
 def write(folder: Path, text: str, name: str = "lab.csv", encoding: str = "utf-8") -> Path:

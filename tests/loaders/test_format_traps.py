@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
-from lab_files import ME, WHO, read, refuse, write
-from test_names_seen import MISSING
+from lab_files import ME, MISSING, WHO, read, refuse, write
 
 import qst
 

@@ -11,7 +11,7 @@ import pytest
 import qst
 from qst.errors import OptionError, ReferenceSetError
 
-VALUES = Path(__file__).parent.parent / "reference_values" / "magerl2010" / "values.csv"
+VALUES = Path(__file__).parents[2] / "reference_values" / "magerl2010" / "values.csv"
 HAND = {"age": 25.0, "sex": "female", "site": "hand"}
 
 

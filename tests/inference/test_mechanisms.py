@@ -34,7 +34,7 @@ from qst.protocol import CODES, Z_CODES
 from qst.simulation.calibration import calibrate_mechanism, keep_tests, measure_healthy
 from qst.tables import MECHANISM_COLUMNS, MECHANISMS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "reference_values" / "mechanisms"
 BASE = load_mechanisms()
 BY_ID = {mechanism.id: mechanism for mechanism in BASE.mechanisms}

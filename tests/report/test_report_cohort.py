@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import COHORT, run, work  # noqa: F401 (work is a fixture)
-from test_report import Checker, text_of
+from pages import Checker, text_of
 
 import qst
 from qst.inference.knowledge_base import load_mechanisms

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lab_files import ME, WHO, read, write
+from lab_files import ME, MISSING, WHO, read, write
 
 import qst
 from qst.loaders.headers.columns import recognise
@@ -38,7 +38,6 @@ WORDS = {
     "area": {"test": ["affected", "test"], "control": ["control", "contralateral"]},
     "sex": {"female": ["F", "f", "female", "w", "weiblich", "femme"], "male": ["M", "m", "male", "h", "homme"]},
 }
-MISSING = ["", "NA", "N/A", "NaN", "#N/A", "NM", "MS", "ms", "missing", "-", "n.d.", "-99", "999"]
 
 
 @pytest.mark.parametrize(("role", "header"), [(role, header) for role, headers in SEEN.items() for header in headers])

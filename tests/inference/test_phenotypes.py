@@ -24,7 +24,7 @@ from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 from qst.workflows.score import score_files
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "reference_values" / "phenotypes"
 VALUES = ROOT / "reference_values" / "magerl2010" / "values.csv"
 PAIRS = ROOT / "reference_values" / "correlations" / "pairs.csv"
