@@ -17,23 +17,45 @@ from .options import (
 )
 
 
+def print_code(code: str) -> None:
+    """Print the catalogue's entry of a code."""
+    from difflib import get_close_matches
+
+    from qst.problems import explain_code, load_catalogue
+
+    catalogue = load_catalogue()
+    if code not in catalogue:
+        near = get_close_matches(code, catalogue, 3)
+        known = f"did you mean {' or '.join(near)}?" if near else "docs/problems.md lists all."
+        raise click.UsageError(f"there is no code '{code}': {known}")
+    for line in explain_code(code):
+        click.echo(line)
+
+
 @click.command("validate")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(), metavar="INPUT…")
+@click.argument("inputs", nargs=-1, type=click.Path(), metavar="INPUT…")
 @click.option("--explain", is_flag=True, help="Also print how files were read, column by column.")
+@click.option("--explain-code", metavar="CODE", help="Only print what a code of a problem means and how to fix it.")
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON, for programs.")
 @input_options
 @scoring_options
 @ends_cleanly
-def command(inputs: tuple[str, ...], explain: bool, as_json: bool, **given: Any) -> None:
+def command(inputs: tuple[str, ...], explain: bool, explain_code: str | None, as_json: bool, **given: Any) -> None:
     """List every problem of files, one a line.
 
     Nothing is written. Exit status 1 where an error stands: a value or row that cannot be scored. Warnings
     alone give 0.
 
     \b
-    Example:
+    Examples:
       qst validate cohort.csv
+      qst validate --explain-code not-a-number
     """
+    if explain_code is not None:
+        print_code(explain_code)
+        return
+    if not inputs:
+        raise click.UsageError("Missing argument 'INPUT…'.")
     from qst.cohort.summary import count_problems, sort_problems
     from qst.workflows.score import score_files
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from qst.arrays import Texts
 from qst.errors import InputError
-from qst.problems import OnProblem, Problem, cut_text
+from qst.problems import OnProblem, Problem, cut_text, make_problem
 
 BLOCK_ROWS = 100_000
 
@@ -193,21 +193,14 @@ def _fit(file: str, row: int, cells: list[str], width: int, on_problem: OnProble
         return cells + [""] * (width - len(cells))
     if not any(cell.strip() for cell in cells[width:]):
         return cells[:width]
-    message = (
-        f"the row has {len(cells)} cells where the header has {width}, so its values cannot be assigned and the row "
-        "was left out: look for a decimal comma or a separator inside a cell, and put such cells in quotes"
-    )
-    on_problem(Problem("error", "row-too-long", message, file, row, value=cut_text(cells[width])))
+    excess = cut_text(cells[width])
+    on_problem(make_problem("row-too-long", file=file, row=row, value=excess, cells=len(cells), width=width))
     return None
 
 
 def row_too_short(file: str, row: int, cells: int, width: int) -> Problem:
-    """What is said of a row with fewer cells than the header."""
-    message = (
-        f"the row has {cells} cells where the header has {width}; the last ones were taken as empty: check that none "
-        "is missing before them"
-    )
-    return Problem("warning", "row-too-short", message, file, row)
+    """The problem of a row with fewer cells than the header."""
+    return make_problem("row-too-short", file=file, row=row, cells=cells, width=width)
 
 
 def name_file(path: Path) -> str:
