@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Severity = Literal["error", "warning"]
 
@@ -115,7 +115,7 @@ def load_catalogue() -> Mapping[str, ProblemKind]:
             severity, message = entry["severity"], entry["message"]
             kinds[code] = ProblemKind(
                 code,
-                tuple([severity] if isinstance(severity, str) else severity),
+                cast("tuple[Severity, ...]", (severity,) if isinstance(severity, str) else tuple(severity)),
                 {"": message} if isinstance(message, str) else message,
                 " ".join(entry["meaning"].split()),
                 " ".join(entry["remedy"].split()),
