@@ -1,7 +1,8 @@
 """Columns of texts and keys, handled as arrays."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -106,3 +107,16 @@ def first_rows(keys: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArr
 
 
 Texts = npt.NDArray[np.object_]
+
+
+Rows = TypeVar("Rows")
+
+
+def take_rows(columns: Rows, rows: npt.NDArray[np.int64]) -> Rows:
+    """Some rows of everything that has one entry per row: an array, or arrays in a mapping or a dataclass."""
+    if isinstance(columns, Mapping):
+        return {name: take_rows(column, rows) for name, column in columns.items()}  # type: ignore[return-value]
+    if is_dataclass(columns) and not isinstance(columns, type):
+        taken = {each.name: take_rows(getattr(columns, each.name), rows) for each in fields(columns)}
+        return replace(columns, **taken)
+    return columns[rows]  # type: ignore[index,no-any-return]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from qst.problems import Problem
+from qst.settings import Settings
 
 CHOICES = ("visit", "site", "side", "area")
 """What tells several assessments of one person apart."""
@@ -24,12 +25,15 @@ class Found:
         By file, lines on how it was read; what is true of all files stands under the empty name.
     problems : list of Problem
         Of all files.
+    settings : Settings
+        By which the rows are to be scored: those given, and for a scored table those it carries.
     """
 
     assessments: pd.DataFrame
     trials: pd.DataFrame | None
     understood: dict[str, list[str]]
     problems: list[Problem] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     def lines_on(self, file: str | None) -> list[str]:
         """How one file was read; of all files, where the file is not known."""

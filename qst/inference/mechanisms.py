@@ -71,14 +71,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The evidence for one mechanism; one entry an assessment.
+    """The evidence for one mechanism; one entry per assessment.
 
-    `evidence` is `support` − `cost`, all as log10; NaN where the mechanism is not assessable. `cost` is what the
-    patterns that speak against it take away, never below 0.
+    `evidence` is the support by the signs minus `cost`, as log10; NaN where the mechanism is not assessable. `cost` is
+    what the patterns that speak against it take away, never below 0.
     """
 
     evidence: Floats
-    support: Floats
     cost: Floats
 
 
@@ -110,18 +109,45 @@ def weigh_mechanisms(measured: Measured, base: KnowledgeBase) -> dict[str, Float
         times likelier under the mechanism. Each assessment's evidence depends on its own tests alone, and only on those
         that the mechanism uses.
     """
-    ratios = _Ratios(measured)
-    return {mechanism.id: _weigh(mechanism, ratios, base).evidence for mechanism in base.mechanisms}
+    return weigh_all(measured, base).evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """All mechanisms weighed, with what they were weighed from.
+
+    Attributes
+    ----------
+    measured : Measured
+    by_sign : dict of tuple to float array
+        Log likelihood ratio (natural) of each sign that was looked at, by its parameter and size.
+    weighed : dict of mechanism id to Weighed
+    """
+
+    measured: Measured
+    by_sign: dict[tuple[object, ...], Floats]
+    weighed: dict[str, Weighed]
+
+    @property
+    def evidence(self) -> dict[str, Floats]:
+        """The evidence alone, by mechanism."""
+        return {name: weighed.evidence for name, weighed in self.weighed.items()}
+
+    def rate(self, sign: Sign) -> Floats:
+        """Evidence of one sign by itself, as log10 likelihood ratio; NaN where its test is missing."""
+        return _Ratios(self.measured, self.by_sign).of(sign) / _LN10
+
+
+def weigh_all(measured: Measured, base: KnowledgeBase) -> Weighing:
+    """`weigh_mechanisms`, handing on what it was computed from."""
+    ratios = _Ratios(measured, {})
+    weighed = {mechanism.id: _weigh(mechanism, ratios, base) for mechanism in base.mechanisms}
+    return Weighing(measured, ratios.known, weighed)
 
 
 def weigh_mechanism(mechanism: Mechanism, measured: Measured, base: KnowledgeBase) -> Weighed:
     """`weigh_mechanisms` for one, with what speaks against it apart."""
-    return _weigh(mechanism, _Ratios(measured), base)
-
-
-def rate_sign(sign: Sign, measured: Measured) -> Floats:
-    """Evidence of one sign by itself, as log10 likelihood ratio; NaN where its test is missing."""
-    return _Ratios(measured).of(sign) / _LN10
+    return _weigh(mechanism, _Ratios(measured, {}), base)
 
 
 def judge_evidence(weighed: Weighed, threshold: float) -> npt.NDArray[np.object_]:
@@ -166,9 +192,8 @@ def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.ap
 class _Ratios:
     """Log likelihood ratios (natural) of signs, each computed once, as mechanisms share them."""
 
-    def __init__(self, measured: Measured) -> None:
-        self._measured = measured
-        self._known: dict[tuple[object, ...], Floats] = {}
+    def __init__(self, measured: Measured, known: dict[tuple[object, ...], Floats]) -> None:
+        self._measured, self.known = measured, known
 
     def of(self, sign: Sign) -> Floats:
         opposite = sign.direction == "preserved"
@@ -177,9 +202,9 @@ class _Ratios:
             if sign.size != "present"
             else (sign.parameter, sign.present, sign.healthy)
         )
-        if key not in self._known:
-            self._known[key] = self._compute(sign)
-        return -self._known[key] if opposite else self._known[key]
+        if key not in self.known:
+            self.known[key] = self._compute(sign)
+        return -self.known[key] if opposite else self.known[key]
 
     def _compute(self, sign: Sign) -> Floats:
         code = sign.parameter
@@ -271,7 +296,7 @@ def _weigh(mechanism: Mechanism, ratios: _Ratios, base: KnowledgeBase) -> Weighe
     used |= {sign.parameter: sign for sign in mechanism.signs}
     judged = np.all([_any_known([ratios.of(used[code]) for code in group]) for group in mechanism.needs], axis=0)
     # + 0.0 turns -0.0 into 0.0.
-    return Weighed(np.where(judged, support - cost + 0.0, np.nan), support, cost)
+    return Weighed(np.where(judged, support - cost + 0.0, np.nan), cost)
 
 
 def _add(senses: Mapping[str, Floats]) -> Floats:

@@ -47,6 +47,7 @@ class ReadTable:
     """A table that another process has read to the end; it answers as a `Reading` does."""
 
     file: str
+    path: Path | None
     is_trials: bool
     n_rows: int
     own_names: dict[int, str]
@@ -167,5 +168,5 @@ def _read(table: Reading) -> ReadTable:
     problems: list[Problem] = []
     told = (table.explain(), table.explain(columns=True))
     blocks = list(table.blocks(problems.append))
-    about = (table.file, table.is_trials, table.n_rows, table.own_names, table.headers)
+    about = (table.file, table.path, table.is_trials, table.n_rows, table.own_names, table.headers)
     return ReadTable(*about, told, blocks, problems)

@@ -14,7 +14,7 @@ from qst.inference.criteria import load_criteria
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.problems import Problem
 from qst.protocol import CODES, RECORD_ORDER
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.tables import AREAS, GAIN, HEALTHY, IDENTITY, LOSS, NO, PHENOTYPES, SEXES, YES
 
 Page = dict[str, Any]

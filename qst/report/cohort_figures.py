@@ -24,7 +24,7 @@ from qst.protocol import CODES, Z_CODES
 from qst.report.figures import Picture, embed
 from qst.report.translation import AS_IT_IS, translate
 from qst.report.words import Words
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.tables import Z_COLUMNS
 
 FEWEST = 2

@@ -16,7 +16,7 @@ from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
 from qst.report.translation import translate
 from qst.report.words import Words
-from qst.scoring import Settings
+from qst.scoring import Stages
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
 from qst.vocabulary.visits import order_visits
 
@@ -35,10 +35,8 @@ _LOGA = {"thermal_loss": "L1", "mechanical_loss": "L2", "thermal_gain": "G1", "m
 
 
 def form_subject(
-    rows: pd.DataFrame,
-    scored: pd.DataFrame,
+    stages: Stages,
     found: Found,
-    settings: Settings,
     words: Words,
     *,
     label: str,
@@ -49,11 +47,10 @@ def form_subject(
 
     Parameters
     ----------
-    rows, scored : pandas.DataFrame
-        The subject's assessments, before and after scoring, in the same order.
+    stages : Stages
+        Of the subject's assessments.
     found : Found
         Trials and problems of these rows.
-    settings : Settings
     words : Words
         For the text of the figures; the rest of the data knows no language.
     label : str
@@ -70,12 +67,8 @@ def form_subject(
         (whether the order of the visits is only that of the file), `anonymous`, `show`, `understood` (lines on how its
         files were read).
     """
-    told = [
-        explain_assessment(
-            rows.iloc[[n]].reset_index(drop=True), scored.iloc[[n]].reset_index(drop=True), found, settings
-        )
-        for n in range(len(rows))
-    ]
+    rows, scored = stages.assessments, stages.scored
+    told = [explain_assessment(stages.take([n]), found) for n in range(len(rows))]
     for one, (_, row) in zip(told, rows.iterrows(), strict=True):
         about = _tell_about(row)
         one["about"] = {name: text for name, text in about.items() if name == "device"} if anonymous else about

@@ -11,7 +11,8 @@ from qst.inference.entries import Mechanism
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import Measured, take_measured, weigh_mechanism
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet
-from qst.scoring import Settings, score_table
+from qst.scoring import score_table
+from qst.settings import Settings
 from qst.simulation.simulate import simulate_healthy
 
 SHARE = 0.025

@@ -329,7 +329,7 @@ def test_the_details_list_what_qst_cannot_see_and_treatment_findings_both_ways_w
 
 
 def test_the_details_appear_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: object, scored: pd.DataFrame) -> None:
+    def fail(self: object, *_: object) -> None:
         raise OSError(28, "no space left")
 
     monkeypatch.setattr("qst.inference.mechanism_details.DetailsWriter.write", fail)

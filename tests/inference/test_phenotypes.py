@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import qst
 from qst.errors import OptionError, ReferenceSetError
 from qst.inference.phenotypes import STRICT_CUT_OFF, load_prototypes, mean_correlation
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 from qst.workflows.score import score_files

@@ -253,7 +253,9 @@ def test_rows_without_a_subject_are_alone(work: Path) -> None:  # noqa: F811
     table = pd.read_csv(COHORT, dtype=str).head(4).assign(subject=None, site="<b>arm</b>")
     scored = qst.score(table)
     scored.to_csv("scored.csv", index=False)
-    assert run("report", "scored.csv", "-o", "report").exit_code == 0
+    result = run("report", "scored.csv", "-o", "report")
+    assert result.exit_code == 1
+    assert "no norm for the site '<b>arm</b>'" in result.stderr, "as of a file that was not scored"
     assert len(list(Path("report/subjects").iterdir())) == 4
     for page in Path("report").rglob("*.html"):
         assert "<b>" not in page.read_text(encoding="utf-8")

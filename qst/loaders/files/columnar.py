@@ -88,7 +88,7 @@ def _read_batch(batch: Any) -> list[Texts]:
 
 
 def open_json(path: Path) -> TextTable:
-    """A JSON file with a list of objects, a row each, as a table.
+    """A JSON file with a list of objects, one per row, as a table.
 
     Raises
     ------

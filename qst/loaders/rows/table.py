@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ class Reading:
     def file(self) -> str:
         """The file, with the sheet of a workbook, as the user named it."""
         return self.table.file
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file is."""
+        return self.table.path
 
     @property
     def is_trials(self) -> bool:
