@@ -84,11 +84,12 @@ def tabulate_fits(scored: pd.DataFrame) -> list[str]:
 
 
 def tabulate_thresholds(scored: pd.DataFrame) -> list[str]:
-    """Compare the thresholds of patients with those of all healthy people, and of healthy people of the patients' age."""
+    """Compare the thresholds of patients with those of healthy people: all, and those of the patients' age."""
     oldest = scored[(scored["who"] == PATIENT) | (scored["age"] >= scored.loc[scored["who"] == PATIENT, "age"].min())]
     youngest = oldest["age"].min()
     lines = [
-        f"| threshold in °C, median (quartiles), n | patients | healthy | p | healthy, {youngest:.0f} years and older | p |",
+        "| threshold in °C, median (quartiles), n | patients | healthy | p | "
+        f"healthy, {youngest:.0f} years and older | p |",
         "|---|---|---|---|---|---|",
     ]
     for code in PARAMETERS:
@@ -157,7 +158,7 @@ def split_page(page: str) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Score the yes/no trials of Courtin and others.")
-    parser.add_argument("folder", type=Path, help="folder with aggregated_results.csv, demographics.csv and participant_to_exclude.csv")
+    parser.add_argument("folder", type=Path, help="folder with the three CSV files of the data set")
     parser.add_argument("--write", action="store_true", help=f"write into {PAGE.name}")
     given = parser.parse_args()
     results = write_results(given.folder)
