@@ -185,7 +185,7 @@ def draw_touch_ratings(mean_rating: float, rng: np.random.Generator) -> pd.DataF
 
 
 def draw_ratings(mean_rating: float, log_strength: Floats, rng: np.random.Generator) -> Floats:
-    """Draw whole ratings 0-100 that rise with the stimulus; the geometric mean of rating + 0.1 is near `mean_rating`."""
+    """Draw whole ratings 0-100 that rise with the stimulus; geometric mean of rating + 0.1 near `mean_rating`."""
     log_strength = log_strength + rng.normal(0, 0.2, len(log_strength))
     levels = np.linspace(-5, 3, 801)[:, np.newaxis]
     candidates = np.clip(np.round(10 ** (levels + log_strength) - RATING_OFFSET), 0, 100)
