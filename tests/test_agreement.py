@@ -2,19 +2,17 @@
 
 import math
 import random
-from pathlib import Path
 from typing import Any
 
 import independent_scorer
 import numpy as np
 import pandas as pd
 import pytest
+from paths import NORMS
 
 import qst
 from qst.tables import RESULT_COLUMNS
 
-ROOT = Path(__file__).parent.parent
-VALUES = ROOT / "reference_values" / "magerl2010" / "values.csv"
 N, SEED = 8_000, 20_250
 Z_NAMES = tuple(independent_scorer.TESTS)
 CODES = independent_scorer.PARAMETERS
@@ -38,7 +36,7 @@ def scored(table: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def expected(people: list[dict[str, Any]]) -> pd.DataFrame:
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     return pd.DataFrame([independent_scorer.score(person, reference) for person in people])
 
 
@@ -99,7 +97,7 @@ def test_loga_agrees(scored: pd.DataFrame, expected: pd.DataFrame) -> None:
 @pytest.mark.parametrize(("cut_off", "dma_threshold"), [(1.645, 0.0), (2.5, 10.0)])
 def test_other_options_agree(people: list[dict[str, Any]], cut_off: float, dma_threshold: float) -> None:
     some = people[:1500]
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     theirs = pd.DataFrame([independent_scorer.score(person, reference, cut_off, dma_threshold) for person in some])
     ours = qst.score(pd.DataFrame(some), cut_off=cut_off, dma_threshold=dma_threshold)
     for name in CODES:

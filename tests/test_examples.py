@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from command_line import ROOT
-
-EXAMPLES = ROOT / "examples"
+from paths import EXAMPLES
 
 
 def cells_of(path: Path) -> dict[str, dict[str, Any]]:

@@ -1,27 +1,19 @@
 """The numbers of `docs/yes_no_trials.md` are those that its program computes from the data."""
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from command_line import REAL, ROOT
+from paths import REAL
+from programs import load_program
 
 FOLDER = REAL / "lifespan_neuropathy"
 
 
 @pytest.fixture(scope="module")
 def lifespan() -> ModuleType:
-    path = ROOT / "docs" / "lifespan.py"
-    spec = importlib.util.spec_from_file_location("lifespan", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_program("docs/lifespan.py")
 
 
 def words_and_numbers(text: str) -> tuple[str, list[float]]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import qst
@@ -13,14 +13,6 @@ from qst.notes import NOTES
 from qst.protocol import CODES, PARAMETERS, Z_CODES
 from qst.tables import RESULT_COLUMNS, SCORED_COLUMNS
 
-few = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow],
-)
 FINDINGS = {"gain", "loss", "normal", "limit"}
 STRATA = [(age, sex, site) for age in (25, 35, 45, 55, 65) for sex in ("female", "male") for site in ("hand", "foot")]
 CELLS = qst.load_reference().cells
@@ -61,7 +53,6 @@ def results_of(scored: pd.DataFrame) -> list[list[object]]:
     return [["missing" if pd.isna(value) else value for value in row] for row in rows]
 
 
-@few
 @given(st.lists(wild_row, min_size=1, max_size=8))
 @example([dict.fromkeys(("subject", "age", "sex", "site", *CODES))])
 def test_no_table_of_numbers_and_words_raises_or_loses_a_row(rows: list[dict[str, Any]]) -> None:
@@ -78,7 +69,6 @@ def test_no_table_of_numbers_and_words_raises_or_loses_a_row(rows: list[dict[str
         assert {note.partition(":")[0] for note in text.split(";") if note} <= set(NOTES)
 
 
-@few
 @given(st.lists(wild_row | tame_row, min_size=1, max_size=8), st.floats(0.5, 4))
 def test_counts_and_probabilities_are_possible(rows: list[dict[str, Any]], cut_off: float) -> None:
     scored = qst.score(frame_of(rows), cut_off=cut_off)
@@ -94,7 +84,6 @@ def test_counts_and_probabilities_are_possible(rows: list[dict[str, Any]], cut_o
     assert (scored["expected_by_chance"] <= n_z).all()
 
 
-@few
 @given(st.lists(wild_row | tame_row, min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_rows_do_not_influence_each_other(rows: list[dict[str, Any]], random: Any) -> None:
     """One by one equals the batch, and permuting rows permutes results."""
@@ -105,7 +94,6 @@ def test_rows_do_not_influence_each_other(rows: list[dict[str, Any]], random: An
     assert results_of(qst.score(frame_of([rows[i] for i in order]))) == [together[i] for i in order]
 
 
-@few
 @given(tame_row)
 def test_scoring_twice_is_scoring_once(row: dict[str, Any]) -> None:
     once = qst.score(frame_of([row]))
@@ -125,7 +113,6 @@ def test_z_of_the_mean_is_nought_and_one_sd_is_one(code: str) -> None:
         np.testing.assert_allclose(z, parameter.gain_sign * steps, atol=1e-9)
 
 
-@few
 @given(st.sampled_from(Z_CODES), st.sampled_from(STRATA), st.data())
 def test_more_stimulus_needed_is_never_a_gain(code: str, stratum: tuple[int, str, str], data: st.DataObject) -> None:
     """z and findings follow the value, in the direction of the parameter's sign; CDT, WDT and TSL by magnitude."""
@@ -143,14 +130,12 @@ def test_more_stimulus_needed_is_never_a_gain(code: str, stratum: tuple[int, str
     assert (np.diff(rank) >= 0).all()
 
 
-@few
 @given(tame_stratum, st.floats(0.2, 17), st.sampled_from(["CDT", "WDT", "TSL"]))
 def test_the_sign_of_a_distance_does_not_matter(stratum: dict[str, Any], distance: float, code: str) -> None:
     scored = qst.score(frame_of([stratum | {code: distance}, stratum | {code: -distance}]))
     assert results_of(scored)[0] == results_of(scored)[1]
 
 
-@few
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=8), st.one_of(st.text(max_size=8), st.integers(), st.none()), max_size=4
@@ -166,7 +151,6 @@ def test_columns_of_the_callers_own_are_carried(own: dict[str, Any], row: dict[s
     assert results_of(scored) == results_of(qst.score(frame_of([row])))
 
 
-@few
 @given(tame_row, st.floats(0.5, 4), st.floats(0.5, 4))
 def test_a_stricter_cut_off_finds_no_more(row: dict[str, Any], one: float, other: float) -> None:
     loose, strict = (qst.score(frame_of([row]), cut_off=cut_off).iloc[0] for cut_off in sorted((one, other)))
@@ -175,7 +159,6 @@ def test_a_stricter_cut_off_finds_no_more(row: dict[str, Any], one: float, other
             assert loose[f"{code}_finding"] == strict[f"{code}_finding"]
 
 
-@few
 @given(tame_row)
 def test_what_is_called_unfindable_is_not_found_within_the_devices_range(row: dict[str, Any]) -> None:
     for parameter in (p for p in PARAMETERS if p.has_z and row[p.code] is not None):
@@ -195,7 +178,6 @@ def _is_within(value: float, end: float, parameter: Any) -> bool:
     return value <= end if is_upper else value >= end
 
 
-@few
 @given(st.lists(st.floats(30, 50), min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_trials_in_any_order_have_one_mean(values: list[float], random: Any) -> None:
     frame = pd.DataFrame({"subject": "1", "parameter": "HPT", "value": values})
@@ -205,7 +187,6 @@ def test_trials_in_any_order_have_one_mean(values: list[float], random: Any) -> 
     assert min(values) - 1e-9 <= derived[0] <= max(values) + 1e-9
 
 
-@few
 @given(st.lists(st.floats(0.25, 512), min_size=1, max_size=12), st.floats(0.5, 2))
 def test_a_geometric_mean_scales_with_its_trials(values: list[float], factor: float) -> None:
     frame = pd.DataFrame({"subject": "1", "parameter": "MDT", "value": values})

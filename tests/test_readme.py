@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from paths import EXAMPLES, ROOT
 
 import qst
 from qst.cli import main
 from qst.norms.reference_sets import list_references, load_reference
 from qst.notes import NOTES
 
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", EXAMPLES / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -25,7 +25,7 @@ def blocks(path: Path, language: str) -> list[str]:
 @pytest.fixture
 def in_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the examples, in which a reader's commands run."""
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "examples").symlink_to(EXAMPLES)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -74,7 +74,7 @@ def test_recipes_for_files_run(in_copy: Path) -> None:
         rows.to_excel(book, sheet_name="QST Hand", index=False)
         about.to_excel(book, sheet_name="Description", index=False, header=False)
     (in_copy / "filled_forms").mkdir()
-    shutil.copy(ROOT / "examples" / "entry_form.xlsx", in_copy / "filled_forms")
+    shutil.copy(EXAMPLES / "entry_form.xlsx", in_copy / "filled_forms")
     lines = "".join(blocks(path, "sh")).splitlines()
     assert len(lines) > 30
     for line in lines:

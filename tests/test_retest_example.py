@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (the fixture changes into a folder)
+from command_line import run
+from paths import EXAMPLES
 
 import qst
 from qst.protocol import Z_CODES
 
-RETEST = ROOT / "examples" / "retest_synthetic.csv"
+pytestmark = pytest.mark.usefixtures("work")
+
+RETEST = EXAMPLES / "retest_synthetic.csv"
 
 
 @pytest.fixture(scope="module")

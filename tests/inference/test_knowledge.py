@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import COHORT, ROOT, run, work
+from command_line import run
+from paths import COHORT, EXAMPLES, REFERENCE_VALUES, ROOT
 
 import qst
 from qst.errors import MechanismError
@@ -18,8 +19,9 @@ from qst.inference.knowledge_base import load_mechanisms
 from qst.loaders.formats.scored import read_scored
 from qst.tables import MECHANISMS, RESULT_COLUMNS, find_added_mechanisms, result_columns
 
-__all__ = ["work"]
-FOLDER = ROOT / "reference_values" / "mechanisms"
+pytestmark = pytest.mark.usefixtures("work")
+
+FOLDER = REFERENCE_VALUES / "mechanisms"
 BASE = load_mechanisms()
 NEVER = {
     "ectopic_activity", "inflammation", "sympathetic_coupling", "spinal_disinhibition", "descending_modulation",
@@ -108,7 +110,7 @@ def test_the_documents_table_is_what_the_entries_say() -> None:
 
 
 def test_the_documents_example_of_an_entry_is_the_example_file_and_can_be_used() -> None:
-    path = ROOT / "examples" / "heat_only.toml"
+    path = EXAMPLES / "heat_only.toml"
     text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
     assert f"```toml\n{path.read_text(encoding='utf-8')}```" in text
     result = run("score", COHORT, "--mechanisms", path, "-o", "out.csv")

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import ME, WHO, read, write
+from paths import REAL
 
 import qst
 from qst.errors import InputError, OptionError
+
+pytestmark = pytest.mark.usefixtures("work")
 
 FOUR = f"{WHO},HPT\n001,25,f,hand,44\n002,30,m,foot,45\n900,99,m,hand,5O\n003,40,f,hand,46\n"
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import ME, MISSING, WHO, read, refuse, write
+from paths import REAL
 
 import qst
+
+pytestmark = pytest.mark.usefixtures("work")
 
 PEOPLE = ("1,40,f,hand", "2,50,m,foot", "3,50,m,hand")
 

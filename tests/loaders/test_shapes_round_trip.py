@@ -10,19 +10,8 @@ import openpyxl
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_round_trip import (
-    MISSING,
-    NAMES,
-    RANGES,
-    TRIAL_RANGES,
-    Dialect,
-    Laboratory,
-    Sheet,
-    dialects,
-    few,
-    lay_out,
-    save,
-)
+from laboratory import MISSING, NAMES, RANGES, TRIAL_RANGES, Laboratory
+from written_tables import Dialect, Sheet, dialects, lay_out, save
 
 import qst
 
@@ -116,7 +105,7 @@ def make_export(laboratory: Laboratory) -> tuple[Sheet, list[str], list[tuple[An
     return sheet, entries, sorted(expected, key=repr), labels
 
 
-@settings(few, max_examples=50)
+@settings(max_examples=50)
 @given(dialects, seeds)
 def test_a_redcap_export_comes_back(dialect: Dialect, seed: int) -> None:
     dialect = Dialect(dialect.separator, dialect.decimal, dialect.encoding, dialect.line_end, dialect.quote_all)
@@ -134,7 +123,7 @@ def test_a_redcap_export_comes_back(dialect: Dialect, seed: int) -> None:
     pd.testing.assert_frame_equal(whole_folder, table)
 
 
-@settings(few, max_examples=20)
+@settings(max_examples=20)
 @given(dialects, seeds)
 def test_a_changed_second_entry_is_found_wherever_it_stands(dialect: Dialect, seed: int) -> None:
     chance = random.Random(seed)
@@ -168,7 +157,6 @@ def make_title(laboratory: Laboratory, words: dict[str, str]) -> str:
     return " ".join([*laboratory.chance.choice([["QST"], []]), *parts])
 
 
-@settings(few, max_examples=40)
 @given(seeds, st.booleans(), st.integers(0, 2), st.integers(0, 3))
 def test_sheets_come_back(seed: int, described: bool, above: int, templates: int) -> None:
     chance = random.Random(seed)
@@ -221,7 +209,6 @@ def make_people(laboratory: Laboratory, sheet: Sheet, rows: Sequence[int]) -> No
         sheet.add(laboratory.spell(spellings), cells, identifies=name == "subject")
 
 
-@settings(few, max_examples=40)
 @given(dialects, seeds, st.booleans())
 def test_trials_named_otherwise_come_back(dialect: Dialect, seed: int, numbered: bool) -> None:
     """By TrialType, or by instruction and quality."""
@@ -252,7 +239,6 @@ def test_trials_named_otherwise_come_back(dialect: Dialect, seed: int, numbered:
     assert as_rows(table, ["subject", "parameter", "series", "value"]) == sorted(expected, key=repr)
 
 
-@settings(few, max_examples=40)
 @given(dialects, seeds)
 def test_trials_in_headers_come_back(dialect: Dialect, seed: int) -> None:
     """Felt and not felt, train and single, ratings of light touch, paradoxical heat, and a practice trial."""

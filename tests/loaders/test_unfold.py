@@ -6,7 +6,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import qst
@@ -159,7 +159,6 @@ def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.Monkey
 PAIRS = st.lists(st.tuples(st.integers(400, 499), st.integers(400, 499), st.integers(0, 300)), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(rows=PAIRS)
 def test_wide_names_equal_a_row_an_area(
     rows: list[tuple[int, int, int]], tmp_path_factory: pytest.TempPathFactory

@@ -5,12 +5,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from paths import BROKEN
 
 import qst
 from qst.errors import InputError
 from qst.loaders.files import delimited
 
-BOOK = Path(__file__).parent / "broken" / "ppt_999.xlsx"
+BOOK = BROKEN / "ppt_999.xlsx"
 
 
 def change_sheet(target: Path, pattern: str, replacement: str, extra: dict[str, bytes] | None = None) -> Path:

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from paths import REFERENCE_VALUES
 
 import qst
 from qst.cli import main
 from qst.errors import ReferenceSetError
 
-FOLDER = Path(__file__).parents[2] / "reference_values" / "magerl2010"
+FOLDER = REFERENCE_VALUES / "magerl2010"
 HEADER = "parameter,site,sex,age_from,age_below,scale,mean,sd"
 GOOD = ["HPT,hand,female,20,40,raw,44,2", "HPT,hand,female,40,,raw,45,2", "PPT,hand,female,20,,log10,2.5,0.1"]
 

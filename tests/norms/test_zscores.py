@@ -1,17 +1,16 @@
 """z-scores: known answers by hand from the reference table, signs, bounds of values, and the seams between ages."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from paths import NORMS
 
 import qst
 from qst.errors import OptionError, ReferenceSetError
 
-VALUES = Path(__file__).parents[2] / "reference_values" / "magerl2010" / "values.csv"
 HAND = {"age": 25.0, "sex": "female", "site": "hand"}
 
 
@@ -52,7 +51,7 @@ KNOWN = [
 @pytest.mark.parametrize(("code", "value", "stratum", "expected", "row"), KNOWN)
 def test_known_answers(code: str, value: float, stratum: tuple[str, str, int], expected: float, row: int) -> None:
     site, sex, age = stratum
-    cited = VALUES.read_text(encoding="utf-8").splitlines()[row - 1]
+    cited = NORMS.read_text(encoding="utf-8").splitlines()[row - 1]
     assert cited.startswith(f"{code},{site},{sex},{age // 10 * 10 if age < 60 else 60},")
     assert qst.z_score(code, value, age=age, sex=sex, site=site) == pytest.approx(expected, abs=1e-12)
     in_table = qst.score(pd.DataFrame([{"age": age, "sex": sex, "site": site, code: value}]))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import COHORT, ROOT, TRIALS, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from matplotlib.figure import Figure
 from pages import Checker, read, text_of
+from paths import COHORT, EXAMPLES, TRIALS
 
 import qst
 from qst.errors import OptionError, QSTError
@@ -30,6 +31,8 @@ from qst.vocabulary.visits import order_visits
 from qst.workflows import report as batch
 from qst.workflows.report import report_files
 
+pytestmark = pytest.mark.usefixtures("work")
+
 PEOPLE = ("058", "005", "028", "040")
 
 
@@ -45,7 +48,7 @@ def write_people(folder: Path) -> Path:
 
 
 @pytest.fixture
-def people(work: Path) -> Path:  # noqa: F811
+def people(work: Path) -> Path:
     return write_people(work)
 
 
@@ -249,7 +252,7 @@ def test_processes_give_the_same_pages(tmp_path: Path) -> None:
     assert len(left) == 11
 
 
-def test_rows_without_a_subject_are_alone(work: Path) -> None:  # noqa: F811
+def test_rows_without_a_subject_are_alone(work: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str).head(4).assign(subject=None, site="<b>arm</b>")
     scored = qst.score(table)
     scored.to_csv("scored.csv", index=False)
@@ -276,9 +279,9 @@ def test_scored_tables_and_files_not_scored_are_taken_together(people: Path, end
     assert f"scored.{ending}: a table that qst score wrote; its values are scored again" in told
 
 
-def test_trials_devices_and_symptoms_are_reported(work: Path) -> None:  # noqa: F811
+def test_trials_devices_and_symptoms_are_reported(work: Path) -> None:
     assert run("report", TRIALS, "-o", "trials").exit_code == 0
-    symptoms = ROOT / "examples" / "symptoms_synthetic.csv"
+    symptoms = EXAMPLES / "symptoms_synthetic.csv"
     table = pd.read_csv(symptoms, dtype=str)
     few = table[(table["Dauerschmerz"] == "ja") | (table["subject"] == "001")]["subject"].head(3)
     chosen = [part for subject in few for part in ("--subject", subject)]
@@ -358,7 +361,7 @@ def test_what_interrupts_printing_ends_the_browser(tmp_path: Path, monkeypatch: 
     assert not done.exists()
 
 
-def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:  # noqa: F811
+def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str).iloc[:2].assign(subject="x" * 290 + "end")
     table.to_csv("long.csv", index=False)
     assert run("report", "long.csv", "-o", "report").exit_code == 0

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import CHROMIUM, WHY_NOT, Page, open_browser
-from command_line import COHORT, run
+from command_line import run
+from paths import COHORT
 
 from qst.workflows.report import report_files
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT, run, work  # noqa: F401 (work is a fixture)
+from command_line import run
 from pages import Checker, text_of
+from paths import COHORT
 
 import qst
 from qst.inference.knowledge_base import load_mechanisms
@@ -21,6 +22,8 @@ from qst.report.figures import Picture
 from qst.report.translation import translate
 from qst.report.words import Words, load_words, walk
 from qst.workflows.report import report_files
+
+pytestmark = pytest.mark.usefixtures("work")
 
 NAMES = [drawing.name for drawing in COHORT_DRAWINGS]
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -223,7 +226,7 @@ def test_a_label_of_any_form_stays_as_it_is() -> None:
     assert len(shortened) < 30
 
 
-def test_pseudonyms_alone_are_in_the_pictures(work: Path) -> None:  # noqa: F811
+def test_pseudonyms_alone_are_in_the_pictures(work: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str).head(20)
     table["subject"] = "Mustermann" + table["subject"]
     table.to_csv("people.csv", index=False)
@@ -234,7 +237,7 @@ def test_pseudonyms_alone_are_in_the_pictures(work: Path) -> None:  # noqa: F811
     assert re.search(r"<text[^>]*>\N{NO-BREAK SPACE}010</text>", raw)
 
 
-def test_each_area_has_its_own_figures_beside_its_tables(work: Path) -> None:  # noqa: F811
+def test_each_area_has_its_own_figures_beside_its_tables(work: Path) -> None:
     """30 test areas, 20 control areas, and 10 without an area."""
     table = pd.read_csv(COHORT, dtype=str)
     table = table[(table["area"] == "test") | (table.index % 3 != 0)].head(60)
@@ -259,7 +262,7 @@ def test_the_page_of_500_people_stays_small(tmp_path: Path) -> None:
     assert "data:image/png" in pictures["phenotypes"].svg
 
 
-def test_a_table_without_figures_still_has_its_numbers(work: Path) -> None:  # noqa: F811
+def test_a_table_without_figures_still_has_its_numbers(work: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str)
     table[table["subject"] == "058"].to_csv("people.csv", index=False)
     run("report", "people.csv", "-o", "report")

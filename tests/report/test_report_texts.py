@@ -7,9 +7,9 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from command_line import ROOT
 from jinja2 import nodes
 from matplotlib.colors import to_hex
+from paths import ROOT
 
 from qst.inference.criteria import load_criteria
 from qst.inference.findings import LOGA_GROUPS

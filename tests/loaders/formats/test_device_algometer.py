@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from device_files import WHO, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse, write
-from test_round_trip import few
+from paths import DEVICES
 
 import qst
 from qst.errors import OptionError
 
-EXAMPLE = ROOT / "examples" / "devices" / "S04_algometer_synthetic.csv"
+pytestmark = pytest.mark.usefixtures("work")
+
+EXAMPLE = DEVICES / "S04_algometer_synthetic.csv"
 LBF, KGF = 44.4822162, 98.0665  # kPa on 1 cm²: 4.44822162 N and 9.80665 N
 
 
@@ -149,7 +151,6 @@ def test_the_example_is_scored() -> None:
 units = {"N": 10, "N/cm2": 10, "kPa": 1, "kgf": KGF, "lbf": LBF}
 
 
-@few
 @given(
     st.lists(st.lists(st.integers(1200, 9000), min_size=3, max_size=5), min_size=1, max_size=4),
     st.sampled_from(sorted(units)),

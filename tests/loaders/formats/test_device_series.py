@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from device_files import WHO, ramp_series, write_csv, write_workbook
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse
-from test_round_trip import few
+from paths import DEVICES
 
 import qst
 
+pytestmark = pytest.mark.usefixtures("work")
+
 HEADER = ("Timestamp(msec)", "Tec(C)", "Events")
-EXAMPLES = ROOT / "examples" / "devices"
 
 
 def write_series(folder: Path, rows: Sequence[Sequence[object]], name: str = "S03.csv") -> Path:
@@ -226,17 +227,16 @@ def test_a_baseline_in_the_description_is_used(tmp_path: Path) -> None:
 
 
 def test_the_examples_are_scored() -> None:
-    assert run("score", EXAMPLES / "S03_thermal_synthetic.xlsx", "-o", "a.csv").exit_code == 0
-    scored = qst.score(qst.load(EXAMPLES / "S03_thermal_synthetic.xlsx"))
+    assert run("score", DEVICES / "S03_thermal_synthetic.xlsx", "-o", "a.csv").exit_code == 0
+    scored = qst.score(qst.load(DEVICES / "S03_thermal_synthetic.xlsx"))
     assert scored[["CDT_z", "WDT_z", "CPT_z", "HPT_z"]].notna().all(axis=None)
-    alone = qst.load(EXAMPLES / "S03_CDT_series_synthetic.csv", fixed=WHO | {"subject": "S03", "parameter": "CDT"})
+    alone = qst.load(DEVICES / "S03_CDT_series_synthetic.csv", fixed=WHO | {"subject": "S03", "parameter": "CDT"})
     assert qst.derive_values(alone)["CDT"].tolist() == pytest.approx(scored["CDT"].tolist())
 
 
 tops = {"CDT": (20, 31.5), "WDT": (32.5, 45), "CPT": (0, 31), "HPT": (33, 50)}
 
 
-@few
 @given(
     st.sampled_from(sorted(tops)).flatmap(
         lambda code: st.tuples(st.just(code), st.lists(st.floats(*tops[code]), min_size=1, max_size=4))

@@ -4,16 +4,18 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from device_files import TCS_HEADER, WHO, tcs_row, write_csv, write_tcs
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse
-from test_round_trip import few
+from paths import DEVICES
 
 import qst
 
-EXAMPLE = ROOT / "examples" / "devices" / "S01_tcs_synthetic.csv"
+pytestmark = pytest.mark.usefixtures("work")
+
+EXAMPLE = DEVICES / "S01_tcs_synthetic.csv"
 
 
 def test_trials_become_distances_and_temperatures(tmp_path: Path) -> None:
@@ -153,7 +155,6 @@ trials = st.lists(
 )
 
 
-@few
 @given(
     trials,
     st.sampled_from([",", ";", "\t"]),

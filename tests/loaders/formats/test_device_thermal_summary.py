@@ -5,24 +5,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from device_files import WHO as ANYBODY
 from device_files import write_csv, write_workbook
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse, write
-from test_round_trip import few
+from paths import DEVICES
 
 import qst
 from qst.errors import InputError, OptionError
 from qst.vocabulary.names import name_modality
 
+pytestmark = pytest.mark.usefixtures("work")
+
 WHO = ANYBODY | {"subject": "S02"}
 
 HEADER = ("Sequence", "Modality", "Trials", "Avg", "Var", "STD")
 FOUR = [(1, "Cold detection", 30.5), (1, "Warm detection", 34), (1, "Cold pain", 12), (1, "Hot pain", 44.5)]
-EXAMPLE = ROOT / "examples" / "devices" / "S02_summary_synthetic.csv"
-MAP = ROOT / "examples" / "devices" / "assignments_synthetic.csv"
+EXAMPLE = DEVICES / "S02_summary_synthetic.csv"
+MAP = DEVICES / "assignments_synthetic.csv"
 
 
 def write_summary(folder: Path, rows: Sequence[tuple[object, object, object]], name: str = "S02.csv") -> Path:
@@ -269,7 +271,6 @@ rows_of_a_sheet = st.lists(
 dialects = st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")])
 
 
-@few
 @given(st.lists(rows_of_a_sheet, min_size=1, max_size=4), dialects, st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_values_come_back_in_any_dialect(
     sheets: list[list[tuple[str, str, float]]], dialect: tuple[str, str], encoding: str

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from device_files import WHO, ramp_series, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import read, refuse
-from test_round_trip import few
+from paths import DEVICES
+
+pytestmark = pytest.mark.usefixtures("work")
 
 HPT = WHO | {"subject": "7", "parameter": "HPT"}
 
@@ -80,7 +82,6 @@ def test_a_unit_of_degrees_is_taken(tmp_path: Path) -> None:
     assert read(path, fixed=HPT)[0]["value"].tolist() == [44.0]
 
 
-@few
 @given(st.lists(st.integers(3300, 5000), min_size=1, max_size=4), st.permutations(["temperature", "response", "time"]))
 def test_thresholds_come_back_in_any_order_of_columns(
     tmp_path_factory: pytest.TempPathFactory, hundredths: list[int], order: list[str]
@@ -97,6 +98,6 @@ def test_thresholds_come_back_in_any_order_of_columns(
 
 def test_the_example_is_scored() -> None:
     person = ("--set", "subject=filename", "--set", "age=30", "--set", "sex=female", "--set", "site=hand")
-    path = ROOT / "examples" / "devices" / "S05_HPT_stim_synthetic.tsv"
+    path = DEVICES / "S05_HPT_stim_synthetic.tsv"
     assert run("score", path, "--set", "parameter=HPT", *person, "-o", "a.csv").exit_code == 0
     assert "S05_HPT_stim_synthetic" in Path("a.csv").read_text(encoding="utf-8")

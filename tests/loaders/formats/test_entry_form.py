@@ -10,10 +10,11 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
-from hypothesis import HealthCheck, Phase, given, settings
+from command_line import run
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from lab_files import read, refuse
+from paths import EXAMPLES, TRIALS
 
 import qst
 from qst.entry_form.layout import LANGUAGES, VERSION, Place, Trial, lay_out, order_runs, read_texts
@@ -21,7 +22,9 @@ from qst.entry_form.writing import fill_form, make_form, save_form, write_form
 from qst.errors import OptionError
 from qst.protocol import BY_CODE, CODES
 
-EXAMPLE = ROOT / "examples" / "entry_form.xlsx"
+pytestmark = pytest.mark.usefixtures("work")
+
+EXAMPLE = EXAMPLES / "entry_form.xlsx"
 WHO = {"subject": "007", "visit": "2", "age": 45.5, "sex": "female", "site": "hand", "side": "left"}
 LIMITS = {
     "CDT": (0, 30.4), "WDT": (32.1, 50), "TSL": (0, 50), "CPT": (0, 32), "HPT": (32, 50), "MDT": (0.25, 512),
@@ -256,14 +259,7 @@ def derive_by_hand(entries: Entries, baseline: float) -> dict[str, float]:
     return values | ({"PHS": float(sum(ticks))} if ticks else {})
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],  # a workbook takes long to write and read
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])  # a workbook takes long to write and read
 @given(form=forms())
 def test_every_trial_comes_back_and_is_scored_as_its_value(
     form: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
@@ -580,7 +576,7 @@ def test_a_form_of_an_excluded_record_is_left_out_with_its_problems(filled: Path
 def test_the_example_is_scored_as_the_same_trials_in_a_table() -> None:
     form, problems = read(EXAMPLE)
     assert not problems
-    table = qst.load(ROOT / "examples" / "trials_synthetic.csv")
+    table = qst.load(TRIALS)
     listed = qst.score(table[table["subject"] == "S03"])
     scored = qst.score(form)
     assert scored[["subject", "age", "sex", "site", "side", "area"]].equals(

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import COHORT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
+from paths import COHORT
 
 import qst
 from qst.errors import OptionError
 from qst.loaders.formats.choose import FORMATS
 from qst.loaders.formats.format import BASES
+
+pytestmark = pytest.mark.usefixtures("work")
 
 
 def test_formats_lists_each_with_what_it_needs_and_how_sure_it_is() -> None:

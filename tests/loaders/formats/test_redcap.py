@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import read, refuse, write
+from paths import EXAMPLES
 
 import qst
 from qst.errors import InputError
 
-EXAMPLES = ROOT / "examples"
+pytestmark = pytest.mark.usefixtures("work")
+
 HEAD = "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,demographics_complete"
 DICTIONARY_HEAD = (
     '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'

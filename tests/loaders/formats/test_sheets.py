@@ -6,10 +6,12 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import read, refuse
 
 import qst
+
+pytestmark = pytest.mark.usefixtures("work")
 
 Rows = list[list[Any]]
 WHO = ["subject", "age", "sex", "HPT", "CPT"]

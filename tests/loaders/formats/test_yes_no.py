@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import REAL, ROOT, run
+from command_line import run
 from lab_files import read, refuse, write
+from paths import EXAMPLES, REAL
 
 import qst
 from qst.derive.psychometric import FEW, SUPPORTED
@@ -354,7 +355,7 @@ def test_real_trials_of_109_people() -> None:
 
 
 def test_the_example_is_read_as_its_page_says() -> None:
-    table, problems = read(ROOT / "examples" / "yes_no_synthetic.csv", codes=CODES, fixed={"baseline": "30"})
+    table, problems = read(EXAMPLES / "yes_no_synthetic.csv", codes=CODES, fixed={"baseline": "30"})
     assert len(table) == 4
     assert {problem.code for problem in problems} == {"threshold-beyond", "threshold-flat"}
     assert table.loc[table["subject"] == "Y3", "CPT"].item() == 0.0

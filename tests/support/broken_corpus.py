@@ -18,11 +18,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
+from paths import BROKEN
 
 import qst
 from qst.cli import main
-
-BROKEN = Path(__file__).parent
 
 
 class Place(NamedTuple):
