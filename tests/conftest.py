@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from command_line import BAD_CELL, GOOD
 from hypothesis import HealthCheck, Phase, settings
+from report_people import write_people
 
 settings.register_profile(
     "qst",
@@ -25,3 +26,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "good.csv").write_text(GOOD, encoding="utf-8")
     (tmp_path / "bad.csv").write_text(BAD_CELL, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def people(work: Path) -> Path:
+    return write_people(work)
