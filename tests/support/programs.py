@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
 
 from paths import ROOT
 
@@ -16,5 +17,6 @@ def load_program(path: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    with patch.object(sys, "path", [str((ROOT / path).parent), *sys.path]):  # as where it is run
+        spec.loader.exec_module(module)
     return module
