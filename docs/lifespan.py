@@ -26,16 +26,20 @@ PATIENTS = 5
 HEALTHY, PATIENT = "healthy", "patients"
 
 
-def score(folder: Path, site: str = "foot") -> pd.DataFrame:
-    """Score the data; the table also has the group, and whether the participant is a patient or healthy."""
-    table = qst.load(
+def load(folder: Path) -> pd.DataFrame:
+    """Thresholds of all participants, fitted to their trials."""
+    return qst.load(
         folder / "aggregated_results.csv",
         codes={"parameter": CODES},
-        fixed={"baseline": "30", "site": site},
+        fixed={"baseline": "30", "site": "foot"},
         demographics=folder / "demographics.csv",
         exclude_records=[folder / "participant_to_exclude.csv"],
         problems=[],
     )
+
+
+def score(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The scored table, with the group and whether somebody is a patient."""
     groups = pd.read_csv(folder / "demographics.csv", dtype={"ID": str}).set_index("ID")["group"]
     scored = qst.score(table)
     group = scored["subject"].map(groups)
@@ -44,14 +48,15 @@ def score(folder: Path, site: str = "foot") -> pd.DataFrame:
 
 def write_results(folder: Path) -> str:
     """Format all tables of results in Markdown."""
-    scored = score(folder)
+    table = load(folder)
+    scored, as_hand = score(table, folder), score(table.assign(site="hand"), folder)
     return "\n\n".join(
         "\n".join(lines)
         for lines in (
             tabulate_people(scored),
             tabulate_fits(scored),
             tabulate_thresholds(scored),
-            tabulate_scores(scored, score(folder, "hand")),
+            tabulate_scores(scored, as_hand),
             tabulate_ages(scored),
             tabulate_widths(scored),
         )

@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 import pandas as pd
 import pytest
-from command_line import GOOD, REAL, commands, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import GOOD, commands, run
+from paths import REAL
 
 import qst
 import qst.workflows.table_writers
+
+pytestmark = pytest.mark.usefixtures("work")
 
 # --- help -----------------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from command_line import COHORT, TRIALS, run, work  # noqa: F401 (the fixture changes into a folder)
+from command_line import run
+from paths import COHORT, TRIALS
 
 from qst.cli.plot import KINDS
 from qst.plots.kinds import KINDS as KNOWN
+
+pytestmark = pytest.mark.usefixtures("work")
 
 SCORED_KINDS = ("heatmap", "frequencies", "loga", "phenotypes", "mechanisms")
 

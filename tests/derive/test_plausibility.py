@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import write
 
 import qst
 from qst.loaders.files import text_table as texts
+
+pytestmark = pytest.mark.usefixtures("work")
 
 WIDE = "subject,visit,age,sex,site,side,area"
 VALUES = "CDT,WDT,TSL,CPT,HPT,PPT"

@@ -161,7 +161,7 @@ def test_a_sharp_step_lies_between_the_last_missed_and_the_first_felt_intensity(
 
 
 @given(scale=st.floats(0.01, 100), shift=st.floats(-50, 50), seed=st.integers(0, 5))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_unit_and_zero_of_the_intensity_do_not_matter(scale: float, shift: float, seed: int) -> None:
     x, y = blocks(LEVELS, [0, 1, 1, 3, 5, 6, 6], 6)
     order = np.random.default_rng(seed).permutation(len(x))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command_line import COHORT, TRIALS, run, same, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run, same
+from paths import COHORT, TRIALS
 
 import qst
 from qst.errors import OptionError
@@ -14,6 +15,8 @@ from qst.explain.text import WIDTH, format_explanation
 from qst.protocol import CODES, Z_CODES
 from qst.tables import CRITERIA, DISCLAIMER, PHENOTYPE_COLUMNS
 from qst.workflows.explain import explain
+
+pytestmark = pytest.mark.usefixtures("work")
 
 PEOPLE = [("058", "test"), ("005", "test"), ("022", "control"), ("028", "test"), ("052", "test"), ("040", "test")]
 
@@ -179,7 +182,7 @@ def test_a_twin_row_cannot_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize("command", ["report", "explain"])
-def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, command: str) -> None:  # noqa: F811
+def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, command: str) -> None:
     """Decimal commas in a file separated by commas: no row is left."""
     Path("commas.csv").write_text("subject,age,sex,site,area,CDT\n" + "1,30,female,hand,test,0,6\n" * 2, "utf-8")
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
@@ -193,7 +196,7 @@ def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, 
     assert not Path("out").exists()
 
 
-def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:  # noqa: F811
+def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:
     for name in ("a.csv", "b.csv"):
         Path(name).write_text("name,town\nA,B\n", "utf-8")
     told = run("explain", "a.csv", "b.csv", "--subject", "1")
@@ -201,7 +204,7 @@ def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:  # noq
     assert [line.split(":")[1].strip() for line in told.stderr.splitlines()] == ["b.csv", "a.csv"]
 
 
-def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:  # noqa: F811
+def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
     told = run("explain", COHORT, "other.csv", "--subject", "no-one")
     assert told.exit_code == 2

@@ -9,7 +9,8 @@ import independent_patterns
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
+from paths import COHORT, REFERENCE_VALUES
 
 import qst
 from qst.errors import ReferenceSetError
@@ -18,7 +19,9 @@ from qst.inference.findings import FINDING_NUMBERS
 from qst.protocol import CODES
 from qst.tables import CRITERIA, FINDING_COLUMNS
 
-FILE = ROOT / "reference_values" / "criteria" / "criteria.toml"
+pytestmark = pytest.mark.usefixtures("work")
+
+FILE = REFERENCE_VALUES / "criteria" / "criteria.toml"
 NORMAL = dict.fromkeys(CODES, "normal")
 
 
@@ -77,7 +80,7 @@ def test_nothing_is_said_without_a_norm() -> None:
 
 
 def test_a_criterion_is_never_a_diagnosis() -> None:
-    result = run("score", ROOT / "examples" / "cohort_synthetic.csv", "-o", "out.csv")
+    result = run("score", COHORT, "-o", "out.csv")
     assert "it is not small fibre neuropathy" in " ".join(result.stderr.split())
     table = pd.read_csv("out.csv", dtype=str)
     assert set(table["small_fibre"].dropna()) == {"yes", "no"}

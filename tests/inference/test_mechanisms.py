@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import independent_mechanisms
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import REFERENCE_VALUES
 from scipy import stats
 
 import qst
@@ -34,13 +34,11 @@ from qst.protocol import CODES, Z_CODES
 from qst.simulation.calibration import calibrate_mechanism, keep_tests, measure_healthy
 from qst.tables import MECHANISM_COLUMNS, MECHANISMS
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "reference_values" / "mechanisms"
+FOLDER = REFERENCE_VALUES / "mechanisms"
 BASE = load_mechanisms()
 BY_ID = {mechanism.id: mechanism for mechanism in BASE.mechanisms}
 LN10 = math.log(10)
 
-few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 any_z = st.one_of(st.just(math.nan), st.floats(-8, 8))
 any_row = st.fixed_dictionaries(
     dict.fromkeys(Z_CODES, any_z) | dict.fromkeys(("PHS", "DMA"), st.sampled_from([0.0, 1.0, math.nan]))
@@ -197,7 +195,7 @@ def test_a_redundant_test_adds_nothing(z: float) -> None:
     assert abs(one) < abs(between) < abs(doubled)
 
 
-@few
+@settings(max_examples=60)
 @given(row=any_row, code=st.sampled_from(Z_CODES), step=st.floats(0, 6))
 def test_a_stronger_supporting_sign_never_lowers_the_evidence(row: dict[str, float], code: str, step: float) -> None:
     for mechanism in BASE.mechanisms:
@@ -208,7 +206,7 @@ def test_a_stronger_supporting_sign_never_lowers_the_evidence(row: dict[str, flo
                 assert math.isnan(before) or after >= before - 1e-9, mechanism.id
 
 
-@few
+@settings(max_examples=60)
 @given(z=st.floats(-8, 8), step=st.floats(0, 8), mean=st.floats(0.1, 4), sd=st.floats(0.3, 3))
 def test_the_ratio_of_any_gain_never_falls_with_z_and_is_held_at_the_cap(
     z: float, step: float, mean: float, sd: float
@@ -223,7 +221,7 @@ def test_the_ratio_of_any_gain_never_falls_with_z_and_is_held_at_the_cap(
     assert mirrored == pytest.approx(low)
 
 
-@few
+@settings(max_examples=60)
 @given(row=any_row, code=st.sampled_from(CODES))
 def test_a_missing_test_changes_no_other_mechanism(row: dict[str, float], code: str) -> None:
     with_it, without = (weigh_mechanisms(measure(r), BASE) for r in (row, row | {code: math.nan}))
@@ -280,7 +278,7 @@ def find_limits(person: dict[str, Any]) -> set[str]:
 def test_an_independent_scorer_gives_the_same_evidence_and_lists() -> None:
     people = independent_scorer.generate(20_260, 1_500)
     scored = qst.score(pd.DataFrame(people))
-    reference = independent_scorer.read_reference(str(ROOT / "reference_values" / "magerl2010" / "values.csv"))
+    reference = independent_scorer.read_reference(str(REFERENCE_VALUES / "magerl2010" / "values.csv"))
     knowledge = independent_mechanisms.read_knowledge(FOLDER)
     judged = censored = supported = 0
     for row, person in zip(scored.to_dict("records"), people, strict=True):

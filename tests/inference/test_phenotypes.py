@@ -1,10 +1,8 @@
 """Sensory phenotypes: known answers, an independent second answer, what may never happen, and the calibration."""
 
 import hashlib
-import importlib.util
 import math
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import independent_patterns
@@ -13,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import settings as how_often
 from hypothesis import strategies as st
+from paths import NORMS, REFERENCE_VALUES
+from programs import load_program
 
 import qst
 from qst.errors import OptionError, ReferenceSetError
@@ -24,17 +23,15 @@ from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 from qst.workflows.score import score_files
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "reference_values" / "phenotypes"
-VALUES = ROOT / "reference_values" / "magerl2010" / "values.csv"
-PAIRS = ROOT / "reference_values" / "correlations" / "pairs.csv"
+FOLDER = REFERENCE_VALUES / "phenotypes"
+PAIRS = REFERENCE_VALUES / "correlations" / "pairs.csv"
 HAND = {"age": 35.0, "sex": "female", "site": "hand"}
 Z = ("CDT", "WDT", "TSL", "CPT", "HPT", "PPT", "MPT", "MPS", "WUR", "MDT", "VDT")
 
 
 def values_at(**z: float) -> dict[str, float]:
     """Values of a woman of 35 at the hand with these z-scores; 0 where none is given."""
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     values: dict[str, float] = {}
     for name in Z:
         cell = next(c for c in reference[name, "hand", "female"] if c[0] == 30)
@@ -115,7 +112,7 @@ def test_nothing_is_said_where_less_than_half_of_a_modality_is_there(missing: li
 
 def test_the_independent_scorer_agrees() -> None:
     people = independent_scorer.generate(20_261, 4_000)
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     rows, pairs = (
         independent_patterns.read_prototypes(FOLDER / "prototypes.csv"),
         independent_patterns.read_pairs(PAIRS),
@@ -144,7 +141,6 @@ def test_the_independent_scorer_agrees() -> None:
 any_z = st.fixed_dictionaries({name: st.floats(-3.5, 3.5) for name in Z})
 
 
-@how_often(deadline=None, max_examples=40, derandomize=True, database=None)
 @given(any_z, st.sampled_from(Z), st.floats(0.1, 2.0))
 def test_a_stronger_sign_is_never_less_evidence(z: dict[str, float], name: str, more: float) -> None:
     prototypes = load_prototypes()
@@ -197,19 +193,10 @@ def test_a_value_at_the_end_of_the_device_means_at_least_this_much() -> None:
 # --- calibration ------------------------------------------------------------------------------------------------------
 
 
-def load_benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_phenotypes", ROOT / "benchmarks" / "phenotypes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_recorded_calibration_is_what_its_program_finds() -> None:
     prototypes = load_prototypes()
     recorded = prototypes.source["calibration"]
-    found = load_benchmark().calibrate(prototypes, recorded["people"], recorded["seed"])
+    found = load_program("benchmarks/phenotypes.py").calibrate(prototypes, recorded["people"], recorded["seed"])
     assert found == recorded
     assert recorded["worst"] <= 0.06
     assert prototypes.cut_off == recorded["cut_off"]

@@ -6,13 +6,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command_line import ROOT, run, same, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run, same
+from paths import COHORT, EXAMPLES
 
 import qst
 from qst.inference.mechanism_details import explain_mechanisms
 from qst.inference.symptoms import find_symptom_columns, read_symptoms
 from qst.loaders.formats.scored import read_scored
 from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS
+
+pytestmark = pytest.mark.usefixtures("work")
 
 ANSWERS = [8, 6, 4, 3, 7, 1, 2, 9, 3, 6, 5, 0]
 """Items 1 to 12; the scores by hand, the total without items 4 and 7."""
@@ -91,7 +94,7 @@ def test_ten_items_under_other_numbers_are_not_scored() -> None:
 def test_scores_and_patterns_come_back_and_are_scored_again(ending: str) -> None:
     if ending == "parquet":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    table = qst.load(ROOT / "examples" / "cohort_synthetic.csv", problems=[]).head(60)
+    table = qst.load(COHORT, problems=[]).head(60)
     rows = [record | items(q1=n % 11) | {"CPM": "impaired"} for n, record in enumerate(table.to_dict("records"))]
     write([{k: v for k, v in row.items() if k not in ("notes", "source_file", "source_row")} for row in rows])
     run("score", "lab.csv", "-o", f"once.{ending}")
@@ -186,7 +189,7 @@ def test_answers_stand_in_the_details() -> None:
 
 
 def test_the_example_with_symptoms_is_scored_and_summed_up() -> None:
-    result = run("score", ROOT / "examples" / "symptoms_synthetic.csv", "-o", "out.csv")
+    result = run("score", EXAMPLES / "symptoms_synthetic.csv", "-o", "out.csv")
     assert result.exit_code == 0, result.stderr
     table = pd.read_csv("out.csv")
     assert table["npsi_total"].isna().sum() == 1
@@ -197,5 +200,5 @@ def test_the_example_with_symptoms_is_scored_and_summed_up() -> None:
 
 
 def test_no_column_of_the_cohort_is_taken_for_a_symptom() -> None:
-    table = qst.load(ROOT / "examples" / "cohort_synthetic.csv", problems=[])
+    table = qst.load(COHORT, problems=[])
     assert find_symptom_columns(list(table.columns)) == {}

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 
 import qst
 from qst.errors import InputError, OptionError
 from qst.loaders import parallel
+
+pytestmark = pytest.mark.usefixtures("work")
 
 N_FILES = 40
 

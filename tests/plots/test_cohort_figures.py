@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT
 from drawn import foot_of, legend_of, texts, z_table
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from paths import COHORT
 
 import qst
 from qst.errors import OptionError

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT, TRIALS
 from drawn import legend_of, text_faults
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from paths import COHORT, TRIALS
 
 import qst
 from qst.plots.profile import draw_profile

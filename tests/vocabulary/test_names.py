@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import run
 from lab_files import read, write
+from paths import EXAMPLES
 
 import qst
 from qst.errors import OptionError
@@ -14,7 +15,6 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
 from qst.vocabulary.names import column_names, our_vocabulary
 
-ROOT = Path(__file__).parents[2]
 OWN = """
 [columns]
 subject = ["Fallnummer"]
@@ -216,5 +216,5 @@ def test_names_are_no_place_to_write_to(tmp_path: Path) -> None:
 
 
 def test_the_example_is_right() -> None:
-    told = read_names(ROOT / "examples" / "names.toml").told
+    told = read_names(EXAMPLES / "names.toml").told
     assert told.count(" as ") == 11
