@@ -30,6 +30,7 @@ from qst.tables import DISCLAIMER, IDENTITY, SOURCE, is_scored
 NO_ADVICE = "Treatment findings are what was published, for and against; they are no advice."
 
 
+# long: the docstring lists every key of the result
 def explain_mechanisms(
     scored: pd.DataFrame, mechanisms: str | Path | KnowledgeBase | None = None, *, weighing: Weighing | None = None
 ) -> list[dict[str, Any]]:

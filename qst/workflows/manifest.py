@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import qst
+from qst import __version__
 from qst.atomic import replace_file
 from qst.inference.criteria import load_criteria
 from qst.inference.knowledge_base import load_mechanisms
@@ -52,7 +52,7 @@ def form_manifest(inputs: Sequence[Path], options: LoadOptions, settings: Settin
     """
     return {
         "program": "qst-toolkit",
-        "version": qst.__version__,
+        "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "reference_set": _describe_reference(settings),
         "settings": {
