@@ -83,7 +83,7 @@ def test_a_table_scored_at_another_cut_off_is_scored_again_at_that() -> None:
 def test_an_option_that_differs_wins_and_is_reported_in_one_line(command: tuple[str, ...]) -> None:
     strict = score("--cut-off", "3")
     result = run(command[0], strict, *command[1:], "--cut-off", "1.96")
-    lines = [line for line in result.stderr.splitlines() if "cut-off" in line]
+    lines = [line for line in result.stderr.splitlines() if "scored with cut-off" in line]
     assert lines == ["scored.csv: scored with cut-off 3; --cut-off 1.96 is used instead"]
 
 

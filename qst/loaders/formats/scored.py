@@ -14,8 +14,6 @@ from qst.problems import Problem
 from qst.tables import COUNTS, LISTS, NUMBERS, find_added_mechanisms, is_scored
 from qst.vocabulary.headers import find_npsi_results
 
-_NUMBERS = (*NUMBERS, *COUNTS)
-
 
 def read_scored(path: str | Path) -> pd.DataFrame | None:
     """Read a scored table, or find that the file is not one.
@@ -74,12 +72,13 @@ def _names_of(table: TextTable) -> list[str]:
 def _read(table: TextTable, problems: list[Problem]) -> pd.DataFrame:
     names = _names_of(table)
     blocks = list(table.read_blocks(1, len(names), problems.append))
-    numbers = {*_NUMBERS, *find_added_mechanisms(names), *find_npsi_results(names)}
+    numeric = {*NUMBERS, *COUNTS, *find_added_mechanisms(names), *find_npsi_results(names)}
     columns = {}
     for place, name in enumerate(names):
         texts = np.concatenate([np.asarray(block.columns[place], dtype=object) for block in blocks] or [np.array([])])
-        if name in numbers:
-            columns[name] = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
+        if name in numeric:
+            numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
+            columns[name] = numbers if name in COUNTS else numbers.astype(float)
         else:
             empty = "" if name in LISTS else np.nan
             columns[name] = pd.Series([restore_text(text) if text else empty for text in texts], dtype=object)
