@@ -21,7 +21,7 @@ from qst.loaders.rows.exclusion import Exclusion, read_excluded
 from qst.loaders.rows.people import People
 from qst.loaders.rows.repeats import DuplicateFinder, check_trials
 from qst.loaders.rows.table import Columns, Reading, understand
-from qst.problems import OnProblem, Problem
+from qst.problems import OnProblem, make_problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import normalise, read_by, using
@@ -120,10 +120,7 @@ def _open_readings(
     for path in paths:
         files += [file for file in find_files(Path(path), on_problem) if file.resolve() not in not_read]
     if not files:
-        message = (
-            "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
-        )
-        raise InputError(Problem("error", "no-files", message))
+        raise InputError(make_problem("no-files", "not-measurements"))
     memory = Memory(people, exclusion, options.assign)
     tables: list[Reading | ReadTable] = []
     errors: list[InputError] = []
@@ -136,8 +133,8 @@ def _open_readings(
             if len(files) > 1:
                 on_problem(error.problem)
     if not tables:
-        message = "there are no measurements, only what describes them: name the export too"
-        raise errors[0] if errors else InputError(Problem("error", "no-measurements", message, name_file(files[0])))
+        none = make_problem("no-measurements", "none", severity="error", file=name_file(files[0]))
+        raise errors[0] if errors else InputError(none)
     _check_named_columns(tables, options, people)
     exclusion.report_unknown(on_problem)
     if people is not None:

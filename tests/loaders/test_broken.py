@@ -37,7 +37,8 @@ NO_TABLES = ("expected.toml", "corpus.py", "make_workbooks.py", ".gitattributes"
 TESTED_BELOW = ("far_away_blank_cell.xlsx", "people_contradict.csv", "people_needed.csv")
 FOUND_BY_SCORING = ("unknown-site", "age-below-norms", "z-implausible", "detection-past-pain")
 REMEDY = re.compile(
-    r"\b(add|say|write|correct|save|put|rename|give|fill|look for|ask|check|unpack|must hold|--\w+)\b", re.IGNORECASE
+    r"\b(add|say|use|write|correct|save|put|rename|give|fill|look for|ask|check|unpack|must hold|--\w+)\b",
+    re.IGNORECASE,
 )
 HEADER = "subject,age,sex,site,CPT,HPT"
 ROW = "34,female,hand,12.5,43.1"
@@ -117,8 +118,8 @@ def test_every_error_says_what_to_do() -> None:
         "missing_age.csv:3: column age: no age is given; the row is kept without z-scores: fill it in "
         "(code: missing-age)",
         "password.xlsx: the workbook is protected with a password: save it without one (code: password)",
-        "cdt_unclear.csv:1: column CDT: the values (29.6 to 31.1) may be temperatures or distances from the baseline "
-        "of 32 °C: say --thermal absolute or --thermal difference (code: temperature-unclear)",
+        "cdt_unclear.csv:1: column CDT: the values of CDT (29.6 to 31.1) may be temperatures or distances from the "
+        "baseline of 32 °C: use --thermal absolute or --thermal difference (code: temperature-unclear)",
     ],
 )
 def test_problem_lines_word_for_word(line: str) -> None:
@@ -201,7 +202,7 @@ def test_a_blank_in_the_last_cell_of_a_sheet_costs_no_memory(tmp_path: Path) -> 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "LARGEST_WORKBOOK", 1000)
-    with pytest.raises(InputError, match=r"unpacks to [\d,]+ bytes; save .* as CSV \(code: too-large\)"):
+    with pytest.raises(InputError, match=r"unpacks to [\d,]+ bytes and .*: save .* as CSV \(code: too-large\)"):
         qst.load("error_cell.xlsx")
 
 
@@ -211,7 +212,7 @@ def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     process = run_process(*QUIET, tmp_path / "pipe.csv", seconds=20)
     assert process.returncode in (1, 2)
-    assert "save it" in process.stderr
+    assert "save the data" in process.stderr
 
 
 def test_a_file_name_that_is_no_text_is_scored_all_the_same(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_file_name_that_is_no_text_is_scored_all_the_same(tmp_path: Path) -> N
 
 def test_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "holds no file that ends in .csv" in run(*QUIET, tmp_path / "empty").stderr
+    assert "contains no file that ends in .csv" in run(*QUIET, tmp_path / "empty").stderr
     result = run(*QUIET, "folder_with_one_bad_file", "-o", tmp_path / "scored.csv")
     assert (result.exit_code, len(read_csv(tmp_path / "scored.csv"))) == (1, 2)
     assert [(p.code, Path(p.file or "").name) for p in find_problems("folder_with_one_bad_file")] == [

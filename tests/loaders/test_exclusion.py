@@ -75,7 +75,7 @@ def test_a_word_that_is_neither_yes_nor_no_leaves_nothing_out(tmp_path: Path) ->
 
 def test_a_table_without_subjects_is_refused(tmp_path: Path) -> None:
     listed = write(tmp_path, "reason,who\ndrugs,900\n", "list.csv")
-    with pytest.raises(InputError, match="expected an id a line, or a table with a column for the subject"):
+    with pytest.raises(InputError, match="expected one id per line, or a table with a column for the subject"):
         read(write(tmp_path, FOUR), exclude_records=listed)
 
 

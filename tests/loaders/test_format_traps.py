@@ -100,7 +100,7 @@ def test_ppt1_ppt2_sites(tmp_path: Path) -> None:
     path = rows_of(tmp_path, "HPT,ppt1,ppt2", "45,300,260", "46,320,370")
     scored, problems, _ = score(path)
     assert scored["PPT"].isna().all() and scored["ppt2"].tolist() == ["260", "370"]
-    assert "say --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
+    assert "use --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
     chosen, problems, _ = score(path, columns={"ppt1": "PPT"})
     assert (chosen["PPT"].tolist(), codes(problems)) == ([300, 320], ["trials-unclear"])
     assert "'ppt2'" in problems[0].message
@@ -194,7 +194,7 @@ def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
     scored, problems, _ = score(path)
     assert scored["HPT_z"].isna().all()
     (absent,) = (problem for problem in problems if problem.code == "no-site")
-    assert f"column '{header}' holds hand, foot: if that is the site, say --map '{header}=site'" in absent.message
+    assert f"column '{header}' contains hand, foot: if that is the site, use --map '{header}=site'" in absent.message
     assert all("(it is a site)" in problem.message for problem in problems if problem is not absent)
     said, problems, _ = score(path, columns={header: "site"})
     assert said["site"].tolist()[:2] == ["hand", "foot"] and said["HPT_z"].notna().tolist() == [True, True, False]
@@ -216,7 +216,7 @@ def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
 
 def test_sex_under_an_unknown_name_is_pointed_at(tmp_path: Path) -> None:
     _, problems, _ = score(write(tmp_path, "subject,age,Gndr,site,HPT\n1,40,F,hand,45\n2,50,M,foot,46\n"))
-    assert "column 'Gndr' holds F, M: if that is the sex, say --map 'Gndr=sex'" in problems[0].message
+    assert "column 'Gndr' contains F, M: if that is the sex, use --map 'Gndr=sex'" in problems[0].message
 
 
 def test_side_code_is_never_guessed(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_side_code_is_never_guessed(tmp_path: Path) -> None:
     table, problems = read(path)
     assert table["side"].tolist() == ["1", "2"]
     assert codes(problems) == ["code-unknown"]
-    assert "say --codes side:1=left,2=right or the other way round" in problems[0].message
+    assert "use --codes side:1=left,2=right, or the other way round" in problems[0].message
     table, problems = read(path, codes={"side": {"1": "right", "2": "left"}})
     assert (table["side"].tolist(), problems) == (["right", "left"], [])
 
@@ -264,7 +264,7 @@ def test_two_spellings_of_one_column(tmp_path: Path) -> None:
     assert table["HPT"].isna().all() and table["CPT"].tolist() == [10, 9]
     assert codes(problems) == ["two-columns"]
     assert "'HPT' (column 5) and 'hpt_C' (column 6) both mean HPT; none is used" in problems[0].message
-    assert "say --ignore with its header" in problems[0].message
+    assert "use --ignore with its header" in problems[0].message
     table, problems = read(tmp_path / "lab.csv", ignore=["hpt_C"])
     assert (table["HPT"].tolist(), problems) == ([45, 46], [])
 
@@ -328,7 +328,7 @@ def test_practice_as_the_first_of_four_trials(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},hpt1,hpt2,hpt3,hpt4\n{ME},48,44,44,44\n")
     scored, problems, _ = score(path)
     assert (scored.loc[0, "HPT"], codes(problems)) == (45, ["practice-unclear"])
-    assert "all count: if the first was for practice, say --ignore 'hpt1'" in problems[0].message
+    assert "all count: if the first was for practice, use --ignore 'hpt1'" in problems[0].message
     without, problems, _ = score(path, ignore=["hpt1"])
     assert (without.loc[0, "HPT"], problems) == (44, [])
 
@@ -348,7 +348,7 @@ def test_words_for_missing_are_said_when_applied(tmp_path: Path, word: str) -> N
     [
         ("19.9", 19.9, "age-below-norms", "19.9 years is below the youngest norm"),
         ("200", None, "age-impossible", "'200' is not an age in years (0 to 120): write the age at the test"),
-        ("1987", None, "age-impossible", "'1987' looks like a year of birth, and no date of the test is known"),
+        ("1987", None, "age-impossible", "'1987' looks like a year of birth, and the date of the test is not known"),
     ],
 )
 def test_age_19_9_and_200_and_1987(tmp_path: Path, age: str, read_as: float | None, code: str, says: str) -> None:
@@ -380,7 +380,7 @@ def test_zero_paradoxical_heat_sensations_are_normal(tmp_path: Path) -> None:
 
 
 def test_a_wrong_unit_gives_no_z_of_2000000(tmp_path: Path) -> None:
-    assert "say --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
+    assert "use --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
     path = rows_of(tmp_path, "PPT", "380", "3.8", "410", name="one.csv")
     line = run("validate", path).stdout
     assert "one.csv:3: column PPT: PPT of 3.8 kPa has a z of" in line and "check value and unit" in line
@@ -392,7 +392,7 @@ def test_the_log_of_an_absolute_temperature_is_never_taken(tmp_path: Path) -> No
     assert table["WDT"].tolist() == [2, 3, 4] and problems == []
     assert table["CDT"].tolist() == pytest.approx([5.4, 5.5, 5.6])
     said = refuse(rows_of(tmp_path, "CDT", "30.8", "31", "30", name="alone.csv"))
-    assert "say --thermal absolute or --thermal difference" in said
+    assert "use --thermal absolute or --thermal difference" in said
 
 
 def test_people_are_joined_by_subject_and_not_by_position(tmp_path: Path) -> None:

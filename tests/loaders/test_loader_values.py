@@ -39,7 +39,7 @@ def test_wdt_above_32_are_temperatures_and_cdt_follows(tmp_path: Path) -> None:
 
 def test_cdt_that_may_be_both_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},CDT\n1,25,f,hand,30\n2,25,f,hand,25\n")
-    assert "say --thermal absolute or --thermal difference" in refuse(path)
+    assert "use --thermal absolute or --thermal difference" in refuse(path)
     absolute, problems = read(path, thermal="absolute")
     assert absolute["CDT"].tolist() == [2, 7]
     difference, _ = read(path, thermal="difference")
@@ -123,9 +123,9 @@ def test_units_are_converted(tmp_path: Path, code: str, unit: str, value: float,
     [
         ("CPT [s]", [12, 13, 14], "the column holds a duration"),
         ("HPT (z)", [0.1, 1.2, -0.3], "the column holds z-scores"),
-        ("MDT log10", [0.1, 0.2, -0.3], "the column holds transformed values"),
+        ("MDT log10", [0.1, 0.2, -0.3], "the column of MDT contains transformed values"),
         ("CPT", [217, 300, 39, 53], "CPT of 300 is not a temperature the device can reach"),
-        ("PPT", [4.1, 3.9, 5.2], "say --unit PPT=kPa or another of"),
+        ("PPT", [4.1, 3.9, 5.2], "use --unit PPT=kPa or another of"),
         ("PPT", [2.5, 2.6, 2.4], "look like logarithms"),
         ("PPT", [1154, 1249, 1480, 1100], "a pressure tolerance, or another unit?"),
         ("VDT", [12, 15, 9], "a threshold in µm or volts?"),

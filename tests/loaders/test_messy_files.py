@@ -187,13 +187,13 @@ def test_columns_under_a_merged_header_are_asked_about(tmp_path: Path) -> None:
     rows = [[*HEADER[:4], "HPT", "", ""], ["P1", 45, "w", "Hand", 45, 44, 44.5], ["P2", 50, "m", "Fuß", 44, 43, "late"]]
     table, problems = read(book(tmp_path, rows, lambda sheet: sheet.merge_cells("E1:G1")))
     assert places(problems) == [("column-without-name", 2, "column_6"), ("column-without-name", 2, "column_7")]
-    assert "if a merged header stands above it" in problems[0].message
+    assert "if a merged header is above it" in problems[0].message
     assert table["column_6"].tolist() == ["44", "43"]
 
 
 def test_parameters_below_each_other_are_told_to_be_turned(tmp_path: Path) -> None:
     message = refuse(write(tmp_path, "Name,P1\nAlter,45\nOrt,Hand\nHPT,45.1\nCPT,12.5"))
-    assert "The names stand below each other in one column: turn the table" in message
+    assert "The names of parameters are below each other in one column: transpose the table" in message
 
 
 def test_rows_below_a_table_that_sum_it_up_are_told(tmp_path: Path) -> None:

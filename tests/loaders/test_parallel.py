@@ -49,7 +49,7 @@ def test_two_processes_read_as_one_does(folder: Path) -> None:
     told = "\n".join(problems)
     assert "q_empty.csv" in told
     assert "'5O.1' is not a number" in told
-    assert "subject 'P07' has measurements but does not stand here" in told
+    assert "subject 'P07' has measurements but is not in this table" in told
     assert "subject 'nobody' has no measurements" in told
     assert "--exclude-records names 'P99', which no file has" in told
     assert "P05" not in set(table["subject"])

@@ -139,7 +139,7 @@ def test_the_first_of_four_is_asked_for(tmp_path: Path) -> None:
     table, problems = read(path)
     assert qst.score(table)["HPT"].tolist() == [42.5]
     assert [problem.code for problem in problems] == ["practice-unclear"]
-    assert "if the first was for practice, say --ignore 'hpt1'" in problems[0].message
+    assert "if the first was for practice, use --ignore 'hpt1'" in problems[0].message
     table, problems = read(path, ignore=["hpt1"])
     assert qst.score(table)["HPT"].tolist() == [45]
     assert problems == []

@@ -95,5 +95,5 @@ def test_practice_trials_do_not_count_beside_a_column_that_says_which_rows_do(tm
     table, problems = read(write(tmp_path, "\n".join([header, *rows])))
     assert places(problems) == [("no-trial-counts", 3, "trials_to_keep"), ("no-trial-counts", 4, "hpt_practice")]
     assert problems[0].value == "0"
-    assert "nothing but trials for practice" in problems[1].message
+    assert "only practice trials" in problems[1].message
     assert table["keep"].tolist() == [False, True, True, True, *[False] * 5]

@@ -24,7 +24,7 @@ from qst.loaders.files.text_table import (
     name_file,
     refuse,
 )
-from qst.problems import OnProblem, Problem
+from qst.problems import OnProblem, make_problem
 from qst.vocabulary.headers import may_be_name, parse_header
 from qst.vocabulary.names import column_names
 
@@ -90,10 +90,7 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
 
     def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         if encoding.mixed_row is not None:
-            message = (
-                "the file is UTF-8, but this row is not; it was read as Windows-1252: check its letters, save as UTF-8"
-            )
-            on_problem(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
+            on_problem(make_problem("mixed-encodings", file=name_file(path), row=encoding.mixed_row))
         return _read_records(path, encoding.name, separator, on_problem)
 
     @cache  # a table is read twice, but looked through once
@@ -112,9 +109,7 @@ def _find_encoding(path: Path, head: bytes) -> Encoding:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Encoding("utf-16", "UTF-16", False)
     if b"\x00" in head:
-        raise refuse(
-            path, "not-a-table", "the file holds NUL bytes, so it is no text table: save it as CSV (UTF-8) or as xlsx"
-        )
+        raise refuse(path, "not-a-table", "nul-bytes")
     plain = True
     last = ""
     try:
@@ -163,15 +158,11 @@ def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS if separator not in absent}
     best = max(parsed, key=lambda separator: _rate_table(parsed[separator]))
     if not any(any(row) for row in parsed[best]):
-        raise refuse(path, "not-a-table", "no rows could be found in the file: check that it is a table of text")
+        raise refuse(path, "not-a-table", "no-rows")
     width = max(map(len, parsed[best]))
     if width > MOST_COLUMNS:
-        cut = len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW
-        message = (
-            f"a row has {width:,} columns{' or more' if cut else ''}, more than a "
-            f"spreadsheet can hold ({MOST_COLUMNS:,}): check the separator, and delete empty columns"
-        )
-        raise refuse(path, "too-wide", message)
+        more = " or more" if len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW else ""
+        raise refuse(path, "too-wide", columns=f"{width:,}{more}", most=MOST_COLUMNS)
     _refuse_another_separator(path, best, parsed)
     return best, parsed[best]
 
@@ -214,11 +205,8 @@ def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list
         return
     for other, rows in parsed.items():
         if other != separator and len(rows) > below[0] and len(rows[below[0]]) > 1:
-            message = (
-                f"the header is divided by {SEPARATORS[separator]} and the rows by {SEPARATORS[other]}: save the file "
-                "with one separator"
-            )
-            raise refuse(path, "separator-differs", message, below[0] + 1)
+            own, row = SEPARATORS[separator], below[0] + 1
+            raise refuse(path, "separator-differs", row=row, header=own, rows=SEPARATORS[other])
 
 
 def _is_regular(path: Path, encoding: str, separator: str, header_row: int, width: int) -> bool:
@@ -287,12 +275,15 @@ def _read_records(path: Path, encoding: str, separator: str, on_problem: OnProbl
             except StopIteration:
                 return
             except csv.Error:
-                on_problem(_tell_lost_quote("cell-too-long", path, row, len(lines.current)))
-                row += len(lines.current) - 1  # so that the next rows have the numbers an editor shows
+                last = row + len(lines.current) - 1
+                lost = make_problem("cell-too-long", file=name_file(path), row=row, last=last, longest=LONGEST_CELL)
+                on_problem(lost)
+                row = last  # so that the next rows have the numbers an editor shows
                 continue
             usual = max(usual, len(cells)) if row <= SAMPLE_ROWS else usual
             if len(lines.current) > 1 and _hides_rows(lines.current, cells, separator, usual):
-                on_problem(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
+                last = row + len(lines.current) - 1
+                on_problem(make_problem("quote-not-closed", file=name_file(path), row=row, last=last))
             if any(cell != END_OF_FILE_MARK for cell in cells):
                 yield row, cells
 
@@ -303,12 +294,3 @@ def _hides_rows(lines: list[str], cells: list[str], separator: str, usual: int) 
         return True
     within = [line for cell in cells if "\n" in cell for line in cell.splitlines()]
     return any(line.count(separator) >= max(2, usual // 2) for line in within)
-
-
-def _tell_lost_quote(code: str, path: Path, row: int, lines: int) -> Problem:
-    if code == "cell-too-long":
-        what = f"a cell has more than {LONGEST_CELL:,} characters, and lines {row} to {row + lines - 1} were left out"
-    else:
-        what = f"a cell goes on to line {row + lines - 1}, so the rows in it are lost"
-    message = f"{what}: look for a quotation mark that is never closed, or for damage"
-    return Problem("error", code, message, name_file(path), row)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -208,6 +208,6 @@ def name_file(path: Path) -> str:
     return str(path).encode("utf-8", "replace").decode("utf-8")
 
 
-def refuse(path: Path, code: str, message: str, row: int | None = None) -> InputError:
-    """The error of a file that cannot be used at all."""
-    return InputError(Problem("error", code, message, name_file(path), row))
+def refuse(path: Path, code: str, message: str = "", /, *, row: int | None = None, **details: Any) -> InputError:
+    """The error of a file that cannot be used at all; `message` names the template, `details` fill it."""
+    return InputError(make_problem(code, message, file=name_file(path), row=row, **details))

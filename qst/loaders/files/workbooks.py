@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import SAMPLE_ROWS, WORKBOOK_ENDINGS, Record, TextTable, name_file, refuse
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 
 LARGEST_ROW = 1_048_576
 """Rows an Excel sheet has."""
@@ -70,15 +70,10 @@ def open_workbook(path: Path) -> list[TextTable]:
             names = archive.namelist()
             sheet_parts = [name for name in names if name.startswith("xl/worksheets/") and name.endswith(".xml")]
             if "xl/workbook.xml" not in names:
-                message = "a zip archive, but no Excel workbook: unpack it, or save it as xlsx or CSV"
-                raise refuse(path, "not-a-table", message)
+                raise refuse(path, "not-a-table", "zip")
             packed = path.stat().st_size
             if unpacked > LARGEST_WORKBOOK or unpacked > max(SMALL_WORKBOOK, LARGEST_RATIO * packed):
-                message = (
-                    f"not opened, as the workbook of {packed:,} bytes unpacks to {unpacked:,} bytes; save its data "
-                    "sheet alone, as CSV"
-                )
-                raise refuse(path, "too-large", message)
+                raise refuse(path, "too-large", packed=packed, unpacked=unpacked)
             has_formulas, width = False, None
             hidden: dict[str, Hidden] = {}
             for name in sheet_parts:
@@ -100,11 +95,10 @@ def open_workbook(path: Path) -> list[TextTable]:
     except InputError:
         raise
     except _DAMAGE as error:
-        message = "the workbook is damaged or cut off: open it in Excel, let it be repaired, and save it anew"
-        raise refuse(path, "damaged", message) from error
+        raise refuse(path, "damaged", "workbook") from error
     filled = {title: _align(records) for title, records in sheets.items() if records}
     if not filled:
-        raise refuse(path, "empty-file", "the workbook has no filled cell: check that this is the right file")
+        raise refuse(path, "empty-file", "workbook")
     told = ", ".join(["Excel workbook", *not_used])
     if path.suffix.lower() not in WORKBOOK_ENDINGS:
         told += f" in spite of its ending {path.suffix}"
@@ -189,19 +183,16 @@ def _report_hidden(file: str, title: str, records: list[Record], hidden: Hidden,
     from openpyxl.utils import get_column_letter
 
     if hidden.sheet:
-        message = f"the sheet {shorten(title)} is hidden and is read too: delete it, or say --sheet for another one"
-        on_problem(Problem("warning", "hidden-sheet", message, file))
+        on_problem(make_problem("hidden-sheet", file=file, sheet=shorten(title)))
     rows = [number for number, _ in records if number in hidden.rows]
     if rows:
         named = ", ".join(map(str, rows[:MOST_NAMED])) + (" …" if len(rows) > MOST_NAMED else "")
-        message = f"{len(rows)} hidden or filtered rows are read too ({named}): show them, and delete what is not meant"
-        on_problem(Problem("warning", "hidden-rows", message, file, rows[0]))
+        on_problem(make_problem("hidden-rows", file=file, row=rows[0], count=len(rows), rows=named))
     filled = {place for _, cells in records for place, text in enumerate(cells, start=1) if text.strip()}
     columns = sorted(hidden.columns & filled) if hidden.columns else []
     if columns:
         named = ", ".join(map(get_column_letter, columns[:MOST_NAMED]))
-        message = f"hidden columns are read too ({named}): show them, and say --ignore for what is not meant"
-        on_problem(Problem("warning", "hidden-columns", message, file))
+        on_problem(make_problem("hidden-columns", file=file, columns=named))
 
 
 def _cell_text(cell: Any) -> str:
@@ -224,5 +215,5 @@ def refuse_old_document(path: Path) -> InputError:
     """The error of a file in the container of older Office documents, which encrypted workbooks have too."""
     data = path.read_bytes() if path.stat().st_size < LARGEST_WORKBOOK else b""
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return refuse(path, "password", "the workbook is protected with a password: save it without one")
-    return refuse(path, "old-format", "an old Excel file (xls) or another Office document: save it as xlsx or CSV")
+        return refuse(path, "password")
+    return refuse(path, "old-format")

@@ -17,7 +17,7 @@ from qst.errors import InputError, OptionError
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import HEADER_AMONG
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, Problem, make_problem, shorten
 from qst.tables import IDENTITY, OLDEST
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import (
@@ -102,8 +102,7 @@ class Assignments:
         """Name the assignments that nothing was found for."""
         for source in dict.fromkeys(entry.source for entry in self._entries.values()):
             if source not in self._met:
-                message = f"--assign {source}: no file or sequence of that name was read; correct it or leave it out"
-                on_problem(Problem("warning", "assign-unused", message))
+                on_problem(make_problem("assign-unused", assignment=source))
 
     def _add(self, entry: Entry) -> None:
         if (entry.file, entry.sequence) in self._entries:

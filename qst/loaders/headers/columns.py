@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from qst.errors import InputError
 from qst.formulas import restore_text
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.loaders.headers.options import LoadOptions, Thermal
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.tables import SEXES
 from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered
@@ -112,16 +112,21 @@ def find_layout(table: TextTable, options: LoadOptions, on_problem: OnProblem) -
     if found and (layout.is_measurements or layout.find("subject")):
         return layout
     names = ", ".join(shorten(text, 20) for text in (c.header for c in columns[:12]) if text.strip())
-    message = (
-        f"no column has the name of a QST parameter ({' '.join(CODES)}) in the first {HEADER_AMONG} rows; row {row} "
-        f"has {names or 'no names'}. Say which is which with --map 'header=HPT'"
+    kind = "names-in-a-column" if _has_names_in_a_column(table.preview) else "no-names"
+    raise InputError(
+        make_problem(
+            "no-qst-columns",
+            kind,
+            file=table.file,
+            row=row,
+            codes=" ".join(CODES),
+            among=HEADER_AMONG,
+            names=names or "no names",
+        )
     )
-    if _stand_below_each_other(table.preview):
-        message += ". The names stand below each other in one column: turn the table, so that they are its header"
-    raise InputError(Problem("error", "no-qst-columns", message, table.file, row))
 
 
-def _stand_below_each_other(rows: Sequence[Sequence[str]]) -> bool:
+def _has_names_in_a_column(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first filled cells of two rows or more name a parameter, and a number follows."""
     filled = [[text for text in texts if text.strip()] for texts in rows]
     names = [parse_header(texts[0])[0] for texts in filled if len(texts) > 1 and is_number(texts[1])]
@@ -132,9 +137,7 @@ def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: in
     """Name the rows above a header that hold numbers."""
     for number, texts in enumerate(rows, start=1):
         if sum(map(is_number, texts)) > 1:
-            where = f"the row stands above the header in row {header_row}"
-            message = f"{where} and was not read: put the header above all rows"
-            on_problem(Problem("error", "above-header", message, file, number))
+            on_problem(make_problem("above-header", file=file, row=number, header_row=header_row))
 
 
 def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:
@@ -266,10 +269,18 @@ def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], on_pr
         for column in same[1:] if alike else same:
             settled[column.position] = replace(column, role=None)
         headers = " and ".join(f"{shorten(c.header)} (column {c.position + 1})" for c in same)
-        action = "the first is used" if alike else "none is used: rename the wrong one, or say --ignore with its header"
-        severity: Literal["warning", "error"] = "warning" if alike else "error"
-        message = f"{headers} both mean {role}; {action}"
-        on_problem(Problem(severity, "two-columns", message, table.file, row, same[0].header))
+        on_problem(
+            make_problem(
+                "two-columns",
+                "alike" if alike else "differ",
+                severity="warning" if alike else "error",
+                file=table.file,
+                row=row,
+                column=same[0].header,
+                headers=headers,
+                role=role,
+            )
+        )
     return settled
 
 

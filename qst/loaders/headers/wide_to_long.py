@@ -15,7 +15,7 @@ from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable, rearran
 from qst.loaders.headers.columns import Column, recognise, report_above_header
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, parse_measured_header
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.units import find_unit
 
@@ -41,10 +41,18 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     for position, text in enumerate(header):
         role = recognise(position, text, options).role
         if role in roles:
-            message = (
-                f"headers such as {shorten(parts[-1].header)} name the {role}, and so does this column: say --ignore"
+            raise InputError(
+                make_problem(
+                    "two-columns",
+                    "place",
+                    severity="error",
+                    file=table.file,
+                    row=row,
+                    column=text,
+                    header=shorten(parts[-1].header),
+                    role=role,
+                )
             )
-            raise InputError(Problem("error", "two-columns", message, table.file, row, text))
     measured = {part.position for part in parts}
     base = [position for position in range(len(header)) if position not in measured]
     names = [header[position] for position in base]
@@ -103,11 +111,18 @@ def _leave_out_unclear(
         else:
             unclear.setdefault(part.code, []).append(part.header)
     for code, headers in unclear.items():
-        message = (
-            f"{', '.join(map(shorten, headers))}: columns numbered otherwise than 1, 2, 3 … may be trials of {code} or "
-            f"other things; they are carried through: say --map '{headers[0]}={code}' if one of them holds the value"
+        on_problem(
+            make_problem(
+                "trials-unclear",
+                "columns",
+                severity="warning",
+                file=table.file,
+                row=row,
+                column=headers[0],
+                headers=", ".join(map(shorten, headers)),
+                parameter=code,
+            )
         )
-        on_problem(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
     return kept
 
 
@@ -130,11 +145,17 @@ def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem:
         expected = BY_CODE[found[0].code].trials
         if len(found) == expected + 1 and expected == FEWEST_TRIALS:
             first = min(found, key=lambda part: int(part.trial))
-            message = (
-                f"{found[0].code} has {len(found)} trials where the protocol has {expected}; all count: if the first "
-                f"was for practice, say --ignore '{first.header}'"
+            on_problem(
+                make_problem(
+                    "practice-unclear",
+                    file=table.file,
+                    row=row,
+                    column=first.header,
+                    parameter=first.code,
+                    found=len(found),
+                    expected=expected,
+                )
             )
-            on_problem(Problem("warning", "practice-unclear", message, table.file, row, first.header))
 
 
 def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
@@ -159,9 +180,17 @@ def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], on_problem
     for part in parts:
         same.setdefault((part.code, part.place, part.stimulus, part.trial, part.keep), []).append(part)
     for doubles in (found for found in same.values() if len(found) > 1):
-        headers = " and ".join(shorten(part.header) for part in doubles)
-        message = f"{headers} mean the same; none is used: rename the wrong one, or say --ignore with its header"
-        on_problem(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
+        on_problem(
+            make_problem(
+                "two-columns",
+                "measured",
+                severity="error",
+                file=table.file,
+                row=row,
+                column=doubles[0].header,
+                headers=" and ".join(shorten(part.header) for part in doubles),
+            )
+        )
     return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial, part.keep]) == 1]
 
 
@@ -170,10 +199,8 @@ def _leave_out_values(table: TextTable, row: int, parts: list[Part], on_problem:
     values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
     mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
     for part in mixed:
-        message = (
-            f"a value of {part.code} cannot be read beside single trials of others: put it into a table of its own"
-        )
-        on_problem(Problem("error", "mixed-shapes", message, table.file, row, part.header))
+        code, header = part.code, part.header
+        on_problem(make_problem("mixed-shapes", file=table.file, row=row, column=header, parameter=code))
     return [part for part in parts if part not in mixed]
 
 
@@ -184,10 +211,17 @@ def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -
     if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
         units.pop("", None)  # a header without a unit means ours, which the others name
     if len(units) > 1:
-        told = ", ".join(shorten(unit) if unit else "none" for unit in units)
-        message = f"the columns of {code} have different units ({told}): write one in all headers"
-        header = next(part.header for part in parts if part.code == code)
-        raise InputError(Problem("error", "unit-unclear", message, table.file, row, header))
+        raise InputError(
+            make_problem(
+                "unit-unclear",
+                "several",
+                file=table.file,
+                row=row,
+                column=next(part.header for part in parts if part.code == code),
+                parameter=code,
+                units=", ".join(shorten(unit) if unit else "none" for unit in units),
+            )
+        )
     unit = next(iter(units))
     return f"{code} [{unit}]" if unit else code
 

@@ -13,7 +13,7 @@ from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import TEXT_ENDINGS, WORKBOOK_ENDINGS, Block, TextTable, name_file, rearrange_table
 from qst.loaders.headers.columns import Layout, find_header
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, make_problem
 from qst.vocabulary.names import normalise, words
 
 EXCLUDE_HEADERS = ("exclude", "excluded", "ausschluss", "exclure")
@@ -56,8 +56,7 @@ def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
     if subject is None:
         records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(on_problem)]
         if any(any(cells[1:]) for cells in records):
-            message = "expected an id a line, or a table with a column for the subject: name it 'subject'"
-            raise InputError(Problem("error", "no-subject", message, name_file(path), row))
+            raise InputError(make_problem("no-subject", "excluded", severity="error", file=name_file(path), row=row))
         return [cells[0] for cells in records if cells and cells[0]]
     flag = next((column.position for column in columns if normalise(column.header) in EXCLUDE_HEADERS), None)
     ids: list[str] = []
@@ -72,9 +71,17 @@ def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnPro
     texts = block.columns[position]
     flags = np.array([words("keep").get(normalise(text), "") for text in texts], dtype=object)
     for place in np.flatnonzero((flags == "") & ~is_blank(texts)):
-        message = f"{shorten(texts[place])} says neither yes nor no; the record is not left out: write 1 or 0"
-        row, text = int(block.rows[place]), cut_text(texts[place])
-        on_problem(Problem("error", "word-unknown", message, table.file, row, EXCLUDE_HEADERS[0], text))
+        on_problem(
+            make_problem(
+                "word-unknown",
+                "exclude",
+                severity="error",
+                file=table.file,
+                row=int(block.rows[place]),
+                column=EXCLUDE_HEADERS[0],
+                value=cut_text(texts[place]),
+            )
+        )
     return np.asarray(flags == "yes", dtype=bool)
 
 
@@ -127,8 +134,7 @@ class Exclusion:
         """Name the records that no file has."""
         for name in self.ids:
             if not self._rows[name]:
-                message = f"--exclude-records names {shorten(name)}, which no file has as a subject: check its spelling"
-                on_problem(Problem("warning", "record-unknown", message, value=cut_text(name)))
+                on_problem(make_problem("record-unknown", value=cut_text(name)))
 
 
 def _name_subjects(texts: Texts, everybody: str) -> Texts:

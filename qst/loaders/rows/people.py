@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Floats, Texts
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem
 
 JOINED = ("age", "sex", "site", "side", "area", "baseline")
 Columns = dict[str, Texts | Floats]
@@ -68,12 +68,17 @@ class People:
     def report_unmatched(self, on_problem: OnProblem) -> None:
         """Name the people who are missing on either side; called once all measurements are read."""
         for name in self._absent:
-            who = f"subject {shorten(name)}"
-            message = f"{who} has measurements but does not stand here, so age or sex may be missing: put it in"
-            on_problem(Problem("error", "not-in-demographics", message, self.file, value=cut_text(name)))
+            on_problem(make_problem("not-in-demographics", file=self.file, value=cut_text(name)))
         rows = dict(zip(self._people.index.astype(str), self._people["row"], strict=True))
         for name in self._people.index:
             if name not in self._met:
-                message = f"subject {shorten(name)} has no measurements"
-                row = int(rows[str(name)])
-                on_problem(Problem("warning", "no-measurements", message, self.file, row, value=cut_text(name)))
+                on_problem(
+                    make_problem(
+                        "no-measurements",
+                        "subject",
+                        severity="warning",
+                        file=self.file,
+                        row=int(rows[str(name)]),
+                        value=cut_text(name),
+                    )
+                )

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import first_rows, join_texts, label_flags, number_groups
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem, shorten
 from qst.tables import KEY
 
 
@@ -35,12 +35,9 @@ class DuplicateFinder:
         subjects = assessments["subject"].to_numpy(dtype=object)[positions]
         places = (files[before + positions], rows[before + positions], files[others], rows[others])
         for subject, file, row, other, first_row in zip(subjects, *(place.tolist() for place in places), strict=True):
-            message = (
-                f"subject {shorten(str(subject))} has this visit, site, side and area already in "
-                f"{'' if file == other else f'{other}, '}row {first_row}: both are kept; tell them apart by a column "
-                "for visit, site, side or area"
-            )
-            on_problem(Problem("warning", "duplicate-assessment", message, str(file), row))
+            earlier = f"row {first_row}" if file == other else f"{other}, row {first_row}"
+            who = shorten(str(subject))
+            on_problem(make_problem("duplicate-assessment", file=str(file), row=row, subject=who, place=earlier))
         flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
         return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
 
@@ -60,8 +57,9 @@ def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
     if "keep" in trials:
         told &= trials["keep"].to_numpy(dtype=bool)
     for position in np.flatnonzero((first < np.arange(len(trials))) & told):
-        message = f"the same trial stands in row {trials['source_row'].iloc[first[position]]}; both count: delete one"
-        on_problem(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))
+        file, row = _place(trials, int(position))
+        earlier = trials["source_row"].iloc[first[position]]
+        on_problem(make_problem("duplicate-trial", file=file, row=row, first=earlier))
     group = number_groups(trials, KEY)
     for role in ("age", "sex"):
         known = trials[role].notna().to_numpy()
@@ -71,9 +69,20 @@ def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
         for position in differs[~pd.Series(group[differs]).duplicated().to_numpy()]:
             theirs, other = trials[role].iloc[position], opening[np.searchsorted(np.flatnonzero(known), position)]
             texts = [f"{text:g}" if role == "age" else str(text) for text in (other, theirs)]
-            message = f"the assessment has the {role} {texts[0]} and {texts[1]}; none is used: correct one"
-            place = _place(trials, int(position))
-            on_problem(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
+            file, row = _place(trials, int(position))
+            on_problem(
+                make_problem(
+                    "contradiction",
+                    "assessment",
+                    severity="error",
+                    file=file,
+                    row=row,
+                    column=role,
+                    value=cut_text(texts[1]),
+                    first=texts[0],
+                    other=texts[1],
+                )
+            )
     return trials
 
 

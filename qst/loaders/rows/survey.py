@@ -16,7 +16,7 @@ from qst.loaders.rows.identity import IdentityReader, UnknownWords
 from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Evidence
 from qst.loaders.rows.values import Measured, measure, name_parameters, possible_range, repeats_header, to_unit
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, Problem, cut_text, make_problem, shorten
 from qst.protocol import BY_CODE, CODES, STIMULI
 from qst.vocabulary.names import normalise, words
 from qst.vocabulary.units import Unit
@@ -96,7 +96,7 @@ class Survey:
         self.converted: dict[tuple[str, str], Unit] = {}
         self.missing: Counter[str] = Counter()
         self.unknown: UnknownWords = {}
-        self.look_alikes: dict[str, str] = {}
+        self.look_alikes: dict[str, dict[str, str]] = {}
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
         self.dropped: dict[int, tuple[str, str]] = {}
@@ -191,53 +191,68 @@ class Survey:
     def report_second_headers(self, file: str, on_problem: OnProblem) -> None:
         """Say which rows were taken as headers."""
         for row in self.second_headers:
-            message = (
-                "the row has names or units where numbers are expected, like a second header, and was left out: write "
-                "units into the header itself, as PPT [kPa]"
-            )
-            on_problem(Problem("warning", "second-header", message, file, row))
+            on_problem(make_problem("second-header", "table", file=file, row=row))
 
     def report_problems(self, file: str, on_problem: OnProblem) -> None:
         """Say once what concerns the table as a whole."""
         if self.templates:
-            message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
-            on_problem(Problem("warning", "empty-row", message, file, self.templates[0]))
+            on_problem(make_problem("empty-row", file=file, row=self.templates[0], count=len(self.templates)))
         self.report_second_headers(file, on_problem)
+        subject = self.layout.find("subject")
+        header = subject.header if subject else None
         for row, text in self.summaries.items():
-            message = f"{shorten(text)} sums up other rows and is kept as a person: delete it, or say --exclude-records"
-            subject = self.layout.find("subject")
-            on_problem(Problem("warning", "summary-row", message, file, row, subject.header if subject else None, text))
+            on_problem(make_problem("summary-row", file=file, row=row, column=header, value=text, text=shorten(text)))
         for position, row in self.nameless.items():
-            message = (
-                f"column {position + 1} has no name and holds numbers; it is carried through and not used: if a merged "
-                "header stands above it, write a name into each column, such as hpt_1 and hpt_2 or hpt_left"
+            number = position + 1
+            on_problem(
+                make_problem("column-without-name", file=file, row=row, column=f"column_{number}", number=number)
             )
-            on_problem(Problem("warning", "column-without-name", message, file, row, f"column_{position + 1}"))
         self.identity.report_words(self.unknown, on_problem)
         self.identity.report_absent(self.look_alikes, on_problem)
         for (code, text), row in self.stimuli.items():
-            expected = " nor ".join(STIMULI[code])
-            message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
             stimulus = self.layout.find("stimulus")
-            header = stimulus.header if stimulus else None
-            on_problem(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
+            on_problem(
+                make_problem(
+                    "word-unknown",
+                    "stimulus",
+                    severity="error",
+                    file=file,
+                    row=row,
+                    column=stimulus.header if stimulus else None,
+                    value=cut_text(text),
+                    expected=" nor ".join(STIMULI[code]),
+                    parameter=code,
+                )
+            )
         keep = self.layout.find("keep")
         for row, (header, text) in self.dropped.items():
             by_cell = keep is not None and header == keep.header
-            message = (
-                f"{shorten(text)} says that none of the row's trials counts, so it has no values: if they do, write 1"
-                if by_cell
-                else "the row has nothing but trials for practice, which do not count: fill in the others"
+            on_problem(
+                make_problem(
+                    "no-trial-counts",
+                    "cell" if by_cell else "practice",
+                    file=file,
+                    row=row,
+                    column=header,
+                    value=cut_text(text) if by_cell else None,
+                    text=shorten(text),
+                )
             )
-            value = cut_text(text) if by_cell else None
-            on_problem(Problem("warning", "no-trial-counts", message, file, row, header, value))
         parameter = self.layout.find("parameter")
         for name, rows in self.parameters.items():
-            message = (
-                f"{shorten(name)} is no parameter ({' '.join(CODES)}); its {len(rows)} rows are kept and not scored"
+            on_problem(
+                make_problem(
+                    "unknown-parameter",
+                    "table",
+                    severity="warning",
+                    file=file,
+                    row=rows[0],
+                    column=parameter.header if parameter else None,
+                    value=cut_text(name),
+                    codes=" ".join(CODES),
+                    count=len(rows),
+                )
             )
-            header = parameter.header if parameter else None
-            on_problem(Problem("warning", "unknown-parameter", message, file, rows[0], header, cut_text(name)))
 
 
 def _find_decimal(blocks: list[Block], layout: Layout) -> str:

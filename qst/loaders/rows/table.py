@@ -19,7 +19,7 @@ from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Decisions, decide
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.rows.values import Measured, convert, describe_conversion, measure, name_parameters
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -144,7 +144,8 @@ class Reading:
             return f"{header} is carried through as it is" if carried else f"{header} is empty and ignored"
         if column.role in self.decisions.refused:
             return (
-                f"{header} is carried through and not used as {column.role}: {self.decisions.refused[column.role][1]}"
+                f"{header} is carried through and not used as {column.role}: "
+                f"{self.decisions.refused[column.role].make_problem(column.role).message}"
             )
         codes = {**column.codes, **self.options.codes.get(column.role, {})}
         told = f", where {', '.join(f'{code} means {word}' for code, word in codes.items())}" if codes else ""
@@ -183,8 +184,8 @@ class Reading:
             silent &= np.isnan(group.numbers.values)
         silent[silent] = np.all([is_blank(group.texts[silent]) for group in groups], axis=0)
         for position in np.flatnonzero(silent):
-            message = "the row has no value; it is kept: fill it in, or delete it if it is a remark"
-            on_problem(Problem("warning", "no-values", message, self.table.file, int(block.rows[position])))
+            row = int(block.rows[position])
+            on_problem(make_problem("no-values", "row", severity="warning", file=self.table.file, row=row))
         identity = self.survey.identity.read(block, measured, on_problem)
         baseline = np.asarray(identity.pop("baseline"), dtype=float)
         values = {code: np.full(len(block.rows), np.nan) for code in CODES}
@@ -250,9 +251,18 @@ class Reading:
         unclear = np.flatnonzero(~np.isin(keep.astype(str), ("yes", "no", "None")))
         for position in unclear[np.unique(block.rows[unclear], return_index=True)[1]]:  # once a row of the file
             text = shorten(str(keep[position]))
-            message = f"{text} says neither yes nor no; the trial counts: write yes or no"
-            row, header = int(block.rows[position]), column.header if column else None
-            on_problem(Problem("warning", "word-unknown", message, self.table.file, row, header, text))
+            on_problem(
+                make_problem(
+                    "word-unknown",
+                    "keep",
+                    severity="warning",
+                    file=self.table.file,
+                    row=int(block.rows[position]),
+                    column=column.header if column else None,
+                    value=text,
+                    text=text,
+                )
+            )
         return np.asarray(keep != "no", dtype=bool)
 
     def _words(self, role: str, block: Block) -> Texts:
@@ -340,8 +350,8 @@ def understand(
     options = replace(options, ignore=(*options.ignore, *table.ignored))
     layout = find_layout(table, options, on_problem)
     if not layout.is_measurements:
-        message = f"the table names subjects, but no QST parameter ({' '.join(CODES)}): say --map 'header=HPT'"
-        raise InputError(Problem("error", "no-qst-columns", message, table.file, layout.row))
+        names = " ".join(CODES)
+        raise InputError(make_problem("no-qst-columns", "subjects-only", file=table.file, row=layout.row, codes=names))
     if exclusion is not None:
         table = exclusion.apply(table, layout, options.fixed)
     survey = Survey(table, layout, options, people)
@@ -350,10 +360,8 @@ def understand(
             on_problem(problem)
         survey.report_second_headers(table.file, on_problem)
         if exclusion is not None and exclusion.has_rows_of(table.file):
-            message = "all rows are of records that --exclude-records names; nothing is left to read"
-            raise InputError(Problem("warning", "all-excluded", message, table.file, layout.row))
-        message = "the table has a header and no rows with data: check that this is the right file"
-        raise InputError(Problem("error", "no-rows", message, table.file, layout.row))
+            raise InputError(make_problem("all-excluded", file=table.file, row=layout.row))
+        raise InputError(make_problem("no-rows", "table", file=table.file, row=layout.row))
     thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
     if table.canonical:
@@ -361,15 +369,14 @@ def understand(
         decisions = Decisions(absolute={"CDT": absolute, "WDT": absolute})
     else:
         decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
-    for code, (kind, message) in decisions.refused.items():
+    for code, refusal in decisions.refused.items():
         headers = list(survey.headers[code]) or [code]
-        told = f" ({', '.join(map(shorten, headers))})" if len(headers) > 1 else ""
-        message = message if headers == [code] else f"{code}{told}: {message}"  # noqa: PLW2901 (with its column)
-        on_problem(Problem("error", kind, message, table.file, layout.row, headers[0]))
+        parameter = f"{code} ({', '.join(map(shorten, headers))})" if len(headers) > 1 else code
+        on_problem(refusal.make_problem(parameter, file=table.file, row=layout.row, column=headers[0]))
     if decisions.refused and set(survey.evidence) <= set(decisions.refused):
-        reason = next(iter(decisions.refused.values()))[1]
-        message = f"none of its columns can be used as QST values, so the file is refused. {reason}"
-        raise InputError(Problem("error", "not-qst-data", message, table.file, layout.row))
+        code, refusal = next(iter(decisions.refused.items()))
+        reason = refusal.make_problem(code).message
+        raise InputError(make_problem("not-qst-data", file=table.file, row=layout.row, reason=reason))
     if survey.only_block:
         for problem in survey.problems:  # these rows are not read a second time
             on_problem(problem)

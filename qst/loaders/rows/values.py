@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.quantities import Decisions
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, missing_codes, normalise, parameter_names
@@ -159,10 +159,10 @@ def convert(
     code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
     complaints = _Complaints(measured, file.file, decimal, on_problem)
     if unit is not None and unit.foreign:
-        known = f"expected {parameter.name} in {known_units(code)}: correct the unit, or say --unit {code}=…"
-        complaints.about(~np.isnan(measured.numbers.values), "unit-unknown", f"is in {unit.text}; {known}")
+        known = {"unit": unit.text, "name": parameter.name, "units": known_units(code), "code": code}
+        complaints.report(~np.isnan(measured.numbers.values), "unit-unknown", "measured", **known)
         return np.full(len(measured.texts), np.nan)
-    complaints.about_unreadable()
+    complaints.report_unreadable()
     absolute = decisions.absolute.get(code)
     values = to_unit(code, measured.numbers.values, unit, absolute)
     if absolute:
@@ -170,25 +170,19 @@ def convert(
     if code in decisions.add_offset:
         values = values + RATING_OFFSET
     low, high = possible_range(parameter, single_trials)
-    expected = f"{low:g} to {high:g} {_trial_unit(parameter, single_trials)}"
     if parameter.is_force:
-        zero = f"cannot be a {parameter.name}; expected more than 0 {parameter.unit}: correct it or leave it empty"
-        complaints.about(values == 0, "zero-force", zero)
+        complaints.report(values == 0, "zero-force", name=parameter.name, unit=parameter.unit)
         values = np.where(values == 0, np.nan, values)
     size = np.abs(values) if parameter.summary == "distance" else values
     outside = (size < low) | (size > high)
-    impossible = f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty"
-    complaints.about(outside, "out-of-range", impossible)
+    expected = {"low": low, "high": high, "unit": _trial_unit(parameter, single_trials)}
+    complaints.report(outside, "out-of-range", "measured", name=parameter.name, **expected)
     if code == "CDT" and code in decisions.told:
         suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        kinds = ("temperature", "distance from baseline")
-        taken, other = kinds if absolute else kinds[::-1]
-        told = f"was taken as a {taken}, which is nearly no feeling of cold: check that it is no {other}"
-        complaints.about(suspected, f"{other.split()[0]}-suspected", told, "warning")
+        complaints.report(suspected, "distance-suspected" if absolute else "temperature-suspected")
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
-        told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
-        complaints.about(thousands, "value-suspicious", told, "warning")
+        complaints.report(thousands, "value-suspicious", unit=parameter.unit)
     _warn_of_possible_codes(measured, low, high, file, on_problem)
     return np.where(outside, np.nan, values)
 
@@ -207,37 +201,37 @@ class _Complaints:
     def __init__(self, measured: Measured, file: str, decimal: str, on_problem: OnProblem) -> None:
         self.measured, self.file, self.decimal, self.on_problem = measured, file, decimal, on_problem
 
-    def about(
-        self,
-        where: npt.NDArray[np.bool_],
-        code: str,
-        reason: str,
-        severity: Literal["error", "warning"] = "error",
-    ) -> None:
+    def report(self, where: npt.NDArray[np.bool_], code: str, message: str = "", /, **details: Any) -> None:
+        """One problem for each of the cells in question."""
         for position in np.flatnonzero(where):
-            self._tell(int(position), code, reason, severity)
+            self._report_cell(int(position), code, message, **details)
 
-    def about_unreadable(self) -> None:
-        """Texts that are no numbers, each with what may be the matter."""
+    def report_unreadable(self) -> None:
+        """Texts that are not numbers, each with what is probably wrong with it."""
         parameter = BY_CODE[self.measured.code]
-        expected = f"expected {parameter.name} in {parameter.unit}"
-        for position in np.flatnonzero(self.measured.numbers.unreadable):
+        expected = {"name": parameter.name, "unit": parameter.unit}
+        for position in np.flatnonzero(self.measured.numbers.unreadable).tolist():
             text = self.measured.texts[position].strip()
             if text.startswith("="):
-                reason = f"is a formula that was never calculated; {expected}: open the workbook in Excel and save it"
-                self._tell(int(position), "formula-without-result", reason, "error")
-                continue
-            reason = f"is not a number; {expected}: correct it, or leave it empty if it was not measured"
-            reason += find_remedy(text)
-            if is_other_decimal(text, self.decimal):
+                self._report_cell(position, "formula-without-result", **expected)
+            elif is_other_decimal(text, self.decimal):
                 sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
-                reason += f". The file has {sign}s elsewhere; if {other}s are right, say --decimal {other}"
-            self._tell(int(position), "not-a-number", reason, "error")
+                self._report_cell(position, "not-a-number", "other-decimal", sign=sign, other=other, **expected)
+            else:
+                self._report_cell(position, "not-a-number", "measured", hint=find_remedy(text), **expected)
 
-    def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
-        text = self.measured.texts[position].strip()
-        row, header = int(self.measured.rows[position]), self.measured.header_at(position)
-        self.on_problem(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
+    def _report_cell(self, position: int, code: str, message: str = "", /, **details: Any) -> None:
+        self.on_problem(
+            make_problem(
+                code,
+                message,
+                file=self.file,
+                row=int(self.measured.rows[position]),
+                column=self.measured.header_at(position),
+                value=cut_text(self.measured.texts[position].strip()),
+                **details,
+            )
+        )
 
 
 def _warn_of_possible_codes(
@@ -246,11 +240,18 @@ def _warn_of_possible_codes(
     """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
     for written, number in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
-            how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
-                message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
-                row, header = int(measured.rows[position]), measured.header_at(position)
-                on_problem(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
+                on_problem(
+                    make_problem(
+                        "missing-code",
+                        "text" if file.sheet is None else "workbook",
+                        file=file.file,
+                        row=int(measured.rows[position]),
+                        column=measured.header_at(position),
+                        value=cut_text(written),
+                        number=number,
+                    )
+                )
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:
