@@ -9,10 +9,10 @@ import pandas as pd
 from qst.errors import OptionError, QSTWarning
 from qst.loaders.headers.additions import read_names
 from qst.loaders.headers.assignments import Assignments
-from qst.loaders.headers.options import Decimal, LoadOptions, Thermal
+from qst.loaders.headers.options import Decimal, LoadOptions
 from qst.loaders.readings import open_readings
 from qst.problems import Problem
-from qst.vocabulary.names import our_vocabulary
+from qst.vocabulary.names import Thermal, our_vocabulary
 
 
 def load(

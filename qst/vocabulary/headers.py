@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 
 from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS, is_scored
-from qst.vocabulary.names import Item, column_names, normalise, normalise_unit, our_vocabulary, vocabulary_in_use
+from qst.vocabulary.names import (
+    Item,
+    Thermal,
+    column_names,
+    normalise,
+    normalise_unit,
+    our_vocabulary,
+    vocabulary_in_use,
+)
 from qst.vocabulary.units import find_unit
 
 MOST_HEADERS = 4096
@@ -54,6 +62,18 @@ def parse_header(header: str) -> tuple[str, str | None]:
         if name and _is_unit_suffix(name, ending):
             return name, ending
     return normalise(text), None
+
+
+def split_thermal_ending(name: str) -> tuple[str, Thermal | None]:
+    """The normalised name of a column without an ending that makes it a temperature or a distance from baseline.
+
+    >>> split_thermal_ending("cdt_diff"), split_thermal_ending("cdt")
+    (('cdt', 'difference'), ('cdt', None))
+    """
+    for ending, meaning in vocabulary_in_use().thermal_endings.items():
+        if name.endswith(ending) and name != ending:
+            return name.removesuffix(ending).removesuffix("_"), meaning
+    return name, None
 
 
 def name_symptom(header: str) -> str | None:

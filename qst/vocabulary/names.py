@@ -9,7 +9,9 @@ from contextvars import ContextVar
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
+
+from qst.protocol import THERMODE_CODES
 
 
 def is_missing_cell(text: str) -> bool:
@@ -23,8 +25,6 @@ def is_missing_word(text: str) -> bool:
     return not text or text.lower() in missing_words()
 
 
-NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
-
 SYMPTOMS = (
     "ongoing_pain",
     "paroxysmal_pain",
@@ -33,9 +33,15 @@ SYMPTOMS = (
     "capsaicin_pain",
     "menthol_pain",
     "pain_modulation",
-    *NPSI_ITEMS,
 )
-"""What a file can say beside the tests."""
+"""What a file can state in addition to the tests, `yes` or `no`."""
+
+NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
+
+SYMPTOM_COLUMNS = (*SYMPTOMS, *NPSI_ITEMS)
+
+Thermal = Literal["absolute", "difference"]
+"""Whether CDT and WDT are temperatures or distances from baseline."""
 
 Item = TypeVar("Item")
 
@@ -117,6 +123,12 @@ class Vocabulary:
         beginnings = self.catalogue["headers"]["stimuli"]
         return {normalise(start): (code, stimulus) for start, (code, stimulus) in beginnings.items()}
 
+    @cached_property
+    def thermal_endings(self) -> dict[str, Thermal]:
+        """Endings of headers by which CDT or WDT is a temperature or a distance from baseline."""
+        meanings: tuple[Thermal, ...] = get_args(Thermal)
+        return {ending: meaning for meaning in meanings for ending in self.catalogue["headers"]["thermal"][meaning]}
+
     def units(self, family: str) -> dict[str, tuple[str, Any]]:
         """Normalised spelling to the catalogue's spelling and factor, for the units of one quantity."""
         if family not in self._units:
@@ -188,7 +200,7 @@ def name_modality(text: str) -> str | None:
     ('CPT', 'WDT', None)
     """
     name = normalise(text)
-    if parameter_names().get(name) in ("CDT", "WDT", "TSL", "CPT", "HPT"):
+    if parameter_names().get(name) in THERMODE_CODES:
         return parameter_names()[name]
     listed = vocabulary_in_use().catalogue["modality"].items()
     kinds = {kind for kind, parts in listed if any(part in name for part in parts)}
@@ -226,6 +238,11 @@ def header_words(kind: str) -> frozenset[str]:
 def header_stimuli() -> dict[str, tuple[str, str]]:
     """Beginnings of headers that name a parameter and a stimulus in one."""
     return vocabulary_in_use().header_stimuli
+
+
+def option_columns(meaning: str) -> frozenset[str]:
+    """Normalised names of a column of a table that an option names: `file` of assignments, `exclude` of records."""
+    return vocabulary_in_use().listed("option_tables", meaning)
 
 
 def description_titles() -> frozenset[str]:

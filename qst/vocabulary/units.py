@@ -19,7 +19,8 @@ class Unit(NamedTuple):
     @property
     def is_fahrenheit(self) -> bool:
         """Whether absolute temperatures in this unit need an offset before the factor."""
-        return normalise_unit(self.text) in ("f", "degf", "°f", "fahrenheit", "°fahrenheit", "degreesfahrenheit")
+        _, factor = vocabulary_in_use().units("°C").get(normalise_unit(self.text), ("", 1.0))
+        return bool(factor != 1)
 
 
 def unit_family(column: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The order of visits, as their names show it. The rules are ours."""
+"""Names of visits: which words are one, and the order they show. The rules are ours."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,17 @@ _NUMBERED = re.compile(r"(.*?)[\s_.-]*?((?:(?<!\S)-)?\d+(?:[.,]\d+)?)")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2}).*")
 
 _PAIRED = {"pre": 0.0, "baseline": 0.0, "post": 1.0, "followup": 1.0, "follow-up": 1.0}
+
+_WORD = re.compile(rf"{'|'.join(_PAIRED)}|[tv]\d+|(visit|session)\d*")
+
+
+def is_visit(word: str) -> bool:
+    """Whether one normalised word names a visit wherever it occurs, for example in a header.
+
+    >>> is_visit("post"), is_visit("t2"), is_visit("2")
+    (True, True, False)
+    """
+    return _WORD.fullmatch(word) is not None
 
 
 def read_visit(text: object) -> tuple[str | None, float]:

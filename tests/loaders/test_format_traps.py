@@ -224,7 +224,7 @@ def test_side_code_is_never_guessed(tmp_path: Path) -> None:
     table, problems = read(path)
     assert table["side"].tolist() == ["1", "2"]
     assert codes(problems) == ["code-unknown"]
-    assert "use --codes side:1=left,2=right, or the other way round" in problems[0].message
+    assert "use --codes side:1=left,2=right or the other way round" in problems[0].message
     table, problems = read(path, codes={"side": {"1": "right", "2": "left"}})
     assert (table["side"].tolist(), problems) == (["right", "left"], [])
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,15 @@ def count_decimal_signs(texts: Texts) -> tuple[int, int]:
         1 for text in different if "," in text and _COMMA_NUMBER.fullmatch(text.strip()) and not is_thousands(text)
     )
     return points, commas
+
+
+def find_decimal(columns: Iterable[Texts]) -> str:
+    """The decimal sign that most of the different numbers have; a point where there is no fraction at all."""
+    points = commas = 0
+    for texts in columns:
+        more_points, more_commas = count_decimal_signs(texts)
+        points, commas = points + more_points, commas + more_commas
+    return "," if commas > points else "."
 
 
 def is_number(text: str) -> bool:
@@ -164,6 +174,11 @@ def read_texts(texts: Texts) -> Texts:
     codes, unique = number_keys(texts)
     read = [restore_text(text.replace("\x00", "\ufffd")) if text.strip() else None for text in unique]
     return np.array([*read, None], dtype=object)[codes]
+
+
+def add_float_spellings(codes: Mapping[str, str]) -> dict[str, str]:
+    """Codes by their normalised spelling, and by the one with .0: pandas writes 1 as 1.0 in a column with gaps."""
+    return {f"{code}_0": word for code, word in codes.items() if code.isdigit()} | dict(codes)
 
 
 class Words(NamedTuple):

@@ -18,6 +18,7 @@ from qst.loaders.files.cells import is_number
 from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import HEADER_AMONG
 from qst.problems import OnProblem, Problem, make_problem, shorten
+from qst.protocol import THERMODE_CODES
 from qst.tables import IDENTITY, OLDEST
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import (
@@ -27,6 +28,7 @@ from qst.vocabulary.names import (
     is_missing_word,
     name_modality,
     normalise,
+    option_columns,
     our_vocabulary,
     parameter_names,
     using,
@@ -148,7 +150,7 @@ class Assignments:
 def _name_column(header: str) -> str | None:
     """What a column of an assignment table says: `file`, `sequence` or one of SAID."""
     name = parse_header(header)[0]
-    if name in ("file", "filename", "file_name", "datei", "dateiname", "fichier"):
+    if name in option_columns("file"):
         return "file"
     role = "sequence" if device_names().get(name) == "sequence" else column_names().get(name)
     return role if role in ("sequence", *SAID) else None
@@ -185,7 +187,9 @@ def _check_said(said: dict[str, str], where: str) -> dict[str, str]:
         text = said["parameter"]
         code = parameter_names().get(normalise(text)) or name_modality(text)
         if code is None:
-            raise OptionError(f"--assign {where}: '{text}' is no test; say CDT, WDT, TSL, CPT or HPT")
+            raise OptionError(
+                f"--assign {where}: '{text}' is not a test of a thermode: use one of {' '.join(THERMODE_CODES)}"
+            )
         checked["parameter"] = code
     if "age" in said:
         checked["age"] = said["age"].replace(",", ".")

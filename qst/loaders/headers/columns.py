@@ -10,12 +10,12 @@ from qst.errors import InputError
 from qst.formulas import restore_text
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
-from qst.loaders.headers.options import LoadOptions, Thermal
+from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, make_problem, shorten
-from qst.protocol import BY_CODE, CODES
+from qst.protocol import BY_CODE, CODES, DISTANCE_CODES
 from qst.tables import SEXES
-from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered
-from qst.vocabulary.names import column_names, normalise, symptom_names, words
+from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered, split_thermal_ending
+from qst.vocabulary.names import Thermal, column_names, normalise, symptom_names, words
 from qst.vocabulary.units import Unit, find_unit
 
 TRIAL_ROLES = ("parameter", "series", "stimulus", "value", "unit", "keep")
@@ -30,8 +30,6 @@ _PAIR_REVERSED = re.compile(r"([^\W\d_]+)[\s_]*=?[\s_]*(\d+)")
 _PAIRS = re.compile(rf"({_PAIR.pattern}[\s,;/_]*)+")
 
 _PAIRS_REVERSED = re.compile(rf"({_PAIR_REVERSED.pattern}[\s,;/_]*)+")
-
-_THERMAL_HINT = re.compile(r"(.+?)_?(diff|difference|delta|Δ|abs|absolute|absolut)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +206,9 @@ def _find_meaning(header: str) -> Meaning:
     role = column_names().get(normalise(header)) or column_names().get(name) or symptom_names().get(name)
     if role is not None:
         return Meaning(role, unit_text, _find_codes(role, unit_text))
-    if (hint := _THERMAL_HINT.fullmatch(name)) and column_names().get(hint[1]) in ("CDT", "WDT"):
-        return Meaning(
-            column_names()[hint[1]], unit_text, {}, "absolute" if hint[2].startswith("abs") else "difference"
-        )
+    rest, thermal = split_thermal_ending(name)
+    if thermal and column_names().get(rest) in DISTANCE_CODES:
+        return Meaning(column_names()[rest], unit_text, {}, thermal)
     role, codes = _read_coded_header(header)
     return Meaning(role, unit_text, codes)
 

@@ -9,6 +9,7 @@ from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.headers import parse_header, remembered
 from qst.vocabulary.names import header_stimuli, header_words, normalise, parameter_names, words
 from qst.vocabulary.units import find_unit
+from qst.vocabulary.visits import is_visit
 
 FEWEST_TRIALS = 3
 """Columns numbered 1 to at least this are trials; `CPT1` and `CPT2` alone may be two other things (ours)."""
@@ -23,8 +24,6 @@ PLACES = ("visit", "site", "side", "area")
 
 _UNIT_WITHIN = re.compile(r"^\s*([^\[(]+?)\s*([\[(][^\])]+[\])])\s*([^\[(]+?)\s*$")
 """`PPT (kPa) left`: the unit before what follows it."""
-
-_VISIT = re.compile(r"(pre|post|t\d+|v\d+|visit\d*|session\d*|baseline|followup)")
 
 
 class Part(NamedTuple):
@@ -102,7 +101,7 @@ def _make_part(header: str, code: str, unit: str | None, rest: Mapping[str, str]
 
 def _split(piece: str) -> list[str]:
     """A piece of a name with its number apart, but for visits such as `t1`; `mdtnot` as a parameter and a word."""
-    if _VISIT.fullmatch(piece):
+    if is_visit(piece):
         return [piece]
     tokens: list[str] = []
     for token in re.findall(r"\d+|[^\d]+", piece):
@@ -124,7 +123,7 @@ def _spans(length: int) -> list[tuple[int, int]]:
 def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
     """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
     found: dict[str, str] = {}
-    is_rated = BY_CODE[code].trial_possible == (0.0, 100.0)
+    is_rated = BY_CODE[code].has_rated_trials
     for place, token in enumerate(tokens):
         if token in header_words("fillers") and "".join(tokens[place + 1 : place + 2]).isdigit():
             continue
@@ -141,7 +140,7 @@ def read_token(token: str) -> tuple[str | None, str]:
     """What one word of a header or of a title says: the kind of thing, and our word for it."""
     if token.isdigit():
         return "trial", str(int(token))
-    if _VISIT.fullmatch(token):
+    if is_visit(token):
         return "visit", token
     if token in header_words("practice"):
         return "keep", "no"

@@ -14,10 +14,10 @@ from qst.loaders.files.text_table import TEXT_ENDINGS, WORKBOOK_ENDINGS, Block, 
 from qst.loaders.headers.columns import Layout, find_header
 from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, Problem, cut_text, make_problem
-from qst.vocabulary.names import normalise, words
+from qst.vocabulary.names import normalise, option_columns, words
 
-EXCLUDE_HEADERS = ("exclude", "excluded", "ausschluss", "exclure")
-"""Names of a column that says of each listed record whether it is left out."""
+FLAG = "exclude"
+"""What the column means that states for each listed record whether it is left out."""
 
 
 def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
         if any(any(cells[1:]) for cells in records):
             raise InputError(make_problem("no-subject", "excluded", severity="error", file=name_file(path), row=row))
         return [cells[0] for cells in records if cells and cells[0]]
-    flag = next((column.position for column in columns if normalise(column.header) in EXCLUDE_HEADERS), None)
+    flag = next((column.position for column in columns if normalise(column.header) in option_columns(FLAG)), None)
     ids: list[str] = []
     for block in table.read_blocks(row, len(columns), on_problem):
         excluded = np.ones(len(block.rows), dtype=bool) if flag is None else _read_flags(table, block, flag, on_problem)
@@ -78,7 +78,7 @@ def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnPro
                 severity="error",
                 file=table.file,
                 row=int(block.rows[place]),
-                column=EXCLUDE_HEADERS[0],
+                column=FLAG,
                 value=cut_text(texts[place]),
             )
         )

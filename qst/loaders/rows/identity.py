@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Bools, Texts, number_keys
-from qst.loaders.files.cells import find_remedy, read_numbers, read_texts, read_words
+from qst.loaders.files.cells import add_float_spellings, find_remedy, read_numbers, read_texts, read_words
 from qst.loaders.files.text_table import Block
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import FILE_NAME, LoadOptions
@@ -212,9 +212,9 @@ class IdentityReader:
         """Codes of a column from its header and the options, in our words."""
         column = self.layout.find(role)
         given = {**(column.codes if column else {}), **self.options.codes.get(role, {})}
-        ours = {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
-        # pandas writes 1 as 1.0 in a column with gaps.
-        return {f"{code}_0": word for code, word in ours.items() if code.isdigit()} | ours
+        return add_float_spellings(
+            {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
+        )
 
     def _words(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
         """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""

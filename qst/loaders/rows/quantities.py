@@ -11,9 +11,9 @@ import numpy as np
 
 from qst.arrays import Floats, Texts
 from qst.loaders.files.cells import is_thousands
-from qst.loaders.headers.options import Thermal
 from qst.problems import Problem, make_problem
-from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET
+from qst.protocol import BASELINE, BY_CODE, DISTANCE_CODES, RATING_OFFSET, THERMODE_RANGE
+from qst.vocabulary.names import Thermal
 from qst.vocabulary.units import Unit, known_units
 
 ODD_SHARE, ODD_COUNT = 0.2, 3
@@ -162,9 +162,9 @@ def decide(
         unit = units.get(code)
         if unit is not None and unit.foreign:
             decisions.refused[code] = _refuse_foreign(code, unit)
-        elif code in ("CDT", "WDT") and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
+        elif code in DISTANCE_CODES and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
             decisions.refused[code] = _refuse("temperature-unclear", "fahrenheit")
-        elif found.n and code not in ("CDT", "WDT"):
+        elif found.n and code not in DISTANCE_CODES:
             if found.thousands and found.whole and found.thousands + found.whole == found.n:
                 decisions.thousands.add(code)
             reason = _find_misfit(code, found, unit)
@@ -198,7 +198,7 @@ def _find_misfit(code: str, found: Evidence, unit: Unit | None) -> Refusal | Non
         expected = {"name": parameter.name, "unit": parameter.unit}
         return _refuse("transformed-values", "values", low=found.low, high=found.high, **expected)
     if found.is_odd(found.impossible):
-        low, high = (0, 50) if parameter.unit == "°C" else parameter.possible
+        low, high = THERMODE_RANGE if parameter.unit == "°C" else parameter.possible
         kind = "temperature" if parameter.unit == "°C" else "value"
         worst = found.high if found.high > parameter.possible[1] else found.low
         return _refuse(

@@ -1,14 +1,14 @@
 """A first look at all rows of a table: what its values and words are, before any is taken."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from qst.arrays import Texts
-from qst.loaders.files.cells import count_decimal_signs, is_blank, is_number, read_words
+from qst.loaders.files.cells import find_decimal, is_blank, is_number, read_words
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
@@ -88,7 +88,7 @@ class Survey:
         while sum(len(block.rows) for block in head) < DECIMALS_AMONG and (block := next(blocks, None)) is not None:
             head.append(block)
         self.layout, self.options = layout, options
-        self.decimal = options.decimal or _find_decimal(head, layout)
+        self.decimal = options.decimal or find_decimal(_list_number_columns(head, layout))
         self.identity = IdentityReader(table.file, layout, options, self.decimal, people)
         self.evidence: dict[str, Evidence] = {}
         self.units: dict[str, Unit | None] = {}
@@ -255,13 +255,9 @@ class Survey:
             )
 
 
-def _find_decimal(blocks: list[Block], layout: Layout) -> str:
-    """The decimal sign that most numbers of some blocks have; a point where there is no fraction at all."""
-    points = commas = 0
+def _list_number_columns(blocks: list[Block], layout: Layout) -> Iterator[Texts]:
+    """The first rows of the columns with numbers."""
     for role in (*CODES, "value", "age", "baseline"):
         column = layout.find(role)
         if column is not None:
-            for block in blocks:
-                more_points, more_commas = count_decimal_signs(block.columns[column.position][:DECIMALS_AMONG])
-                points, commas = points + more_points, commas + more_commas
-    return "," if commas > points else "."
+            yield from (block.columns[column.position][:DECIMALS_AMONG] for block in blocks)

@@ -20,7 +20,7 @@ from qst.loaders.rows.quantities import Decisions, decide
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.rows.values import Measured, convert, describe_conversion, measure, name_parameters
 from qst.problems import OnProblem, make_problem, shorten
-from qst.protocol import BASELINE, BY_CODE, CODES
+from qst.protocol import BASELINE, BY_CODE, CODES, DISTANCE_CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     RESULT_COLUMNS,
@@ -31,7 +31,7 @@ from qst.tables import (
     unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results, name_symptom
-from qst.vocabulary.names import SYMPTOMS, words
+from qst.vocabulary.names import SYMPTOM_COLUMNS, words
 from qst.vocabulary.units import Unit, is_force_of_probe
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -196,7 +196,7 @@ class Reading:
                 flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
         flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
-        flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
+        flags |= flag_baseline(baseline, ~np.all([np.isnan(values[code]) for code in DISTANCE_CODES], axis=0))
         notes = label_flags(flags, len(block.rows))
         if self.table.canonical or self.table.noted or self.is_scored:
             notes = join_texts([self._read_noted("notes", block), notes])
@@ -308,7 +308,7 @@ class Reading:
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
-            is_symptom = column.role in SYMPTOMS
+            is_symptom = column.role in SYMPTOM_COLUMNS
             carried = column.role is None or column.role in self.decisions.refused or is_symptom
             empty = not column.header.strip() and column.position not in self.survey.filled
             if not carried or empty or name in formed:
@@ -365,8 +365,7 @@ def understand(
     thermal = table.thermal or options.thermal
     hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
     if table.canonical:
-        absolute = thermal == "absolute"
-        decisions = Decisions(absolute={"CDT": absolute, "WDT": absolute})
+        decisions = Decisions(absolute=dict.fromkeys(DISTANCE_CODES, thermal == "absolute"))
     else:
         decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
     for code, refusal in decisions.refused.items():

@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from qst.arrays import Floats, Texts
-from qst.loaders.files.cells import Numbers, find_remedy, is_other_decimal, is_thousands, read_numbers
+from qst.loaders.files.cells import (
+    Numbers,
+    add_float_spellings,
+    find_remedy,
+    is_other_decimal,
+    is_thousands,
+    read_numbers,
+)
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
@@ -68,8 +75,7 @@ def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
     """Parameter code of each cell that names a parameter, or has one of the codes `given`; None where neither."""
     names = parameter_names()
     coded = {normalise(code): names[normalise(word)] for code, word in given.items()}
-    # pandas writes 1 as 1.0 in a column with gaps.
-    known = names | {f"{code}_0": word for code, word in coded.items() if code.isdigit()} | coded
+    known = names | add_float_spellings(coded)
     codes = {text: known.get(normalise(text)) for text in set(texts)}
     return np.array([codes[text] for text in texts], dtype=object)
 
@@ -190,7 +196,7 @@ def convert(
 def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
     if not single_trials:
         return parameter.unit
-    if parameter.trial_possible == (0.0, 100.0):
+    if parameter.has_rated_trials:
         return "rating"
     return "°C" if parameter.unit.startswith("°C") else parameter.unit
 
