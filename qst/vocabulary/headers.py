@@ -26,6 +26,17 @@ def may_be_name(text: str) -> bool:
     return text.lower() != text.upper()
 
 
+def find_possible_names(texts: Sequence[str]) -> list[int]:
+    """Positions of the texts that may be names."""
+    return [position for position, text in enumerate(texts) if may_be_name(text)]
+
+
+def count_known_names(texts: Sequence[str]) -> int:
+    """How many of some texts are names of columns or parameters, with or without a unit."""
+    names = column_names()
+    return sum(parse_header(texts[position])[0] in names for position in find_possible_names(texts))
+
+
 def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
     """Remember what a header was understood as, apart for each vocabulary: headers are looked at many times."""
 

@@ -101,6 +101,11 @@ def is_thousands(text: str) -> bool:
     return _THOUSANDS.fullmatch(text.strip()) is not None
 
 
+def count_thousands(texts: Texts) -> int:
+    """How many texts may have a thousands separator."""
+    return sum(1 for text in texts if is_thousands(text))
+
+
 def is_other_decimal(text: str, decimal: str) -> bool:
     """Whether a text is a number with the decimal sign that its file has not."""
     pattern = _POINT_NUMBER if decimal == "," else _COMMA_NUMBER

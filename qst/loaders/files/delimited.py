@@ -25,8 +25,7 @@ from qst.loaders.files.text_table import (
     refuse,
 )
 from qst.problems import OnProblem, make_problem
-from qst.vocabulary.headers import may_be_name, parse_header
-from qst.vocabulary.names import column_names
+from qst.vocabulary.headers import count_known_names
 
 if TYPE_CHECKING:
     from pandas.io.parsers import TextFileReader
@@ -179,21 +178,18 @@ def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
     widths = [len(row) for row in rows if any(row)]
     if not widths:
         return (-1, 0.0)
-    known = max(
-        sum(parse_header(cell)[0] in column_names() for cell in row if _may_be_name(cell, alone=len(row) == 1))
-        for row in rows[:HEADER_AMONG]
-    )
+    known = max(count_known_names(_drop_undivided(row)) for row in rows[:HEADER_AMONG])
     commonest = max(set(widths), key=lambda width: (widths.count(width), width))
     regularity = widths.count(commonest) / len(widths)
     header = len(next(row for row in rows if any(row)))  # it has no decimals, so it shows the separator
     return (known, regularity * (commonest - 1) ** 0.5 + header)
 
 
-def _may_be_name(cell: str, *, alone: bool) -> bool:
-    """Whether a cell can be a column's name at all: it has letters, and is no whole row that was not divided."""
-    if len(cell) >= LONGEST_HEADER or not may_be_name(cell):
-        return False
-    return not (alone and any(separator in cell for separator in SEPARATORS))
+def _drop_undivided(row: list[str]) -> list[str]:
+    """The cells of a row that are short enough for a name, and not a whole row that was not divided."""
+    if len(row) == 1 and any(separator in row[0] for separator in SEPARATORS):
+        return []
+    return [cell for cell in row if len(cell) < LONGEST_HEADER]
 
 
 def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list[list[str]]]) -> None:

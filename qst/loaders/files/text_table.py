@@ -92,6 +92,9 @@ class TextTable:
         Headers that are not what their name says, as the format knows.
     canonical : tuple of str
         Our columns of a table that this program wrote: named exactly so, and in our units. None is named otherwise.
+    header : object
+        What the header was recognised as (`qst.loaders.headers.columns.Header`), where that was looked up already: it
+        is handed on here, and not read by anything in this folder.
     """
 
     file: str
@@ -109,6 +112,7 @@ class TextTable:
     told: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     canonical: tuple[str, ...] = ()
+    header: object = None
 
     def read_blocks(self, header_row: int, width: int, on_problem: OnProblem) -> Iterator[Block]:
         """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""

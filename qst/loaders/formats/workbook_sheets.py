@@ -148,7 +148,8 @@ def _roles_of_values(pairs: Sequence[tuple[str, str]]) -> list[str | None]:
 
 def _add_constants(table: TextTable, constants: Mapping[str, Constant], options: LoadOptions) -> TextTable:
     """The table with a column for each constant that none of its own columns says."""
-    row, columns = find_header(table, options)
+    found = find_header(table, options)
+    row, columns = found.row, found.columns
     roles = {column.role for column in columns}
     headers = {normalise(column.header) for column in columns}
     needs_parameter = "value" in roles and not roles & {"parameter", *BY_CODE}

@@ -1,7 +1,7 @@
 """Headers to what they mean: which row is the header, and which column is which."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -11,10 +11,11 @@ from qst.formulas import restore_text
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.loaders.headers.options import LoadOptions
+from qst.loaders.headers.parts import Part, parse_measured_header
 from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BY_CODE, CODES, DISTANCE_CODES
 from qst.tables import SEXES
-from qst.vocabulary.headers import may_be_name, name_symptom, parse_header, remembered, split_thermal_ending
+from qst.vocabulary.headers import find_possible_names, name_symptom, parse_header, remembered, split_thermal_ending
 from qst.vocabulary.names import Thermal, column_names, normalise, symptom_names, words
 from qst.vocabulary.units import Unit, find_unit
 
@@ -59,6 +60,35 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Header:
+    """The header of a table, and what each of its cells was recognised as by itself: looked up once, and handed on.
+
+    Attributes
+    ----------
+    row : int
+        Counted from 1.
+    columns : tuple of Column
+    ignored : tuple of str
+        Headers that were not to be recognised.
+    """
+
+    row: int
+    columns: tuple[Column, ...]
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The texts of the cells."""
+        return [column.header for column in self.columns]
+
+    @cached_property
+    def measured(self) -> dict[int, Part]:
+        """By position: what the columns that mean nothing by themselves state next to the name of a parameter."""
+        parts = (parse_measured_header(c.position, c.header) for c in self.columns if c.role is None)
+        return {part.position: part for part in parts if part is not None}
+
+
+@dataclass(frozen=True)
 class Layout:
     """The columns of a table. `row` is the header's row, counted from 1."""
 
@@ -99,9 +129,10 @@ def find_layout(table: TextTable, options: LoadOptions, on_problem: OnProblem) -
     """
     if table.canonical:
         return Layout(1, tuple(_read_canonical_header(table, options)))
-    row, columns = find_header(table, options)
-    rows, position = table.preview, 0 if table.header_row else row - 1
-    columns = [replace(c, role=None) if c.role == "response" else c for c in columns]  # of yes/no trials only
+    header = find_header(table, options)
+    row, rows = header.row, table.preview
+    position = 0 if table.header_row else row - 1
+    columns = [replace(c, role=None) if c.role == "response" else c for c in header.columns]  # of yes/no trials only
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
@@ -150,21 +181,37 @@ def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[C
         yield Column(position, header, role, None if role is None else options.unit_of(role))
 
 
-def find_header(table: TextTable, options: LoadOptions) -> tuple[int, list[Column]]:
-    """The row among the first ones that has most names of ours, and what each of its cells means by itself."""
+def find_header(table: TextTable, options: LoadOptions) -> Header:
+    """The row among the first ones that has most names of ours; the one that was found already, where there is one."""
+    if isinstance(table.header, Header) and table.header.ignored == options.ignore:
+        return table.header
     rows = table.preview[: 1 if table.header_row else HEADER_AMONG]
     most, best = -1, 0
+    recognised: dict[int, Column] = {}
     for place, texts in enumerate(rows):
         if len(texts) > most:  # else it cannot have more names
-            known = sum(may_be_name(text) and _is_known(text, options) for text in texts)
+            columns = {n: recognise(n, restore_text(texts[n]), options) for n in find_possible_names(texts)}
+            known = sum(column.role is not None for column in columns.values())
             if known > most:
-                most, best = known, place
-    columns = [recognise(position, restore_text(text), options) for position, text in enumerate(rows[best])]
-    return table.header_row or best + 1, columns
+                most, best, recognised = known, place, columns
+    return recognise_header(table.header_row or best + 1, map(restore_text, rows[best]), options, recognised)
 
 
-def _is_known(text: str, options: LoadOptions) -> bool:
-    return recognise(0, restore_text(text), options).role is not None
+def recognise_header(
+    row: int, names: Iterable[str], options: LoadOptions, known: Mapping[int, Column] | None = None
+) -> Header:
+    """Each cell of a header by itself, except for those that are `known`, by position."""
+    found = known or {}
+    columns = (found.get(n) or recognise(n, name, options) for n, name in enumerate(names))
+    return Header(row, tuple(columns), options.ignore)
+
+
+def hand_on(header: Header, table: TextTable, options: LoadOptions) -> TextTable:
+    """A table that was arranged from one with this header, with its own header: only new names are looked up."""
+    names = [restore_text(text) for text in table.preview[0]]
+    before = {column.header: column for column in header.columns}
+    known = {n: replace(before[name], position=n) for n, name in enumerate(names) if name in before}
+    return replace(table, header=recognise_header(table.header_row or 1, names, options, known))
 
 
 class Meaning(NamedTuple):

@@ -6,14 +6,15 @@ heat). They get a column `parameter`, and are then read like any other table.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from qst.arrays import Texts
 from qst.loaders.files.text_table import Block, TextTable, rearrange_table
-from qst.loaders.headers.columns import Column, find_header
+from qst.loaders.headers.columns import Column, find_header, hand_on
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import are_trials, parse_measured_header
+from qst.loaders.headers.parts import are_trials
 from qst.problems import shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import instructed_parameters, normalise, parameter_names, trial_columns, words
@@ -23,10 +24,9 @@ _NUMBERED = re.compile(r"(.*[^\d\s_.\-])[\s_.\-]*(\d+)")
 
 def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
     """The table with a column for the parameter; the same table where it has one, or no row a trial."""
-    row, columns = find_header(table, options)
-    if any(
-        column.role in BY_CODE or (not column.role and parse_measured_header(0, column.header)) for column in columns
-    ):
+    found = find_header(table, options)
+    table, columns, row = replace(table, header=found), found.columns, found.row
+    if found.measured or any(column.role in BY_CODE for column in columns):
         return table
     parameter, value = (_find_column(columns, meaning, options) for meaning in ("parameter", "value"))
     if value is None:
@@ -36,7 +36,8 @@ def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
         header[value] = "value"
     told = [] if header[value] == columns[value].header else [f"{shorten(columns[value].header)} is read as the value"]
     if parameter is not None:
-        return _split_numbers(table, row, columns, header, parameter, told)
+        named = _split_numbers(table, row, columns, header, parameter, told)
+        return table if named is table else hand_on(found, named, options)
     instruction, quality = (_find_column(columns, meaning, options) for meaning in ("instruction", "quality"))
     if instruction is None or quality is None:
         return table
@@ -52,7 +53,8 @@ def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
         f"the parameter is formed from {shorten(header[instruction])} and {shorten(header[quality])}: "
         + ", ".join(f"{pair} is {code}" for pair, code in instructed_parameters().items())
     )
-    return rearrange_table(table, row, [*header, "parameter"], len(header), name_parameters, told=told)
+    named = rearrange_table(table, row, [*header, "parameter"], len(header), name_parameters, told=told)
+    return hand_on(found, named, options)
 
 
 def _find_column(columns: Sequence[Column], meaning: str, options: LoadOptions) -> int | None:

@@ -12,9 +12,9 @@ from qst.arrays import Texts
 from qst.errors import InputError
 from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable, rearrange_table
-from qst.loaders.headers.columns import Column, recognise, report_above_header
+from qst.loaders.headers.columns import Column, Header, find_header, hand_on, recognise_header, report_above_header
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, parse_measured_header
+from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials
 from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.units import find_unit
@@ -30,7 +30,8 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     InputError
         A header names what a column of its own says too, or columns of one parameter have different units.
     """
-    row, parts, ignored = _find_parts(table, options)
+    found, parts, ignored = _find_parts(table, options)
+    row = found.row
     parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, on_problem))
     if not any(part.place or part.trial or part.stimulus for part in parts):
         return table
@@ -38,8 +39,7 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     header = table.preview[0 if table.header_row else row - 1]
     parts = _leave_out_doubles(table, row, _name_control_area(parts), on_problem)
     roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
-    for position, text in enumerate(header):
-        role = recognise(position, text, options).role
+    for role, text in ((column.role, column.header) for column in found.columns):
         if role in roles:
             raise InputError(
                 make_problem(
@@ -59,8 +59,7 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     unfold: Callable[[Block], Block]
     if any(part.trial or part.stimulus for part in parts):
         parts = _leave_out_values(table, row, parts, on_problem)
-        understood = (recognise(position, header[position], options) for position in base)
-        keep = next((column for column in understood if column.role == "keep"), None)
+        keep = next((found.columns[position] for position in base if found.columns[position].role == "keep"), None)
         unfold = trials = _Trials(base, roles, parts, keep)
         new_header = [*names, *trials.header]
         told = f"a row unfolded into {len(parts)} trials"
@@ -72,28 +71,30 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, on_problem)
     places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
     told = f"{told} by its headers ({'; '.join(places)})"
-    return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
+    return hand_on(found, rearrange_table(table, row, new_header, len(header), unfold, understood=told), options)
 
 
-def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part], list[Part]]:
-    """The header's row, what its measured columns say, and what those would say that the user ignores."""
-    best: tuple[int, int, list[Part], list[Part]] = (-1, 1, [], [])
+def _find_parts(table: TextTable, options: LoadOptions) -> tuple[Header, list[Part], list[Part]]:
+    """The header, what its measured columns say, and what those would say that the user ignores."""
+    known = find_header(table, options)
+    best: tuple[int, Header, list[Part], list[Part]] = (-1, known, [], [])
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
         if len(texts) <= best[0]:
             continue  # it cannot say more
-        known = [recognise(position, text, options) for position, text in enumerate(texts)]
+        is_known = number == known.row and known.names == texts
+        header = known if is_known else recognise_header(number, texts, options)
         parts: list[Part] = []
         ignored: list[Part] = []
-        for column in known:
+        for column in header.columns:
             if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
                 unit = column.unit.text if column.unit is not None else ""
                 parts.append(Part(column.position, column.header, str(column.role), unit))
-            elif column.role is None and (part := parse_measured_header(column.position, column.header)) is not None:
+            elif (part := header.measured.get(column.position)) is not None:
                 (ignored if column.header.strip() in options.ignore else parts).append(part)
-        found = sum(column.role is not None for column in known) + len(parts)
+        found = sum(column.role is not None for column in header.columns) + len(parts)
         if found > best[0]:
-            best = (found, number, parts, ignored)
+            best = (found, header, parts, ignored)
     return best[1:]
 
 

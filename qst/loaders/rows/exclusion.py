@@ -51,7 +51,8 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
 
 def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
     table = open_tables(path)[0]
-    row, columns = find_header(table, LoadOptions())
+    header = find_header(table, LoadOptions())
+    row, columns = header.row, header.columns
     subject = next((column.position for column in columns if column.role == "subject"), None)
     if subject is None:
         records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(on_problem)]

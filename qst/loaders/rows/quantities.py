@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qst.arrays import Floats, Texts
-from qst.loaders.files.cells import is_thousands
+from qst.loaders.files.cells import count_thousands
 from qst.problems import Problem, make_problem
 from qst.protocol import BASELINE, BY_CODE, DISTANCE_CODES, RATING_OFFSET, THERMODE_RANGE
 from qst.vocabulary.names import Thermal
@@ -60,7 +60,7 @@ class Evidence:
         """Count in the values (in our unit) of one block, and how they are written."""
         if BY_CODE[code].is_force:
             self.whole += sum(1 for text in texts if text.strip().isdigit())
-            self.thousands += sum(1 for text in texts if is_thousands(text))
+            self.thousands += count_thousands(texts)
             values = values[values != 0]  # it was not measured, and is said of its cell
         values = values[~np.isnan(values)]
         if not len(values):

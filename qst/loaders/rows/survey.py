@@ -127,7 +127,8 @@ class Survey:
         self.identity.collect_words(block, self.unknown)
         if (subject := self.layout.find("subject")) is not None:
             texts = block.columns[subject.position]
-            kinds = {text: words("subject").get(normalise(text)) for text in set(texts[-SUMMARIES_AMONG:])}
+            known = words("subject")
+            kinds = {text: known.get(normalise(text)) for text in set(texts[-SUMMARIES_AMONG:])}
             found = [place for place, text in enumerate(texts) if kinds.get(text) == "summary"]
             self.summaries |= {int(block.rows[place]): str(texts[place]) for place in found}
         for column in self.layout.columns:

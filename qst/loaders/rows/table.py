@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ Columns = dict[str, npt.NDArray[Any]]
 """Columns of a block by their names, all of one length."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One table, understood. Its frames can be read any number of times.
 
@@ -299,7 +300,7 @@ class Reading:
             formed |= {*RESULT_COLUMNS, *find_added_mechanisms(headers)}
         return formed
 
-    @property
+    @cached_property
     def own_names(self) -> dict[int, str]:
         """Position and name of the columns that are carried through. A clash with ours is settled by `_input`."""
         ours = TRIAL_COLUMNS if self.is_trials else ASSESSMENT_COLUMNS
