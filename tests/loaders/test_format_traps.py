@@ -70,7 +70,7 @@ def test_real_cold_pressor_seconds_and_pressure_tolerance() -> None:
 def test_cpt1_cpt2_ratings(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,cpt1,cpt2", "45,30,60", "46,20,70", "46,10,30"))
     assert (codes(problems), problems[0].severity) == (["trials-unclear"], "warning")
-    assert "may be trials of CPT or other things; they are carried through" in problems[0].message
+    assert "may be trials of CPT or something else; they are carried through" in problems[0].message
     assert scored["CPT"].isna().all() and scored["HPT_z"].notna().all()
     assert (scored["cpt1"].tolist(), scored["cpt2"].tolist()) == (["30", "20", "10"], ["60", "70", "30"])
 

@@ -25,7 +25,8 @@ def test_problems_of_unfolded_trials_name_the_headers_of_the_file(tmp_path: Path
         ("not-a-number", 2, "hpt_3"),
         ("out-of-range", 3, "hpt_2"),
     ]
-    assert problems[0].message.startswith("CPT ('cpt1', 'cpt2', 'cpt3'): CPT of 300 is not a temperature")
+    assert problems[0].message.startswith("CPT of 300 is not a temperature")
+    assert "values of CPT ('cpt1', 'cpt2', 'cpt3')" in problems[0].message
 
 
 def test_a_refused_table_of_trials_names_the_headers_of_the_file(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_problems_of_unfolded_areas_name_the_headers_of_the_file(tmp_path: Path)
         ("not-a-number", 2, "hpt_affected"),
         ("out-of-range", 3, "hpt_affected"),
     ]
-    assert problems[0].message.startswith("CPT ('CPT', 'cpt_affected'): ")
+    assert "values of CPT ('CPT', 'cpt_affected')" in problems[0].message
     assert table["HPT"].tolist()[:1] == [45]
 
 
