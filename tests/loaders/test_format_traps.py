@@ -163,7 +163,7 @@ def test_detection_on_one_side_and_pain_on_the_other(tmp_path: Path) -> None:
     assert scored["CDT"].notna().tolist() == scored["WDT"].notna().tolist() == [True, False] * 2
     assert scored["HPT"].notna().tolist() == scored["CPT"].notna().tolist() == [False, True] * 2
     assert set(scored["loga"].fillna("")) == {""}, "the sides are not put together"
-    assert "a row unfolded into 2 assessments by its headers (side left; side right)" in understood
+    assert "each row unfolded into 2 assessments by its headers (side left; side right)" in understood
     result = run("validate", "--json", tmp_path / "lab.csv")
     (problem,) = json.loads(result.stdout)
     assert (problem["code"], problem["severity"], problem["row"]) == ("sides-split", "warning", 2)

@@ -249,7 +249,7 @@ def test_what_was_understood_is_told(tmp_path: Path) -> None:
     text = 'ID;Alter;sex;Ort;"PPT [N/cm2]";CDT;Bemerkung\n1;25,5;f;Hand;35;-1,2;-99\n'
     qst.load(write(tmp_path, text), problems=[], understood=told, fixed={"side": "left"})
     shown = "\n".join(told)
-    for fact in ("semicolon-separated", "decimal comma", "header in row 1", "1 rows, a row a tested area"):
+    for fact in ("semicolon-separated", "decimal comma", "header in row 1", "1 rows, one row per tested area"):
         assert fact in shown
     for fact in ("PPT from 'PPT [N/cm2]' [N/cm2 × 10 = kPa]", "Bemerkung", "CDT: distance from baseline", "side=left"):
         assert fact in shown

@@ -91,6 +91,6 @@ def test_where_every_file_is_refused_the_first_says_why(tmp_path: Path) -> None:
 
 
 def test_the_number_of_jobs_is_checked() -> None:
-    with pytest.raises(OptionError, match="the number of jobs is 0: say 1 or more"):
+    with pytest.raises(OptionError, match="the number of jobs is 0: give 1 or more"):
         qst.load("good.csv", jobs=0)
     assert run("score", "good.csv", "--jobs", "0").exit_code == 2

@@ -145,7 +145,7 @@ def test_a_title_above_and_a_workbook(tmp_path: Path) -> None:
 def test_what_was_understood_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     read(tmp_path, f"{WHO},hpt,hpt_affected\n{ME},44,41\n", understood=told)
-    assert "a row unfolded into 2 assessments by its headers (area control; area test)" in told[0]
+    assert "each row unfolded into 2 assessments by its headers (area control; area test)" in told[0]
 
 
 def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

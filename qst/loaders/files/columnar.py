@@ -1,4 +1,4 @@
-"""Parquet and JSON: tables whose cells have types, as tables of text. A number's text gives back that number."""
+"""Parquet and JSON: tables whose cells have types, as tables of text. A number's text reads back as that number."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from qst.problems import OnProblem, shorten
 PARQUET_MARK = b"PAR1"
 
 FIRST_ROW = 2
-"""Number of the first row: the names of the columns count as the header."""
+"""Number of the first row: the names of the columns count as row 1."""
 
 
 def open_parquet(path: Path) -> TextTable:
@@ -27,15 +27,15 @@ def open_parquet(path: Path) -> TextTable:
     Raises
     ------
     InputError
-        The file is damaged, or has cells that are lists or the like.
+        The file is damaged, or has cells that are not numbers or texts.
     OptionError
-        The package for Parquet is missing.
+        The package that reads Parquet is missing.
     """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
+        raise OptionError("Parquet needs another package: pip install 'qst-toolkit[parquet]'") from error
     try:
         with pq.ParquetFile(path) as file:
             names = [str(name) for name in file.schema_arrow.names]
@@ -86,12 +86,12 @@ def _read_batch(batch: Any) -> list[Texts]:
 
 
 def open_json(path: Path) -> TextTable:
-    """A JSON file with a list of objects, a row each, as a table.
+    """A JSON file with a list of objects, one per row, as a table.
 
     Raises
     ------
     InputError
-        The file is no JSON, or no list of such objects.
+        The file is not JSON, or not a list of such objects.
     """
     try:
         listed = json.loads(path.read_text(encoding="utf-8-sig"))

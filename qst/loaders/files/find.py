@@ -1,4 +1,4 @@
-"""Which files a user means, and what kind of file each is: told from its bytes, not from its name."""
+"""The files that a user means, and the kind of each, which its bytes show and not its name."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from qst.problems import PROBLEM_COLUMNS, PROBLEMS_ENDING, OnProblem
 SAMPLE_BYTES = 65_536
 
 IN_FOLDERS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, *PARQUET_ENDINGS)
-"""Endings of the files that are read in a folder. A JSON file, which is seldom a table there, must be named itself."""
+"""Endings of the files that are read from a folder. A JSON file is rarely a table there, and must be named itself."""
 
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*(\{|\])")
 
 
 def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
-    """The file itself, or the tables in a folder and its sub-folders, by name. Unreadable sub-folders are reported.
+    """The file itself, or the tables in a folder and its subfolders, sorted. Unreadable subfolders are reported.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
 
 
 def is_problem_list(path: Path) -> bool:
-    """Whether a file is a list of problems that this program wrote beside a table."""
+    """Whether a file is a list of problems that this program wrote next to a table."""
     if not path.name.endswith(PROBLEMS_ENDING):
         return False
     with path.open("rb") as file:
@@ -61,12 +61,12 @@ def is_problem_list(path: Path) -> bool:
 
 
 def open_tables(path: Path) -> list[TextTable]:
-    """Open a file and tell its tables: one for a text file, one a sheet for a workbook.
+    """The tables of a file: one for a text file, one per sheet for a workbook.
 
     Raises
     ------
     InputError
-        The file cannot be opened, is empty, damaged, encrypted or no table.
+        The file cannot be opened, is empty, damaged or encrypted, or is not a table.
     """
     try:
         with path.open("rb") as file:

@@ -166,9 +166,11 @@ def _add_constants(table: TextTable, constants: Mapping[str, Constant], options:
         told.append(f"{name} is {constant.text!r}, from {constant.source}")
     measured = [column.position for column in columns if column.role in (*BY_CODE, "value")]
     if not added or not measured:
-        return replace(table, told=(*table.told, *told)) if measured else table
+        return replace(table, remarks=(*table.remarks, *told)) if measured else table
     header = [*(column.header for column in columns), *(constant.header for constant in added)]
-    return rearrange_table(table, row, header, len(columns), _append([one.text for one in added], measured), told=told)
+    return rearrange_table(
+        table, row, header, len(columns), _append([one.text for one in added], measured), remarks=told
+    )
 
 
 def _append(texts: Sequence[str], measured: Sequence[int]) -> Callable[[Block], Block]:

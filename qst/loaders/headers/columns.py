@@ -1,4 +1,4 @@
-"""Headers to what they mean: which row is the header, and which column is which."""
+"""From headers to their meaning: which row is the header, and what each column is."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from qst.vocabulary.names import Thermal, column_names, normalise, symptom_names
 from qst.vocabulary.units import Unit, find_unit
 
 TRIAL_ROLES = ("parameter", "series", "stimulus", "value", "unit", "keep")
-"""Columns that mean something only where a row is a trial; in other tables they are the user's own."""
+"""Columns with a meaning only where a row is a trial; in other tables they are the user's own."""
 
 _CODED = ("sex", "site", "side", "area")
 
@@ -35,7 +35,7 @@ _PAIRS_REVERSED = re.compile(rf"({_PAIR_REVERSED.pattern}[\s,;/_]*)+")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column of a file was understood as.
+    """What one column of a file was recognised as.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Column:
         Our column or parameter; None for a column that is carried through.
     unit : Unit or None
     codes : mapping
-        Code to word, where the header carries them.
+        Code to word, where the header contains them.
     thermal : {"absolute", "difference"} or None
-        What the header says of a thermal threshold.
+        Which of the two the header states for a thermal threshold.
     """
 
     position: int
@@ -90,13 +90,13 @@ class Header:
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a table. `row` is the header's row, counted from 1."""
+    """The columns of a table with their settled meanings. `row` is the row of the header, counted from 1."""
 
     row: int
     columns: tuple[Column, ...]
 
     def find(self, role: str) -> Column | None:
-        """The column with a role, if there is one; the first of several."""
+        """The column with a role, if there is one; of several, the first."""
         return self._by_role.get(role)
 
     @cached_property
@@ -105,34 +105,34 @@ class Layout:
 
     @cached_property
     def parameters(self) -> list[Column]:
-        """The columns that hold one of the 13 parameters."""
+        """The columns that contain one of the 13 parameters."""
         return [column for column in self.columns if column.role in BY_CODE]
 
     @cached_property
     def is_long(self) -> bool:
-        """Whether the table has a row a trial: it names the parameter in a cell."""
+        """Whether the table has one row per trial: it names the parameter in a cell."""
         return not self.parameters and self.find("parameter") is not None and self.find("value") is not None
 
     @property
     def is_measurements(self) -> bool:
-        """Whether the table holds QST values at all."""
+        """Whether the table contains QST values at all."""
         return bool(self.parameters) or self.is_long
 
 
 def find_layout(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> Layout:
-    """Find the header among the first rows, and give each column its meaning.
+    """Find the header among the first rows, and settle the meaning of each column.
 
     Raises
     ------
     InputError
-        No row has the name of a parameter (or of parameter and value, for a row a trial), or of a subject.
+        No row has the name of a parameter (or, with one row per trial, of parameter and value), or of a subject.
     """
     if table.canonical:
         return Layout(1, tuple(_read_canonical_header(table, options)))
     header = find_header(table, options)
     row, rows = header.row, table.preview
     position = 0 if table.header_row else row - 1
-    columns = [replace(c, role=None) if c.role == "response" else c for c in header.columns]  # of yes/no trials only
+    columns = [replace(c, role=None) if c.role == "response" else c for c in header.columns]  # for yes/no trials only
     found = any(column.role for column in columns)
     if any(column.role in BY_CODE for column in columns):
         columns = [replace(c, role=None) if c.role in TRIAL_ROLES else c for c in columns]
@@ -163,14 +163,14 @@ def _has_names_in_a_column(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def report_above_header(file: str, rows: Sequence[Sequence[str]], header_row: int, on_problem: OnProblem) -> None:
-    """Name the rows above a header that hold numbers."""
+    """Report the rows above a header that contain numbers."""
     for number, texts in enumerate(rows, start=1):
         if sum(map(is_number, texts)) > 1:
             on_problem(make_problem("above-header", file=file, row=number, header_row=header_row))
 
 
 def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[Column]:
-    """Columns of a table that this program wrote. A column of the user's own is never taken for one of ours."""
+    """Columns of a table that this program wrote. A column of the user's own is never taken as one of ours."""
     ours = dict.fromkeys(table.canonical)
     for position, text in enumerate(table.preview[0]):
         header = restore_text(text)
@@ -182,14 +182,14 @@ def _read_canonical_header(table: TextTable, options: LoadOptions) -> Iterator[C
 
 
 def find_header(table: TextTable, options: LoadOptions) -> Header:
-    """The row among the first ones that has most names of ours; the one that was found already, where there is one."""
+    """The one of the first rows with the most names of ours, or the header that was found before."""
     if isinstance(table.header, Header) and table.header.ignored == options.ignore:
         return table.header
     rows = table.preview[: 1 if table.header_row else HEADER_AMONG]
     most, best = -1, 0
     recognised: dict[int, Column] = {}
     for place, texts in enumerate(rows):
-        if len(texts) > most:  # else it cannot have more names
+        if len(texts) > most:  # otherwise it cannot have more names
             columns = {n: recognise(n, restore_text(texts[n]), options) for n in find_possible_names(texts)}
             known = sum(column.role is not None for column in columns.values())
             if known > most:
@@ -200,14 +200,14 @@ def find_header(table: TextTable, options: LoadOptions) -> Header:
 def recognise_header(
     row: int, names: Iterable[str], options: LoadOptions, known: Mapping[int, Column] | None = None
 ) -> Header:
-    """Each cell of a header by itself, except for those that are `known`, by position."""
+    """A header whose cells are recognised, except for those that are `known` already, by position."""
     found = known or {}
     columns = (found.get(n) or recognise(n, name, options) for n, name in enumerate(names))
     return Header(row, tuple(columns), options.ignore)
 
 
 def hand_on(header: Header, table: TextTable, options: LoadOptions) -> TextTable:
-    """A table that was arranged from one with this header, with its own header: only new names are looked up."""
+    """A table that was arranged from one with this header, with its header recognised: only new names are looked up."""
     names = [restore_text(text) for text in table.preview[0]]
     before = {column.header: column for column in header.columns}
     known = {n: replace(before[name], position=n) for n, name in enumerate(names) if name in before}
@@ -215,7 +215,7 @@ def hand_on(header: Header, table: TextTable, options: LoadOptions) -> TextTable
 
 
 class Meaning(NamedTuple):
-    """What a header says by its names alone. `unit` is a text that may be one."""
+    """What a header means by its names alone. `unit` is a text that may be a unit."""
 
     role: str | None
     unit: str | None
@@ -224,7 +224,7 @@ class Meaning(NamedTuple):
 
 
 def recognise(position: int, header: str, options: LoadOptions) -> Column:
-    """The meaning of one header by itself."""
+    """What one header means by itself."""
     if len(header) > LONGEST_HEADER or header.strip() in options.ignore:
         return Column(position, header, None)
     role, unit_text, codes, thermal = _find_meaning(header)
@@ -239,7 +239,7 @@ def recognise(position: int, header: str, options: LoadOptions) -> Column:
 
 
 def _find_given_role(header: str, options: LoadOptions) -> str | None:
-    """What `--map` says of a header."""
+    """The role that `--map` gives a header."""
     mapped = {normalise(text): role for text, role in options.columns.items()}
     name = parse_header(header)[0]
     return (mapped.get(normalise(header)) or mapped.get(name)) if name else None
@@ -275,7 +275,7 @@ def _read_coded_header(header: str) -> tuple[str | None, Mapping[str, str]]:
 
 
 def _read_pairs(role: str, text: str) -> dict[str, str]:
-    """Codes written as `1hand2foot`, `m1` or `1=f, 2=m`; empty where they are no words of this column."""
+    """Codes written as `1hand2foot`, `m1` or `1=f, 2=m`; empty where they are not words of this column."""
     text = text.strip()
     if _PAIRS.fullmatch(text):
         pairs = _PAIR.findall(text)
@@ -295,9 +295,9 @@ def _read_pairs(role: str, text: str) -> dict[str, str]:
 
 
 def _settle_doubles(table: TextTable, row: int, columns: Sequence[Column], on_problem: OnProblem) -> list[Column]:
-    """Where two columns mean the same, use none of them, and say so; two that are alike all the way count as one.
+    """Where two columns mean the same, report them and use neither; where they are alike in all rows, use the first.
 
-    A column in a unit of another quantity, such as `HPT_z` beside `HPT`, is no rival; it is carried through.
+    A column in the unit of another quantity, such as `HPT_z` next to `HPT`, does not compete; it is carried through.
     """
     settled = list(columns)
     for role in {column.role: None for column in columns if column.role}:

@@ -1,7 +1,7 @@
-"""Tables with several assessments, or several trials, in one row: area, side, visit or trial stand in the header.
+"""Tables with several assessments, or several trials, in one row: the header names area, side, visit or trial.
 
-`cdt` beside `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
-with `pin2_1`. Each such row becomes several rows, of an area or of a trial, and is then read like any other table.
+`cdt` next to `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
+with `pin2_1`. Each such row becomes several rows, one per area or trial, which are then read like any other table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,12 +23,12 @@ _AS_ONE_TRIAL = ("mean", "distance", "geometric mean")
 
 
 def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
-    """The table with a row an area or a trial; the same table where no header names an area or a trial.
+    """The table with one row per area or trial; the same table where no header names an area or a trial.
 
     Raises
     ------
     InputError
-        A header names what a column of its own says too, or columns of one parameter have different units.
+        A header names something for which there is also a column, or columns of one parameter have different units.
     """
     found, parts, ignored = _find_parts(table, options)
     row = found.row
@@ -62,26 +62,28 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
         keep = next((found.columns[position] for position in base if found.columns[position].role == "keep"), None)
         unfold = trials = _Trials(base, roles, parts, keep)
         new_header = [*names, *trials.header]
-        told = f"a row unfolded into {len(parts)} trials"
+        understood = f"each row unfolded into {len(parts)} trials"
     else:
         codes = [code for code in CODES if any(part.code == code for part in parts)]
         unfold = areas = _Areas(base, roles, codes, parts)
         new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
-        told = f"a row unfolded into {len(areas.places)} assessments"
+        understood = f"each row unfolded into {len(areas.places)} assessments"
     report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, on_problem)
-    places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
-    told = f"{told} by its headers ({'; '.join(places)})"
-    return hand_on(found, rearrange_table(table, row, new_header, len(header), unfold, understood=told), options)
+    places = dict.fromkeys(
+        ", ".join(f"{role} {word}" for role, word in part.place) or "no place named" for part in parts
+    )
+    understood = f"{understood} by its headers ({'; '.join(places)})"
+    return hand_on(found, rearrange_table(table, row, new_header, len(header), unfold, understood=understood), options)
 
 
 def _find_parts(table: TextTable, options: LoadOptions) -> tuple[Header, list[Part], list[Part]]:
-    """The header, what its measured columns say, and what those would say that the user ignores."""
+    """The header, what its measured columns state, and what those state that the user ignores."""
     known = find_header(table, options)
     best: tuple[int, Header, list[Part], list[Part]] = (-1, known, [], [])
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
         if len(texts) <= best[0]:
-            continue  # it cannot say more
+            continue  # it cannot have more names
         is_known = number == known.row and known.names == texts
         header = known if is_known else recognise_header(number, texts, options)
         parts: list[Part] = []
@@ -101,7 +103,7 @@ def _find_parts(table: TextTable, options: LoadOptions) -> tuple[Header, list[Pa
 def _leave_out_unclear(
     table: TextTable, row: int, parts: list[Part], ignored: list[Part], on_problem: OnProblem
 ) -> list[Part]:
-    """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
+    """Parts without the numbered columns that may not be trials; these are carried through and reported."""
     shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
     unclear: dict[str, list[str]] = {}
     kept = []
@@ -128,7 +130,7 @@ def _leave_out_unclear(
 
 
 def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
-    """The numbers of each test's columns; 0 is a column without one."""
+    """The numbers of each test's columns; 0 stands for a column without a number."""
     numbers: dict[tuple[object, ...], set[int]] = {}
     for part in parts:
         if part.keep:
@@ -137,7 +139,7 @@ def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
 
 
 def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> None:
-    """Where a test has one trial more than the protocol, the first may be for practice; all count, and that is said."""
+    """Report tests with one trial more than the protocol: all count, but the first may be for practice."""
     counted: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         if part.trial and part.keep:
@@ -160,7 +162,7 @@ def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem:
 
 
 def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
-    """Columns with a stimulus and no number, such as `WUR_train`, are trials, but not beside values formed of such."""
+    """`WUR_train`, a stimulus without a number, is a trial; next to a value formed from such trials it is left out."""
     formed = [p for p in parts if not p.trial and not p.stimulus and BY_CODE[p.code].summary not in _AS_ONE_TRIAL]
     if not formed or any(part.trial for part in parts):
         return parts
@@ -168,7 +170,7 @@ def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
 
 
 def _name_control_area(parts: list[Part]) -> list[Part]:
-    """Where some headers name the test area and others none, the others are of the control area."""
+    """Where some headers name the test area and the others no area, the others are those of the control area."""
     named = {dict(part.place).get("area") for part in parts}
     if named != {"test", None}:
         return parts
@@ -176,7 +178,7 @@ def _name_control_area(parts: list[Part]) -> list[Part]:
 
 
 def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
-    """Parts whose headers say something else than any other's; two that say the same are not used, and that is said."""
+    """Parts whose headers state something that no other header states; the others are reported and not used."""
     same: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         same.setdefault((part.code, part.place, part.stimulus, part.trial, part.keep), []).append(part)
@@ -196,7 +198,7 @@ def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], on_problem
 
 
 def _leave_out_values(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
-    """Beside trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
+    """Next to trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
     values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
     mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
     for part in mixed:
@@ -206,11 +208,11 @@ def _leave_out_values(table: TextTable, row: int, parts: list[Part], on_problem:
 
 
 def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -> str:
-    """Header of a parameter's column, with the unit that its columns have."""
+    """The header of a parameter's column, with the unit of its columns."""
     units = dict.fromkeys(part.unit for part in parts if part.code == code)
     named = [find_unit(code, unit) for unit in units if unit]
     if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
-        units.pop("", None)  # a header without a unit means ours, which the others name
+        units.pop("", None)  # a header without a unit means ours, as the others do
     if len(units) > 1:
         raise InputError(
             make_problem(
@@ -228,7 +230,7 @@ def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -
 
 
 class _Areas:
-    """Unfolds a row into one for each place that its headers name."""
+    """Unfolds each row into one for each place that the headers name."""
 
     def __init__(self, base: list[int], roles: list[str], codes: list[str], parts: list[Part]) -> None:
         self.base, self.roles, self.codes = base, roles, codes
@@ -258,7 +260,7 @@ class _Areas:
 
 
 class _Trials:
-    """Unfolds a row into one for each trial. `keep` is the base column that says whether a row's trials count."""
+    """Unfolds each row into one for each trial. `keep` is the base column that states whether a row's trials count."""
 
     def __init__(self, base: list[int], roles: list[str], parts: list[Part], keep: Column | None) -> None:
         self.base, self.roles, self.parts = base, roles, parts
@@ -268,21 +270,21 @@ class _Trials:
 
     @property
     def header(self) -> list[str]:
-        """The columns that are added to those of the base."""
+        """The headers of the columns that are added to those of the base."""
         return [*self.roles, "parameter", "series", "stimulus", *(["keep"] if self.adds_keep else []), "value", "unit"]
 
     def __call__(self, block: Block) -> Block:
         layers = []
         for part in self.parts:
-            told = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
-            told += ["yes" if part.keep else "no"] if self.adds_keep else []
+            stated = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
+            stated += ["yes" if part.keep else "no"] if self.adds_keep else []
             columns = {position: block.columns[position] for position in self.base}
-            if self.keep is not None and not part.keep:  # a practice trial, whatever the row says
+            if self.keep is not None and not part.keep:  # a practice trial, whatever the row states
                 columns[self.keep] = np.full(len(block.rows), "no", dtype=object)
             layers.append(
                 [
                     *columns.values(),
-                    *(np.full(len(block.rows), text, dtype=object) for text in told),
+                    *(np.full(len(block.rows), text, dtype=object) for text in stated),
                     block.columns[part.position],
                     np.full(len(block.rows), part.unit, dtype=object),
                 ]
@@ -300,9 +302,9 @@ class _Trials:
 def _stack(
     block: Block, layers: list[list[Texts]], values: Sequence[int], headers: Mapping[int, Sequence[str]]
 ) -> Block:
-    """Layers of rows, those of one row of the file together; of its rows, those without a value are left out.
+    """Layers of rows as one block: rows from one row of the file together, and those without a value left out.
 
-    `values` are the positions of the measured columns; `headers` what a column is called in the file, a text a layer.
+    `values` are the positions of the measured columns; `headers` are the file's own names of a column, one per layer.
     """
     columns = [np.concatenate(column) for column in zip(*layers, strict=True)]
     rows = np.tile(block.rows, len(layers))

@@ -1,4 +1,4 @@
-"""Demographics: a table of people, read to be joined to the measurements."""
+"""Demographics: a table of people, to be joined to the measurements."""
 
 from pathlib import Path
 
@@ -26,12 +26,12 @@ def read_people(path: Path, options: LoadOptions, on_problem: OnProblem) -> Peop
     """
     file = name_file(path)
     table = open_tables(path)[0]
-    # Only codes and names are meant for this file too; the rest is for the measurements.
+    # Of the options, only names and codes apply to this file too.
     own = LoadOptions(columns=options.columns, codes=options.codes, ignore=options.ignore, names=options.names)
     layout = find_layout(table, own, on_problem)
     if layout.find("subject") is None:
         raise InputError(make_problem("no-subject", "demographics", severity="error", file=file, row=layout.row))
-    reader = IdentityReader(table.file, layout, own, _find_decimal(table.preview, layout))
+    reader = IdentityReader(table.file, layout, own, _find_decimal_of_ages(table.preview, layout))
     frames = []
     for block in table.read_blocks(layout.row, len(layout.columns), on_problem):
         columns = reader.read(block, np.zeros(len(block.rows), dtype=bool), on_problem)
@@ -43,6 +43,7 @@ def read_people(path: Path, options: LoadOptions, on_problem: OnProblem) -> Peop
 
 
 def _drop_contradictions(people: pd.DataFrame, file: str, on_problem: OnProblem) -> pd.DataFrame:
+    """One row per subject; those with different entries are reported and left out."""
     repeated = people[people["subject"].duplicated(keep=False)]
     for name, rows in repeated.groupby("subject", sort=False):
         if len(rows.drop(columns="row").drop_duplicates()) > 1:
@@ -61,8 +62,8 @@ def _drop_contradictions(people: pd.DataFrame, file: str, on_problem: OnProblem)
     return people.drop_duplicates("subject").set_index("subject")
 
 
-def _find_decimal(preview: list[list[str]], layout: Layout) -> str:
-    """Decimal sign of the ages in the first rows."""
+def _find_decimal_of_ages(preview: list[list[str]], layout: Layout) -> str:
+    """A comma where any age in the first rows has one: unlike measurements, ages have no other use for it."""
     age = layout.find("age")
     cells = [] if age is None else [row[age.position] for row in preview[layout.row :] if age.position < len(row)]
     return "," if any("," in cell for cell in cells) else "."

@@ -1,4 +1,4 @@
-"""Records that are left out on request: test entries, people who must not be analysed. Applied on the subject."""
+"""Records that are left out on request, by their subject: test entries, people who must not be analysed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from qst.problems import OnProblem, Problem, cut_text, make_problem
 from qst.vocabulary.names import normalise, option_columns, words
 
 FLAG = "exclude"
-"""What the column means that states for each listed record whether it is left out."""
+"""Meaning of the column that states for each listed record whether it is left out."""
 
 
 def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[str, ...]:
@@ -26,8 +26,8 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
     Parameters
     ----------
     given : sequence of str or Path
-        Each is a file, or ids with commas between. A file holds an id a line, or a table with a column for the
-        subject; where that has a column `exclude`, only rows that say yes there count.
+        Each is a file, or ids separated by commas. A file has one id per line, or is a table with a column for the
+        subject; where the table has a column `exclude`, only rows with yes in it count.
     on_problem : callable
 
     Raises
@@ -43,7 +43,7 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
         if path.is_file():
             ids |= dict.fromkeys(_read_file(path, on_problem))
         elif isinstance(text, Path) or path.suffix.lower() in (*TEXT_ENDINGS, *WORKBOOK_ENDINGS):
-            raise OptionError(f"--exclude-records names the file {text}, and there is none: check its name")
+            raise OptionError(f"--exclude-records names the file {text}, which does not exist: check its name")
         else:
             ids |= dict.fromkeys(one.strip() for one in text.split(",") if one.strip())
     return tuple(ids)
@@ -68,7 +68,7 @@ def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
 
 
 def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnProblem) -> npt.NDArray[np.bool_]:
-    """Whether each row says that its record is left out; a word that says neither is reported, and the record stays."""
+    """Whether each row states that its record is left out; an unknown word is reported, and the record is kept."""
     texts = block.columns[position]
     flags = np.array([words("keep").get(normalise(text), "") for text in texts], dtype=object)
     for place in np.flatnonzero((flags == "") & ~is_blank(texts)):
@@ -87,7 +87,7 @@ def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnPro
 
 
 class Exclusion:
-    """Leaves records out of tables, and remembers which of them were met and how many rows they had."""
+    """Leaves records out of tables, and remembers which of them occurred and how many rows they had."""
 
     def __init__(self, ids: Sequence[str]) -> None:
         self.ids = tuple(ids)
@@ -120,31 +120,31 @@ class Exclusion:
         return sum(map(len, self._rows.values()))
 
     def take_over(self, other: "Exclusion") -> None:
-        """Remember what another process has left out."""
+        """Remember what another process left out."""
         for name, rows in other._rows.items():
             self._rows[name] |= rows
 
     def explain(self) -> list[str]:
-        """What was left out, in a line for the user."""
+        """What was left out, in one line for the user."""
         if not self.ids:
             return []
-        met = sum(1 for rows in self._rows.values() if rows)
-        return [f"left out as --exclude-records says: {self.n_rows} rows of {met} records"]
+        found = sum(1 for rows in self._rows.values() if rows)
+        return [f"left out by --exclude-records: {self.n_rows} rows of {found} records"]
 
     def report_unknown(self, on_problem: OnProblem) -> None:
-        """Name the records that no file has."""
+        """Report the records that occur in no file."""
         for name in self.ids:
             if not self._rows[name]:
                 on_problem(make_problem("record-unknown", value=cut_text(name)))
 
 
 def _name_subjects(texts: Texts, everybody: str) -> Texts:
-    """Subjects without the blanks around them; the one of `--set` where there is none."""
+    """Subjects without surrounding blanks; that of `--set` where a row has none."""
     return np.array([(text or "").strip() or everybody for text in read_texts(texts)], dtype=object)
 
 
 def hide_excluded(on_problem: OnProblem, subjects: Mapping[int, str], ids: Sequence[str]) -> OnProblem:
-    """Where problems go, without those of rows (number to subject) whose record is left out."""
+    """A callback of problems that drops those of rows (number to subject) whose record is left out."""
 
     def report_others(problem: Problem) -> None:
         if problem.row is None or subjects.get(problem.row, "").strip() not in ids:

@@ -25,13 +25,13 @@ NEEDED = ("age", "sex", "site")
 """Without these there is no norm."""
 
 _ABSENT = {"age": "no-age", "sex": "no-sex", "site": "no-site"}
-"""Codes of problems: no row of a table can have this."""
+"""Codes of problems: no row of a table can have this value."""
 
 _MISSING = {"subject": "missing-subject", "age": "missing-age", "sex": "missing-sex", "site": "missing-site"}
-"""Codes of problems: a row has values and not this."""
+"""Codes of problems: a row with measurements lacks this value."""
 
 FIRST_ROWS = 100
-"""So many rows of a column show whether it holds sites or sexes under another name; it is a hint only (ours)."""
+"""Rows of a column that show whether it contains sites or sexes under another name, for a hint (ours)."""
 
 _EXAMPLES_OF_CODES = {
     "sex": "1=female,2=male",
@@ -42,7 +42,7 @@ _EXAMPLES_OF_CODES = {
 
 
 UnknownWords = dict[str, dict[str, int]]
-"""Column to its unknown words, each with the first row that has it."""
+"""Column to its unknown words, and the first row with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,20 @@ class IdentityReader:
     people: People | None = None
 
     def read(self, block: Block, measured: Bools, on_problem: OnProblem) -> Columns:
-        """Identity columns of a block, with what the file lacks filled in from options and demographics.
+        """Identity columns of a block; what the file lacks is filled in from options and demographics.
 
         Parameters
         ----------
         block : Block
         measured : bool array
-            Rows that hold any value; only their gaps are reported.
+            Rows with any value; only their gaps are reported.
         on_problem : callable
 
         Returns
         -------
         dict
             `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers. A
-            cell with a text that cannot be used is missing too, but it is no gap: nothing is filled in there.
+            cell whose text cannot be used is missing too, but it is not a gap: nothing is filled in there.
         """
         columns: Columns = {role: self._text(block, role, on_problem) for role in ("subject", "visit")}
         columns["age"] = self._age(block, on_problem)
@@ -82,7 +82,7 @@ class IdentityReader:
         for role, value in self.options.fixed.items():
             if role not in columns:
                 continue
-            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled it
+            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled some
             number = role in ("age", "baseline")
             columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
         for role in ("subject", *NEEDED):
@@ -91,7 +91,7 @@ class IdentityReader:
         return columns
 
     def collect_words(self, block: Block, unknown: UnknownWords) -> None:
-        """Remember the first row of each word of a block that the vocabularies do not know."""
+        """Remember the first row of each word of a block that the vocabularies do not have."""
         for role in WORD_COLUMNS:
             column = self.layout.find(role)
             if column is None:
@@ -102,7 +102,7 @@ class IdentityReader:
                     unknown.setdefault(role, {}).setdefault(text, int(block.rows[position]))
 
     def report_words(self, unknown: UnknownWords, on_problem: OnProblem) -> None:
-        """Say what is coded without a code being known, and which sides and areas are not ours; once a table."""
+        """Report codes whose meaning is unknown, and sides and areas that are not ours; once per table."""
         for role, found in unknown.items():
             column = self.layout.find(role)
             header = column.header if column else role
@@ -140,12 +140,12 @@ class IdentityReader:
                         )
 
     def is_absent(self, role: str) -> bool:
-        """Whether no row of the table can have an identity column, wherever it may come from."""
+        """Whether no row of the table can have a value of an identity column, from any source."""
         in_people = self.people is not None and self.people.has(role)
         return self.layout.find(role) is None and role not in self.options.fixed and not in_people
 
     def find_look_alikes(self, block: Block) -> dict[str, dict[str, str]]:
-        """For sex and site, where they are absent: the column of another name that holds such words, and the words."""
+        """For sex and site, where absent: the column with such words under another name, as details of a message."""
         found_columns: dict[str, dict[str, str]] = {}
         for role in ("sex", "site"):
             for column in self.layout.columns if self.is_absent(role) else ():
@@ -161,9 +161,9 @@ class IdentityReader:
         return found_columns
 
     def report_absent(self, look_alikes: Mapping[str, Mapping[str, str]], on_problem: OnProblem) -> None:
-        """Say once a table what no row of it can have, and which column may hold it under another name."""
+        """Report once per table what none of its rows can have, and which column may contain it under another name."""
         named = any(column_names().get(parse_header(c.header)[0]) == "subject" for c in self.layout.columns)
-        if self.is_absent("subject") and not named:  # one that is named and not used was told already
+        if self.is_absent("subject") and not named:  # one that is named but not used was reported before
             on_problem(
                 make_problem(
                     "no-subject",
@@ -197,7 +197,7 @@ class IdentityReader:
             )
 
     def _text(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
-        """A column exactly as written, None where it is blank."""
+        """A column exactly as written, None where blank."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
@@ -217,7 +217,7 @@ class IdentityReader:
         )
 
     def _words(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
-        """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""
+        """A column in our words; other words are kept for site, side and area, unless they are bare numbers."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
@@ -248,14 +248,14 @@ class IdentityReader:
         )
 
     def _find_gaps(self, block: Block, role: str, empty: Bools) -> Bools:
-        """Where nothing was read because the file says nothing: no column, or a cell that means "not known"."""
+        """Where nothing was read because the file states nothing: no column, or a cell that means "not known"."""
         texts = self._texts(block, role)
         if texts is None or not empty.any():
             return empty
-        silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
+        is_silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
         codes, unique = number_keys(texts[empty])
         gaps = empty.copy()
-        gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
+        gaps[empty] = np.array([is_silent(text) for text in unique], dtype=bool)[codes]
         return gaps
 
     def _number(self, block: Block, role: str, on_problem: OnProblem) -> npt.NDArray[np.float64]:
@@ -308,7 +308,7 @@ class IdentityReader:
 
 
 def _is_code(text: str) -> bool:
-    """Whether a text is a bare number, which means nothing by itself."""
+    """Whether a text is a bare number, which has no meaning by itself."""
     return text.strip().lstrip("-").replace(".", "", 1).isdigit()
 
 

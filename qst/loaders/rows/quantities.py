@@ -1,6 +1,6 @@
-"""Does a column hold the protocol's quantity? Decided for whole columns, from unit, values and neighbours.
+"""Does a column contain the protocol's quantity? Decided for whole columns, from unit, values and neighbours.
 
-A column that cannot be what its name says is refused, with the reason. Bounds: `Parameter.possible` and `.usual`.
+A column that cannot be what its name suggests is refused, with the reason. Bounds: `Parameter.possible` and `.usual`.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from qst.vocabulary.names import Thermal
 from qst.vocabulary.units import Unit, known_units
 
 ODD_SHARE, ODD_COUNT = 0.2, 3
-"""A column with at least this share and number of impossible values holds something else (ours)."""
+"""A column with at least this share and number of impossible values contains something else (ours)."""
 
 FEW_VALUES = 10
-"""Fewer positive CDT values than this do not tell temperatures from distances by themselves (ours)."""
+"""Fewer positive CDT values than this cannot distinguish temperatures from distances by themselves (ours)."""
 
 FAR_FROM_BASELINE = 16.0
-"""Half of the way from baseline to 0 °C: hardly anybody's distance, nearly everybody's temperature (ours)."""
+"""Half the way (°C) from baseline to 0 °C: very rare as a distance, very common as a temperature (ours)."""
 
 FARTHEST_TRANSFORMED = 10.0
-"""Neither logarithms nor z-scores of people reach further; a column that does holds values as measured (ours)."""
+"""The largest logarithm or z-score of a person; a column with larger values contains values as measured (ours)."""
 
 _OTHER_QUANTITY = {
     "CPT": "seconds of a cold pressor test, or a rating?",
@@ -41,7 +41,7 @@ _OTHER_QUANTITY = {
 
 @dataclass(slots=True)
 class Evidence:
-    """What a column's values say, counted so that it can be gathered block by block."""
+    """What a column's values show, in counts that can be collected block by block."""
 
     n: int = 0
     impossible: int = 0
@@ -57,11 +57,11 @@ class Evidence:
     high: float = -np.inf
 
     def add(self, code: str, values: Floats, possible: tuple[float, float], texts: Texts) -> None:
-        """Count in the values (in our unit) of one block, and how they are written."""
+        """Count the values (in our unit) of one block, and how they are written."""
         if BY_CODE[code].is_force:
             self.whole += sum(1 for text in texts if text.strip().isdigit())
             self.thousands += count_thousands(texts)
-            values = values[values != 0]  # it was not measured, and is said of its cell
+            values = values[values != 0]  # 0 is not a measurement, and is reported for its cell
         values = values[~np.isnan(values)]
         if not len(values):
             return
@@ -77,7 +77,7 @@ class Evidence:
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
 
     def is_odd(self, count: int) -> bool:
-        """Whether so many values are too many to be slips of the pen."""
+        """Whether this many values are too many to be slips."""
         return count >= ODD_COUNT and count >= ODD_SHARE * self.n
 
 
@@ -100,7 +100,7 @@ class Refusal:
     def make_problem(
         self, parameter: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> Problem:
-        """The problem, with the parameter as the message shall name it."""
+        """The problem; the message names the parameter as given."""
         return make_problem(
             self.code, self.message, file=file, row=row, column=column, parameter=parameter, **self.details
         )
@@ -123,15 +123,15 @@ class Decisions:
         Ratings to which 0.1 is added.
     thousands : set of str
         Forces with whole numbers only, but for some that may have a thousands separator, such as `1.050`.
-    told : dict of str to str
-        What was decided from the values, for the user.
+    explanations : dict of str to str
+        What was decided from the values, in words for the user.
     """
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     absolute: dict[str, bool] = field(default_factory=dict)
     add_offset: set[str] = field(default_factory=set)
     thousands: set[str] = field(default_factory=set)
-    told: dict[str, str] = field(default_factory=dict)
+    explanations: dict[str, str] = field(default_factory=dict)
 
 
 def decide(
@@ -149,11 +149,11 @@ def decide(
     evidence : mapping of parameter code to Evidence
         Values already multiplied by their unit's factor.
     units : mapping of parameter code to Unit or None
-        From header or option; None where neither says.
+        From header or option; None where neither states one.
     thermal : {"absolute", "difference"}, optional
-        The user's word on CDT and WDT.
+        What the user states about CDT and WDT.
     hints : mapping
-        The header's word on CDT and WDT, for example from ``CDT_diff``.
+        What the headers state about CDT and WDT, for example ``CDT_diff``.
     single_trials : bool
         Whether the values are single trials: then ratings are ratings, not means.
     """
@@ -172,13 +172,13 @@ def decide(
                 decisions.refused[code] = reason
             elif not single_trials and BY_CODE[code].is_rating and found.below_offset:
                 decisions.add_offset.add(code)
-                decisions.told[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
+                decisions.explanations[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
     for code, decide_from_values in (("WDT", _decide_warm), ("CDT", _decide_cold)):
         if code not in evidence or not evidence[code].n or code in decisions.refused:
             continue
-        said = thermal or hints.get(code)
-        if said:
-            decisions.absolute[code] = said == "absolute"
+        stated = thermal or hints.get(code)
+        if stated:
+            decisions.absolute[code] = stated == "absolute"
         else:
             decide_from_values(evidence[code], decisions)
     _spread_transformation(evidence, decisions)
@@ -235,7 +235,7 @@ def _looks_transformed(code: str, found: Evidence) -> bool:
 
 
 def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decisions) -> None:
-    """Where one column holds transformed values, those that may be so too are not trusted either."""
+    """Where one column contains transformed values, refuse the others that may be transformed too."""
     sure = [code for code, refusal in decisions.refused.items() if refusal.code == "transformed-values"]
     for code, found in evidence.items():
         if sure and found.n and found.high <= FARTHEST_TRANSFORMED and code not in decisions.refused:
@@ -244,23 +244,23 @@ def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decision
 
 
 def _decide_warm(found: Evidence, decisions: Decisions) -> None:
-    """Distances reach 18 °C and temperatures begin at 32: the values tell them apart."""
+    """Decide on WDT: distances reach 18 °C and temperatures start at 32 °C, so the values distinguish them."""
     if found.is_odd(found.beyond_warm) and found.is_odd(found.n - found.beyond_warm):
         counts = {"beyond": found.beyond_warm, "n": found.n}
         decisions.refused["WDT"] = _refuse("temperature-unclear", "beyond-warm", **counts)
         return
     decisions.absolute["WDT"] = 2 * found.beyond_warm > found.n
-    decisions.told["WDT"] = _tell_thermal(decisions.absolute["WDT"], "from its values")
+    decisions.explanations["WDT"] = _describe_thermal(decisions.absolute["WDT"], "from its values")
 
 
 def _decide_cold(found: Evidence, decisions: Decisions) -> None:
-    """Both lie between 0 and 32 °C: the sign, WDT beside it or where most values lie may tell; decided after WDT."""
+    """Decide on CDT, after WDT: both are between 0 and 32 °C, so the sign, WDT and most values have to show it."""
     if found.is_odd(found.negative) and found.is_odd(found.far):
         counts = {"negative": found.negative, "far": found.far, "n": found.n}
         decisions.refused["CDT"] = _refuse("temperature-unclear", "below-0", **counts)
     elif found.is_odd(found.negative) or (found.negative and found.negative == found.n):
         decisions.absolute["CDT"] = False
-        decisions.told["CDT"] = _tell_thermal(False, "it has negative values")
+        decisions.explanations["CDT"] = _describe_thermal(False, "it has negative values")
     elif (
         "WDT" in decisions.absolute
         and not decisions.absolute["WDT"]
@@ -272,17 +272,17 @@ def _decide_cold(found: Evidence, decisions: Decisions) -> None:
         decisions.refused["CDT"] = _refuse("temperature-unclear", "differs-from-WDT", **counts, **limits)
     elif "WDT" in decisions.absolute:
         decisions.absolute["CDT"] = decisions.absolute["WDT"]
-        decisions.told["CDT"] = _tell_thermal(decisions.absolute["CDT"], "as WDT beside it")
+        decisions.explanations["CDT"] = _describe_thermal(decisions.absolute["CDT"], "like WDT next to it")
     elif 2 * found.far <= found.n and found.far < found.n:
         decisions.absolute["CDT"] = False
-        decisions.told["CDT"] = _tell_thermal(False, "from its values")
+        decisions.explanations["CDT"] = _describe_thermal(False, "from its values")
     elif found.n >= FEW_VALUES and found.far >= 0.9 * found.n:
         decisions.absolute["CDT"] = True
-        decisions.told["CDT"] = _tell_thermal(True, "from its values")
+        decisions.explanations["CDT"] = _describe_thermal(True, "from its values")
     else:
         limits = {"low": found.low, "high": found.high}
         decisions.refused["CDT"] = _refuse("temperature-unclear", "either", baseline=BASELINE, **limits)
 
 
-def _tell_thermal(absolute: bool, why: str) -> str:
+def _describe_thermal(absolute: bool, why: str) -> str:
     return f"temperatures ({why})" if absolute else f"distance from baseline ({why})"

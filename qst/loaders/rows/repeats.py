@@ -1,4 +1,4 @@
-"""What rows say of each other: assessments and trials that stand twice, people who contradict themselves."""
+"""Checks across rows: assessments and trials that occur twice, entries of one assessment that differ."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,14 @@ from qst.tables import KEY
 
 
 class DuplicateFinder:
-    """Finds assessments that stand twice, over any number of blocks, and remembers no more of a row than its hash."""
+    """Finds assessments that occur twice, over any number of blocks; of each row, only a hash is kept."""
 
     def __init__(self) -> None:
         self._hashes = np.array([], dtype=np.uint64)
         self._places: list[tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]] = []
 
     def mark(self, assessments: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
-        """Report each later row that repeats an earlier one, and note it on the row; both are kept."""
+        """Report each row that repeats an earlier one, and add a note to it; both are kept."""
         named = assessments["subject"].notna().to_numpy()
         keys = assessments[list(KEY)].astype(object).where(assessments[list(KEY)].notna(), "")
         hashes = pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy(dtype=np.uint64)
@@ -43,20 +43,20 @@ class DuplicateFinder:
 
 
 def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
-    """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
+    """Report trials that occur twice, and ages or sexes that differ within one assessment; nothing is left out.
 
-    Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given; one that
-    does not count is not asked.
+    Trials are the same where assessment, parameter, series, stimulus and value are the same and a series is given;
+    trials that do not count are not compared.
     """
     columns = ["subject", "visit", "age", "sex", "site", "side", "area", "parameter", "series", "stimulus", "value"]
     same, first_of_same = first_rows(number_groups(trials, columns))
     first = first_of_same[same]
-    told = (
+    compared = (
         trials["series"].notna().to_numpy() & trials["value"].notna().to_numpy() & trials["subject"].notna().to_numpy()
     )
     if "keep" in trials:
-        told &= trials["keep"].to_numpy(dtype=bool)
-    for position in np.flatnonzero((first < np.arange(len(trials))) & told):
+        compared &= trials["keep"].to_numpy(dtype=bool)
+    for position in np.flatnonzero((first < np.arange(len(trials))) & compared):
         file, row = _place(trials, int(position))
         earlier = trials["source_row"].iloc[first[position]]
         on_problem(make_problem("duplicate-trial", file=file, row=row, first=earlier))

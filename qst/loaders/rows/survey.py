@@ -1,4 +1,4 @@
-"""A first look at all rows of a table: what its values and words are, before any is taken."""
+"""A first pass over all rows of a table: what values and words it has, before any of them is used."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,21 +15,21 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.identity import IdentityReader, UnknownWords
 from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Evidence
-from qst.loaders.rows.values import Measured, measure, name_parameters, possible_range, repeats_header, to_unit
+from qst.loaders.rows.values import Measured, find_measured, name_parameters, possible_range, repeats_header, to_unit
 from qst.problems import OnProblem, Problem, cut_text, make_problem, shorten
 from qst.protocol import BY_CODE, CODES, STIMULI
 from qst.vocabulary.names import normalise, words
 from qst.vocabulary.units import Unit
 
 DECIMALS_AMONG = 10_000
-"""Rows at the top of a table that decide its decimal sign; a number with the other one is an error wherever it is."""
+"""Rows at the top of a table that decide its decimal sign; a number with the other sign is an error anywhere."""
 
 SUMMARIES_AMONG = 100
-"""Rows at the end of a block among whose subjects summaries are looked for (ours)."""
+"""Rows at the end of a block whose subjects may be names of summaries, such as mean (ours)."""
 
 
 def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
-    """Rows with neither a subject nor a value, as a form has them that was not filled in to the end."""
+    """Rows with neither a subject nor a value, as in a form that was not filled in to the end."""
     subject, value = layout.find("subject"), layout.find("value")
     anonymous = is_blank(block.columns[subject.position]) if subject else np.ones(len(block.rows), dtype=bool)
     if not anonymous.any():
@@ -54,7 +54,7 @@ def find_second_headers(block: Block, layout: Layout, groups: Sequence[Measured]
 
 
 class Survey:
-    """What a first look at all rows of a table shows.
+    """What a first pass over all rows of a table shows.
 
     Attributes
     ----------
@@ -68,15 +68,15 @@ class Survey:
     headers : dict of parameter code to dict of str
         The file's own headers, in order.
     converted : dict of (parameter code, name of a unit) to Unit
-        Units of the file that are none of ours.
+        Units of the file that are not ours.
     missing : Counter of str
         Words and codes that were taken as missing.
     filled : set of int
-        Positions of columns without a name that hold something.
+        Positions of columns without a name that are not empty.
     n_rows : int
         Rows with data.
     only_block : list of Block
-        The rows themselves, where they are few enough to be kept.
+        The rows themselves, where there is one block only.
     only_groups : list of Measured
         Their measured cells.
     """
@@ -109,16 +109,16 @@ class Survey:
         self.only_block: list[Block] = []
         self.only_groups: list[Measured] = []
         for block in chain(head, blocks):
-            self._look_at(block)
+            self._add(block)
         if self.n_blocks != 1:
             self.only_block, self.only_groups = [], []
 
-    def _look_at(self, block: Block) -> None:
+    def _add(self, block: Block) -> None:
         if not self.n_blocks:
             self.look_alikes = self.identity.find_look_alikes(block)
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
-        groups = self.only_groups = measure(block, self.layout, self.options, self.decimal)
+        groups = self.only_groups = find_measured(block, self.layout, self.options, self.decimal)
         second = find_second_headers(block, self.layout, groups)
         self.templates += block.rows[template].tolist()
         self.second_headers += block.rows[second].tolist()
@@ -134,13 +134,13 @@ class Survey:
         for column in self.layout.columns:
             if not column.header.strip() and not is_blank(block.columns[column.position]).all():
                 self.filled.add(column.position)
-                self._look_at_nameless(block, column.position)
+                self._add_nameless(block, column.position)
         for group in groups:
             self.missing += group.numbers.missing
             self.units.setdefault(group.code, group.unit)
             self.headers.setdefault(group.code, {}).update(dict.fromkeys(group.all_headers))
             if self.layout.is_long and group.unit is not None and group.unit.foreign:
-                continue  # said of each of its cells
+                continue  # reported for each of its cells
             if group.unit is not None and group.unit.factor != 1:
                 self.converted[group.code, group.unit.name] = group.unit
             values = to_unit(group.code, group.numbers.values, group.unit)
@@ -148,20 +148,20 @@ class Survey:
             self.evidence.setdefault(group.code, Evidence()).add(group.code, values, possible, group.texts)
         parameter = self.layout.find("parameter")
         if self.layout.is_long and parameter is not None:
-            self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
+            self._add_trials(block, block.columns[parameter.position], parameter.header, template)
 
-    def _look_at_nameless(self, block: Block, position: int) -> None:
-        """Remember a column without a name beside a measured one that holds numbers, and the first row with one."""
-        beside = self.layout.columns[position - 1] if position else None
-        if beside is None or not (beside.role in BY_CODE or beside.position in self.nameless):
+    def _add_nameless(self, block: Block, position: int) -> None:
+        """Remember a column without a name that follows a measured one and contains numbers, and the first such row."""
+        before = self.layout.columns[position - 1] if position else None
+        if before is None or not (before.role in BY_CODE or before.position in self.nameless):
             return
         numbers = [row for row, text in zip(block.rows, block.columns[position], strict=True) if is_number(text)]
         if numbers:
             self.nameless.setdefault(position, int(numbers[0]))
 
-    def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
+    def _add_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
         if block.headers:
-            self._look_at_dropped(block)
+            self._add_dropped(block)
         codes = name_parameters(named, self.options.codes.get("parameter", {}))
         stimulus = self.layout.find("stimulus")
         for position in np.flatnonzero((codes == np.array(None)) & ~template):
@@ -173,8 +173,8 @@ class Survey:
             for position in np.flatnonzero((codes == code) & ~np.isin(read.values.astype(str), (*ours, "None"))):
                 self.stimuli.setdefault((code, texts[position]), int(block.rows[position]))
 
-    def _look_at_dropped(self, block: Block) -> None:
-        """Remember rows that were unfolded into trials of which none counts, and which cell or header says so."""
+    def _add_dropped(self, block: Block) -> None:
+        """Remember rows that were unfolded into trials of which none counts, and the cell or header that states it."""
         keep, value = self.layout.find("keep"), self.layout.find("value")
         if keep is None or value is None:
             return
@@ -190,12 +190,12 @@ class Survey:
             self.dropped[row] = (str(headers[place]), str(texts[place]))
 
     def report_second_headers(self, file: str, on_problem: OnProblem) -> None:
-        """Say which rows were taken as headers."""
+        """Report the rows that were taken as headers."""
         for row in self.second_headers:
             on_problem(make_problem("second-header", "table", file=file, row=row))
 
     def report_problems(self, file: str, on_problem: OnProblem) -> None:
-        """Say once what concerns the table as a whole."""
+        """Report once what concerns the table as a whole."""
         if self.templates:
             on_problem(make_problem("empty-row", file=file, row=self.templates[0], count=len(self.templates)))
         self.report_second_headers(file, on_problem)

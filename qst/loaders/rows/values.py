@@ -27,7 +27,7 @@ from qst.vocabulary.names import column_names, missing_codes, normalise, paramet
 from qst.vocabulary.units import FAHRENHEIT_OFFSET, Unit, find_unit, known_units
 
 SUSPECTED_TEMPERATURE = (25.0, 32.0)
-"""Values (°C) that are rare as a distance of CDT from baseline, and usual as a temperature (ours)."""
+"""Values (°C) that are rare as a distance of CDT from baseline, and common as a temperature (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,18 @@ class Measured:
     ----------
     code : str
     header : str
-        Of the column.
+        That of the column.
     headers : object array of str or None
         The file's own header of each cell, where rows were unfolded.
     texts : object array of str
     positions : int array
-        Where in the block they stand.
+        Of the cells in the block.
     rows : int array
-        Their row numbers in the file.
+        Row numbers in the file.
     numbers : Numbers
         In the file's unit.
     unit : Unit or None
-        From option, header or, where a row is a trial, the row's own cell; None where none says.
+        From option, header or, where a row is a trial, a cell of the row; None where none states it.
     """
 
     code: str
@@ -62,7 +62,7 @@ class Measured:
     unit: Unit | None
 
     def header_at(self, position: int) -> str:
-        """The header under which a cell stands in the file."""
+        """The header of a cell in the file."""
         return self.header if self.headers is None else str(self.headers[position])
 
     @property
@@ -72,7 +72,7 @@ class Measured:
 
 
 def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
-    """Parameter code of each cell that names a parameter, or has one of the codes `given`; None where neither."""
+    """Parameter code of each cell that names a parameter or has one of the codes `given`; None for other cells."""
     names = parameter_names()
     coded = {normalise(code): names[normalise(word)] for code, word in given.items()}
     known = names | add_float_spellings(coded)
@@ -80,8 +80,8 @@ def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
     return np.array([codes[text] for text in texts], dtype=object)
 
 
-def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
-    """The measured cells of a block: a group a parameter; where a row is a trial, a group a parameter and unit."""
+def find_measured(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
+    """The measured cells of a block, in one group per parameter, or per parameter and unit where a row is a trial."""
     value, parameter, unit = layout.find("value"), layout.find("parameter"), layout.find("unit")
     if not layout.is_long or value is None or parameter is None:
         everywhere = np.arange(len(block.rows))
@@ -109,23 +109,23 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
 
 
 def possible_range(parameter: Parameter, single_trials: bool) -> tuple[float, float]:
-    """What a value, or a single trial, of a parameter can be."""
+    """The lowest and highest possible value, or single trial, of a parameter."""
     return parameter.trial_possible if single_trials else parameter.possible
 
 
 def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None = None) -> Floats:
-    """Values in our unit; °F of a temperature (not of a difference) loses its offset first."""
+    """Values in our unit; a temperature in °F (unlike a difference) loses its offset first."""
     if unit is None:
         return values
     offset = FAHRENHEIT_OFFSET if _has_offset(code, unit, absolute) else 0.0
-    with np.errstate(over="ignore"):  # what is then infinite is out of range, and told as that
+    with np.errstate(over="ignore"):  # an infinite result is reported as out of range
         return (values - offset) * unit.factor
 
 
 def describe_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
-    """How values in a unit become ours, for example ``N/cm2*10``; None where they are ours already.
+    """How values in a unit become ours, for example ``N/cm2*10``; None where they are in our unit.
 
-    Formed as `to_unit` does it, from the catalogue's spelling of the unit, which has no semicolon.
+    The formula is that of `to_unit`, with the catalogue's spelling of the unit, which has no semicolon.
     """
     if unit is None or unit.foreign or unit.factor == 1:
         return None
@@ -134,7 +134,7 @@ def describe_conversion(code: str, unit: Unit | None, absolute: bool | None = No
 
 
 def _has_offset(code: str, unit: Unit, absolute: bool | None) -> bool:
-    """Whether a unit is °F and the value a temperature, not a difference of two."""
+    """Whether a unit is °F and the value a temperature rather than a difference."""
     temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
     return unit.is_fahrenheit and temperature
 
@@ -156,19 +156,19 @@ def convert(
     measured : Measured
     decisions : Decisions
     baseline : float array
-        Temperature (°C) from which the ramps of each of the cells started; NaN means 32 °C.
+        Temperature (°C) from which the ramps of each cell started; NaN means 32 °C.
     file : TextTable
     decimal : str
     single_trials : bool
     on_problem : callable
     """
     code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
-    complaints = _Complaints(measured, file.file, decimal, on_problem)
+    cells = _CellReporter(measured, file.file, decimal, on_problem)
     if unit is not None and unit.foreign:
         known = {"unit": unit.text, "name": parameter.name, "units": known_units(code), "code": code}
-        complaints.report(~np.isnan(measured.numbers.values), "unit-unknown", "measured", **known)
+        cells.report(~np.isnan(measured.numbers.values), "unit-unknown", "measured", **known)
         return np.full(len(measured.texts), np.nan)
-    complaints.report_unreadable()
+    cells.report_unreadable()
     absolute = decisions.absolute.get(code)
     values = to_unit(code, measured.numbers.values, unit, absolute)
     if absolute:
@@ -177,18 +177,18 @@ def convert(
         values = values + RATING_OFFSET
     low, high = possible_range(parameter, single_trials)
     if parameter.is_force:
-        complaints.report(values == 0, "zero-force", name=parameter.name, unit=parameter.unit)
+        cells.report(values == 0, "zero-force", name=parameter.name, unit=parameter.unit)
         values = np.where(values == 0, np.nan, values)
     size = np.abs(values) if parameter.summary == "distance" else values
     outside = (size < low) | (size > high)
     expected = {"low": low, "high": high, "unit": _trial_unit(parameter, single_trials)}
-    complaints.report(outside, "out-of-range", "measured", name=parameter.name, **expected)
-    if code == "CDT" and code in decisions.told:
+    cells.report(outside, "out-of-range", "measured", name=parameter.name, **expected)
+    if code == "CDT" and code in decisions.explanations:
         suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        complaints.report(suspected, "distance-suspected" if absolute else "temperature-suspected")
+        cells.report(suspected, "distance-suspected" if absolute else "temperature-suspected")
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
-        complaints.report(thousands, "value-suspicious", unit=parameter.unit)
+        cells.report(thousands, "value-suspicious", unit=parameter.unit)
     _warn_of_possible_codes(measured, low, high, file, on_problem)
     return np.where(outside, np.nan, values)
 
@@ -201,14 +201,14 @@ def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
     return "°C" if parameter.unit.startswith("°C") else parameter.unit
 
 
-class _Complaints:
-    """Reports cells of one parameter."""
+class _CellReporter:
+    """Reports problems of the cells of one parameter."""
 
     def __init__(self, measured: Measured, file: str, decimal: str, on_problem: OnProblem) -> None:
         self.measured, self.file, self.decimal, self.on_problem = measured, file, decimal, on_problem
 
     def report(self, where: npt.NDArray[np.bool_], code: str, message: str = "", /, **details: Any) -> None:
-        """One problem for each of the cells in question."""
+        """One problem for each cell where `where` is true."""
         for position in np.flatnonzero(where):
             self._report_cell(int(position), code, message, **details)
 
@@ -243,7 +243,7 @@ class _Complaints:
 def _warn_of_possible_codes(
     measured: Measured, low: float, high: float, file: TextTable, on_problem: OnProblem
 ) -> None:
-    """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
+    """Report each cell with a code for missing that could also be a measurement, for example 999 kPa."""
     for written, number in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
@@ -261,7 +261,7 @@ def _warn_of_possible_codes(
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:
-    """Whether a row is a second header: its cells are the header's, or names and units under the parameters."""
+    """Whether a row is a second header: it repeats the header, or has names and units under the parameters."""
     filled = [(text.strip(), c) for text, c in zip(texts, layout.columns, strict=True) if text.strip()]
     if len(filled) > 1 and all(text == column.header.strip() for text, column in filled):
         return True
