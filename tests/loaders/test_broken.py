@@ -1,4 +1,4 @@
-"""Broken files: each gives the problems `broken/expected.toml` states, its good rows are scored, nothing crashes."""
+"""Broken files: each has the problems that `broken/expected.toml` lists, its good rows are scored, nothing crashes."""
 
 import csv
 import io
@@ -43,7 +43,6 @@ REMEDY = re.compile(
 HEADER = "subject,age,sex,site,CPT,HPT"
 ROW = "34,female,hand,12.5,43.1"
 QUIET = ("score", "--quiet")
-
 
 CASES = read_cases()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -99,7 +98,7 @@ def test_library_gives_the_same_as_the_command_line(case: Case) -> None:
     assert [place_of(p) for p in in_order(problems)] == sorted(expected, key=order_of)
 
 
-def test_every_error_says_what_to_do() -> None:
+def test_every_error_states_a_remedy() -> None:
     silent = {
         str(problem)
         for case in CASES
@@ -179,7 +178,7 @@ def test_nul_bytes_late_in_a_file_are_named_and_not_passed_on(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("row", [20, 4002])
-def test_a_stray_line_end_within_a_number_is_seen_wherever_it_stands(row: int, tmp_path: Path) -> None:
+def test_a_stray_line_end_within_a_number_is_found_anywhere(row: int, tmp_path: Path) -> None:
     lines = [f"{number:05},{ROW}" for number in range(2, 5002)]
     lines[row - 2] = lines[row - 2].replace("43.1", "43\r.1")
     path = tmp_path / "stray.csv"
@@ -215,7 +214,7 @@ def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     assert "save the data" in process.stderr
 
 
-def test_a_file_name_that_is_no_text_is_scored_all_the_same(tmp_path: Path) -> None:
+def test_a_file_whose_name_is_not_text_is_scored(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/caf\xe9.csv"
     try:
         Path(os.fsdecode(path)).write_bytes(Path("text_in_numbers.csv").read_bytes())
@@ -239,7 +238,7 @@ def test_folders(tmp_path: Path) -> None:
     ]
 
 
-def test_the_output_in_a_folder_is_no_input_the_next_time(tmp_path: Path) -> None:
+def test_the_output_in_a_folder_is_not_an_input_the_next_time(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(Path("text_in_numbers.csv").read_bytes())
     for _ in range(2):
         run(*QUIET, tmp_path, "-o", tmp_path / "scored.csv")
@@ -303,7 +302,7 @@ def test_folders_without_permission_are_not_passed_over() -> None:
 
 
 @pytest.mark.parametrize("name", ["empty.csv", "truncated.xlsx", "no_qst_columns.csv"])
-def test_nothing_is_said_to_be_written_that_is_not(name: str, tmp_path: Path) -> None:
+def test_a_file_that_was_not_written_is_not_reported_as_written(name: str, tmp_path: Path) -> None:
     old = write(tmp_path / "scored.csv", "the old one")
     result = run("score", name, "-o", old)
     assert result.exit_code == 1
@@ -321,7 +320,7 @@ def test_a_file_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 @pytest.mark.parametrize("ending", [".csv", ".xlsx", ".json"])
-def test_an_interrupted_output_leaves_the_old_file_and_nothing_beside_it(
+def test_an_interrupted_output_leaves_the_old_file_and_no_other(
     ending: str, error: type[BaseException], tmp_path: Path
 ) -> None:
     old = write(tmp_path / f"scored{ending}", "the old one")
@@ -356,7 +355,7 @@ def test_characters_that_excel_cannot_hold_do_not_stop_a_workbook(name: str, tmp
     assert len(pd.read_excel(tmp_path / "scored.xlsx")) == 2
 
 
-def test_a_text_too_long_for_excel_is_not_cut_in_silence(tmp_path: Path) -> None:
+def test_a_text_too_long_for_excel_is_not_cut_silently(tmp_path: Path) -> None:
     lines = [f"{row},{ROW},{'long ' * 8000 if row == 20 else ''}" for row in range(2, 30)]
     path = write(tmp_path / "long.csv", HEADER + ",remark", *lines)
     result = run(*QUIET, path, "-o", tmp_path / "scored.xlsx")

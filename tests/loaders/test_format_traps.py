@@ -1,43 +1,13 @@
-"""Traps that are in laboratories' files: each has a test of its name, of the values and of what a user reads."""
+"""Traps in laboratories' files: a test named after each, on the values and on what a user reads."""
 
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
 from lab_files import ME, MISSING, WHO, read, refuse, write
-
-import qst
-
-PEOPLE = ("1,40,f,hand", "2,50,m,foot", "3,50,m,hand")
-
-
-def rows_of(folder: Path, header: str, *cells: str, who: str = WHO, name: str = "lab.csv") -> Path:
-    """A table of three people (or fewer), each with the cells of a row."""
-    people = [person for person, _ in zip(PEOPLE, cells, strict=False)]
-    lines = [f"{person},{text}" for person, text in zip(people, cells, strict=True)]
-    return write(folder, "\n".join([f"{who},{header}", *lines]), name)
-
-
-def score(path: Path, **options: object) -> tuple[pd.DataFrame, list[qst.Problem], str]:
-    """What `qst.load` and `qst.score` give, the problems, and what was understood."""
-    problems: list[qst.Problem] = []
-    understood: list[str] = []
-    table = qst.load(path, problems=problems, understood=understood, **options)  # type: ignore[arg-type]
-    return qst.score(table), problems, "\n".join(understood)
-
-
-def codes(problems: list[qst.Problem]) -> list[str]:
-    return [problem.code for problem in problems]
-
-
-def real(*parts: str) -> Path:
-    path = REAL.joinpath(*parts)
-    if not path.is_file():
-        pytest.skip("the real data of others are not here")
-    return path
-
+from trap_files import PEOPLE, codes, real, rows_of, score
 
 # --- the same abbreviation for another quantity ---------------------------------------------------------------------
 
@@ -91,7 +61,7 @@ def test_tsl2_a_modified_task(tmp_path: Path, header: str, cells: str) -> None:
     assert "'TSL2'" in problems[0].message
 
 
-def test_tsl2_alone_is_no_tsl(tmp_path: Path) -> None:
+def test_tsl2_alone_is_not_tsl(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,TSL2", "45,6"))
     assert pd.isna(scored.loc[0, "TSL"]) and codes(problems) == ["trials-unclear"]
 
@@ -131,13 +101,13 @@ def test_dfns_names_on_transformed_values(tmp_path: Path) -> None:
 
 
 def test_dfns_names_on_transformed_values_leave_what_was_measured(tmp_path: Path) -> None:
-    """The DFNS takes no logarithm of HPT, so a table of logarithms has temperatures beside them; CDT may be either."""
+    """The DFNS takes no logarithm of HPT, so a table of logarithms also has temperatures; CDT may be either."""
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "0.1,45,2.5", "0.2,46,2.6", "0.1,46,2.4"))
     assert [(p.code, p.column) for p in problems] == [("transformed-values", "PPT"), ("transformed-values", "CDT")]
     assert scored[["CDT_z", "PPT_z"]].isna().all(axis=None) and scored["HPT_z"].notna().all()
 
 
-def test_a_force_of_0_in_a_file_of_one_person_is_no_logarithm(tmp_path: Path) -> None:
+def test_a_force_of_0_in_a_file_of_one_person_is_not_a_logarithm(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "1.2,45,0"))
     assert [(p.code, p.column) for p in problems] == [("zero-force", "PPT")]
     assert scored.loc[0, ["CDT", "HPT"]].tolist() == [1.2, 45] and pd.isna(scored.loc[0, "PPT"])
@@ -189,7 +159,7 @@ def test_sides_that_are_not_split(tmp_path: Path, rows: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("header", ["affected_side", "side"])
-def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
+def test_affected_side_contains_the_extremity(tmp_path: Path, header: str) -> None:
     path = write(tmp_path, f"subject,age,sex,{header},HPT\n1,40,f,hand,45\n2,50,m,foot,46\n3,50,m,NA,46\n")
     scored, problems, _ = score(path)
     assert scored["HPT_z"].isna().all()
@@ -202,13 +172,13 @@ def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
 
 
 @pytest.mark.parametrize("cells", [("left", "right", "left"), ("hand", "left", "foot"), ("", "NA", "")])
-def test_affected_side_that_holds_something_else_is_no_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
+def test_affected_side_that_contains_something_else_is_not_a_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
     lines = [f"{number},40,f,{cell},45" for number, cell in enumerate(cells)]
     _, problems, _ = score(write(tmp_path, "\n".join(["subject,age,sex,affected_side,HPT", *lines])))
     assert codes(problems) == ["no-site"] and "--map" not in problems[0].message
 
 
-def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
+def test_affected_side_next_to_a_site_is_the_user_s_own(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "affected_side,HPT", "foot,45", "hand,46"))
     assert (scored["site"].tolist(), scored["affected_side"].tolist()) == (["hand", "foot"], ["foot", "hand"])
     assert problems == []
@@ -238,7 +208,7 @@ def test_side_code_reversed_while_renamed(tmp_path: Path, header: str, sides: st
     assert "where 1 means {}, 2 means {}".format(*sides.split()) in explained
 
 
-def test_side_code_reversed_while_renamed_beside_the_old_column(tmp_path: Path) -> None:
+def test_side_code_reversed_while_renamed_next_to_the_old_column(tmp_path: Path) -> None:
     table, problems = read(rows_of(tmp_path, "side,Seite,HPT", "left,R,45", "right,L,46"))
     assert table["side"].isna().all() and table["HPT"].notna().all()
     assert codes(problems) == ["two-columns"]
@@ -334,7 +304,7 @@ def test_practice_as_the_first_of_four_trials(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", list(filter(None, MISSING)))
-def test_words_for_missing_are_said_when_applied(tmp_path: Path, word: str) -> None:
+def test_words_for_missing_are_reported_when_applied(tmp_path: Path, word: str) -> None:
     scored, problems, understood = score(rows_of(tmp_path, "HPT,CPT", f"{word},10", "46,9"))
     assert scored["HPT_z"].isna().tolist() == [True, False] and problems == []
     assert f"taken as missing: {word!r} (1 cells)" in understood

@@ -15,7 +15,7 @@ N_FILES = 40
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One file a person; some have faults, one is no table, one is too large for another process."""
+    """One file per person; some have faults, one is not a table, one is too large for another process."""
     folder = tmp_path / "people"
     folder.mkdir()
     for number in range(N_FILES):
@@ -81,7 +81,7 @@ def test_a_name_that_no_file_has_is_refused_by_several_processes_too(folder: Pat
     assert len(qst.load(folder, problems=[], columns={"value": "value"}, jobs=2)) > N_FILES
 
 
-def test_where_every_file_is_refused_the_first_says_why(tmp_path: Path) -> None:
+def test_where_every_file_is_refused_the_reason_is_that_of_the_first(tmp_path: Path) -> None:
     folder = tmp_path / "others"
     folder.mkdir()
     for number in range(parallel.FEWEST_FILES):

@@ -41,7 +41,7 @@ def names(folder: Path, text: str, name: str = "own.toml") -> Path:
     return write(folder, text, name)
 
 
-def test_additions_are_used_and_told(tmp_path: Path) -> None:
+def test_additions_are_used_and_described(tmp_path: Path) -> None:
     understood: list[str] = []
     lab, own = write(tmp_path, LAB), names(tmp_path, OWN)
     table = qst.load(lab, names=own, problems=[], understood=understood)
@@ -52,7 +52,7 @@ def test_additions_are_used_and_told(tmp_path: Path) -> None:
     assert any("'abgebrochen' (1 cells)" in line for line in understood)
 
 
-def test_additions_hold_for_one_call_only(tmp_path: Path) -> None:
+def test_additions_apply_to_one_call_only(tmp_path: Path) -> None:
     lab, own = write(tmp_path, LAB), names(tmp_path, OWN)
     other = names(tmp_path, '[parameters]\nHPT = ["Algometer"]\n', "other.toml")
     celsius = write(tmp_path, "id,age,sex,site,Algometer\n1,25,f,hand,45\n", "other.csv")
@@ -120,7 +120,7 @@ def test_demographics_are_read_by_the_same_names(tmp_path: Path) -> None:
 
 
 def test_what_is_known_already_may_be_repeated(tmp_path: Path) -> None:
-    """And it keeps all that it says: a unit, a code, or that the values are distances."""
+    """And all parts of it keep their meaning: a unit, a code, or that the values are distances."""
     own = names(
         tmp_path,
         '[columns]\nsex = ["sex_m1"]\n[parameters]\nPPT = ["PPT_N", "ppt"]\nCDT = ["CDT_diff"]\n'
@@ -207,7 +207,7 @@ def test_command_line_takes_names(tmp_path: Path) -> None:
     assert wrong.stderr.startswith("error: wrong.toml: there is no section [colums]")
 
 
-def test_names_are_no_place_to_write_to(tmp_path: Path) -> None:
+def test_names_are_not_a_place_to_write_to(tmp_path: Path) -> None:
     own = names(tmp_path, OWN, "own.csv")
     result = run("score", "good.csv", "--names", own, "-o", own)
     assert result.exit_code == 2

@@ -35,7 +35,7 @@ _NUMBER = r"[+-]?\d+([.,]\d+)?"
 _REMEDIES = (
     (
         _DATE,
-        "It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as such",
+        "It is a date or time (spreadsheets turn 1.5 into one): write the number in a cell formatted as a number",
     ),
     (re.compile(rf"{_NUMBER}\s*%"), "It is a percentage: write the number in the column's own unit"),
     (
@@ -116,7 +116,7 @@ def find_remedy(text: str) -> str:
     """What to do about a text that should be a number, as the next sentence of a message; empty where nothing is known.
 
     >>> find_remedy("1. Mai"), find_remedy("abc")
-    ('. It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as such', '')
+    ('. It is a date or time (spreadsheets turn 1.5 into one): write the number in a cell formatted as a number', '')
     """
     return next((f". {remedy}" for pattern, remedy in _REMEDIES if pattern.fullmatch(text.strip())), "")
 

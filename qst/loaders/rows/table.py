@@ -166,7 +166,7 @@ class Reading:
         if not is_force_of_probe(role, unit):
             return text
         area = self.options.probe_area
-        return f"{text}, probe of 1 cm² assumed" if area is None else f"{text}, probe of {area:g} cm²"
+        return f"{text} on a probe of 1 cm², assumed" if area is None else f"{text} on a probe of {area:g} cm²"
 
     def _describe_conversion(self, code: str, unit: Unit | None) -> str | None:
         return describe_conversion(code, unit, self.decisions.absolute.get(code))
