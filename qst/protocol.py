@@ -96,6 +96,11 @@ class Parameter:
         return self.summary == "rating geometric mean"
 
     @property
+    def has_rated_trials(self) -> bool:
+        """Whether a single trial is a rating of pain (0-100)."""
+        return self.is_rating or self.summary == "ratio"
+
+    @property
     def is_force(self) -> bool:
         """Whether the value is a force or pressure, for which 0 cannot be a threshold."""
         return self.unit in ("mN", "kPa")
@@ -103,7 +108,7 @@ class Parameter:
     @property
     def trial_possible(self) -> tuple[float, float]:
         """Lowest and highest value a single trial can have: a rating or a temperature where the value is none."""
-        if self.is_rating or self.summary == "ratio":
+        if self.has_rated_trials:
             return (0.0, 100.0)
         return (-5.0, 55.0) if self.summary == "ramp difference" else self.possible
 
@@ -169,6 +174,12 @@ BY_CODE: dict[str, Parameter] = {parameter.code: parameter for parameter in PARA
 CODES: tuple[str, ...] = tuple(BY_CODE)
 
 Z_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.has_z)
+
+DISTANCE_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.summary == "distance")
+"""Thermal detection thresholds, which files give as a temperature or as a distance from baseline."""
+
+THERMODE_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.unit.startswith("°C"))
+"""Tests whose trials are temperatures of a thermode."""
 
 RECORD_ORDER: tuple[str, ...] = tuple(p.code for p in sorted(PARAMETERS, key=lambda p: p.record_position))
 

@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Bools, Floats
-from qst.inference.entries import SYMPTOM_STATUSES, SYMPTOMS, Mechanism
+from qst.inference.entries import SYMPTOM_STATUSES, Mechanism
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.problems import OnProblem, Problem, cut_text, shorten
 from qst.tables import NO, NPSI_COLUMNS, SOURCE, YES
 from qst.vocabulary.headers import name_symptom
-from qst.vocabulary.names import is_missing_cell, normalise, words
+from qst.vocabulary.names import SYMPTOMS, is_missing_cell, normalise, words
 
 Answers = npt.NDArray[np.int8]
 

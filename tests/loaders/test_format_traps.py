@@ -1,4 +1,4 @@
-"""Traps that are in laboratories' files: each has a test of its name, of the values and of what a user reads."""
+"""Traps in laboratories' files: a test named after each, on the values and on what a user reads."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_real_cold_pressor_seconds_and_pressure_tolerance() -> None:
 def test_cpt1_cpt2_ratings(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,cpt1,cpt2", "45,30,60", "46,20,70", "46,10,30"))
     assert (codes(problems), problems[0].severity) == (["trials-unclear"], "warning")
-    assert "may be trials of CPT or other things; they are carried through" in problems[0].message
+    assert "may be trials of CPT or something else; they are carried through" in problems[0].message
     assert scored["CPT"].isna().all() and scored["HPT_z"].notna().all()
     assert (scored["cpt1"].tolist(), scored["cpt2"].tolist()) == (["30", "20", "10"], ["60", "70", "30"])
 
@@ -71,7 +71,7 @@ def test_tsl2_a_modified_task(tmp_path: Path, header: str, cells: str) -> None:
     assert "'TSL2'" in problems[0].message
 
 
-def test_tsl2_alone_is_no_tsl(tmp_path: Path) -> None:
+def test_tsl2_alone_is_not_tsl(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,TSL2", "45,6"))
     assert pd.isna(scored.loc[0, "TSL"]) and codes(problems) == ["trials-unclear"]
 
@@ -80,7 +80,7 @@ def test_ppt1_ppt2_sites(tmp_path: Path) -> None:
     path = rows_of(tmp_path, "HPT,ppt1,ppt2", "45,300,260", "46,320,370")
     scored, problems, _ = score(path)
     assert scored["PPT"].isna().all() and scored["ppt2"].tolist() == ["260", "370"]
-    assert "say --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
+    assert "use --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
     chosen, problems, _ = score(path, columns={"ppt1": "PPT"})
     assert (chosen["PPT"].tolist(), codes(problems)) == ([300, 320], ["trials-unclear"])
     assert "'ppt2'" in problems[0].message
@@ -111,13 +111,13 @@ def test_dfns_names_on_transformed_values(tmp_path: Path) -> None:
 
 
 def test_dfns_names_on_transformed_values_leave_what_was_measured(tmp_path: Path) -> None:
-    """The DFNS takes no logarithm of HPT, so a table of logarithms has temperatures beside them; CDT may be either."""
+    """The DFNS takes no logarithm of HPT, so a table of logarithms also has temperatures; CDT may be either."""
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "0.1,45,2.5", "0.2,46,2.6", "0.1,46,2.4"))
     assert [(p.code, p.column) for p in problems] == [("transformed-values", "PPT"), ("transformed-values", "CDT")]
     assert scored[["CDT_z", "PPT_z"]].isna().all(axis=None) and scored["HPT_z"].notna().all()
 
 
-def test_a_force_of_0_in_a_file_of_one_person_is_no_logarithm(tmp_path: Path) -> None:
+def test_a_force_of_0_in_a_file_of_one_person_is_not_a_logarithm(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "1.2,45,0"))
     assert [(p.code, p.column) for p in problems] == [("zero-force", "PPT")]
     assert scored.loc[0, ["CDT", "HPT"]].tolist() == [1.2, 45] and pd.isna(scored.loc[0, "PPT"])
@@ -143,7 +143,7 @@ def test_detection_on_one_side_and_pain_on_the_other(tmp_path: Path) -> None:
     assert scored["CDT"].notna().tolist() == scored["WDT"].notna().tolist() == [True, False] * 2
     assert scored["HPT"].notna().tolist() == scored["CPT"].notna().tolist() == [False, True] * 2
     assert set(scored["loga"].fillna("")) == {""}, "the sides are not put together"
-    assert "a row unfolded into 2 assessments by its headers (side left; side right)" in understood
+    assert "each row unfolded into 2 assessments by its headers (side left; side right)" in understood
     result = run("validate", "--json", tmp_path / "lab.csv")
     (problem,) = json.loads(result.stdout)
     assert (problem["code"], problem["severity"], problem["row"]) == ("sides-split", "warning", 2)
@@ -169,12 +169,12 @@ def test_sides_that_are_not_split(tmp_path: Path, rows: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("header", ["affected_side", "side"])
-def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
+def test_affected_side_contains_the_extremity(tmp_path: Path, header: str) -> None:
     path = write(tmp_path, f"subject,age,sex,{header},HPT\n1,40,f,hand,45\n2,50,m,foot,46\n3,50,m,NA,46\n")
     scored, problems, _ = score(path)
     assert scored["HPT_z"].isna().all()
     (absent,) = (problem for problem in problems if problem.code == "no-site")
-    assert f"column '{header}' holds hand, foot: if that is the site, say --map '{header}=site'" in absent.message
+    assert f"column '{header}' contains hand, foot: if that is the site, use --map '{header}=site'" in absent.message
     assert all("(it is a site)" in problem.message for problem in problems if problem is not absent)
     said, problems, _ = score(path, columns={header: "site"})
     assert said["site"].tolist()[:2] == ["hand", "foot"] and said["HPT_z"].notna().tolist() == [True, True, False]
@@ -182,13 +182,13 @@ def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
 
 
 @pytest.mark.parametrize("cells", [("left", "right", "left"), ("hand", "left", "foot"), ("", "NA", "")])
-def test_affected_side_that_holds_something_else_is_no_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
+def test_affected_side_that_contains_something_else_is_not_a_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
     lines = [f"{number},40,f,{cell},45" for number, cell in enumerate(cells)]
     _, problems, _ = score(write(tmp_path, "\n".join(["subject,age,sex,affected_side,HPT", *lines])))
     assert codes(problems) == ["no-site"] and "--map" not in problems[0].message
 
 
-def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
+def test_affected_side_next_to_a_site_is_the_user_s_own(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "affected_side,HPT", "foot,45", "hand,46"))
     assert (scored["site"].tolist(), scored["affected_side"].tolist()) == (["hand", "foot"], ["foot", "hand"])
     assert problems == []
@@ -196,7 +196,7 @@ def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
 
 def test_sex_under_an_unknown_name_is_pointed_at(tmp_path: Path) -> None:
     _, problems, _ = score(write(tmp_path, "subject,age,Gndr,site,HPT\n1,40,F,hand,45\n2,50,M,foot,46\n"))
-    assert "column 'Gndr' holds F, M: if that is the sex, say --map 'Gndr=sex'" in problems[0].message
+    assert "column 'Gndr' contains F, M: if that is the sex, use --map 'Gndr=sex'" in problems[0].message
 
 
 def test_side_code_is_never_guessed(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_side_code_is_never_guessed(tmp_path: Path) -> None:
     table, problems = read(path)
     assert table["side"].tolist() == ["1", "2"]
     assert codes(problems) == ["code-unknown"]
-    assert "say --codes side:1=left,2=right or the other way round" in problems[0].message
+    assert "use --codes side:1=left,2=right or the other way round" in problems[0].message
     table, problems = read(path, codes={"side": {"1": "right", "2": "left"}})
     assert (table["side"].tolist(), problems) == (["right", "left"], [])
 
@@ -218,7 +218,7 @@ def test_side_code_reversed_while_renamed(tmp_path: Path, header: str, sides: st
     assert "where 1 means {}, 2 means {}".format(*sides.split()) in explained
 
 
-def test_side_code_reversed_while_renamed_beside_the_old_column(tmp_path: Path) -> None:
+def test_side_code_reversed_while_renamed_next_to_the_old_column(tmp_path: Path) -> None:
     table, problems = read(rows_of(tmp_path, "side,Seite,HPT", "left,R,45", "right,L,46"))
     assert table["side"].isna().all() and table["HPT"].notna().all()
     assert codes(problems) == ["two-columns"]
@@ -244,7 +244,7 @@ def test_two_spellings_of_one_column(tmp_path: Path) -> None:
     assert table["HPT"].isna().all() and table["CPT"].tolist() == [10, 9]
     assert codes(problems) == ["two-columns"]
     assert "'HPT' (column 5) and 'hpt_C' (column 6) both mean HPT; none is used" in problems[0].message
-    assert "say --ignore with its header" in problems[0].message
+    assert "use --ignore with its header" in problems[0].message
     table, problems = read(tmp_path / "lab.csv", ignore=["hpt_C"])
     assert (table["HPT"].tolist(), problems) == ([45, 46], [])
 
@@ -308,13 +308,13 @@ def test_practice_as_the_first_of_four_trials(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},hpt1,hpt2,hpt3,hpt4\n{ME},48,44,44,44\n")
     scored, problems, _ = score(path)
     assert (scored.loc[0, "HPT"], codes(problems)) == (45, ["practice-unclear"])
-    assert "all count: if the first was for practice, say --ignore 'hpt1'" in problems[0].message
+    assert "all count: if the first was for practice, use --ignore 'hpt1'" in problems[0].message
     without, problems, _ = score(path, ignore=["hpt1"])
     assert (without.loc[0, "HPT"], problems) == (44, [])
 
 
 @pytest.mark.parametrize("word", list(filter(None, MISSING)))
-def test_words_for_missing_are_said_when_applied(tmp_path: Path, word: str) -> None:
+def test_words_for_missing_are_reported_when_applied(tmp_path: Path, word: str) -> None:
     scored, problems, understood = score(rows_of(tmp_path, "HPT,CPT", f"{word},10", "46,9"))
     assert scored["HPT_z"].isna().tolist() == [True, False] and problems == []
     assert f"taken as missing: {word!r} (1 cells)" in understood

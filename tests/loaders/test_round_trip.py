@@ -1,4 +1,4 @@
-"""What a laboratory writes comes back: the same values, identities and order, in whatever dialect it stands."""
+"""What a laboratory writes comes back: the same values, identities and order, in any dialect."""
 
 import random
 import tempfile
@@ -114,7 +114,7 @@ def test_a_carriage_return_in_a_text_does_not_break_a_row_of_csv(tmp_path: Path)
 
 
 @pytest.mark.parametrize("remark", ["a\rb", "a\r\nb"])
-def test_a_carriage_return_in_a_text_becomes_a_line_feed_in_a_workbook_and_that_is_told(
+def test_a_carriage_return_in_a_text_becomes_a_line_feed_in_a_workbook_and_is_reported(
     tmp_path: Path, remark: str
 ) -> None:
     path, output = tmp_path / "lab.csv", tmp_path / "out.xlsx"

@@ -269,8 +269,8 @@ def test_parquet_is_found_in_a_folder_and_json_is_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x.parquet", b"PAR1 and nothing else", "the Parquet file cannot be read: write it anew"),
-        ("x.json", b'[{"HPT": 1', "looks like JSON and cannot be read as such"),
+        ("x.parquet", b"PAR1 and nothing else", "the Parquet file cannot be read: write it again"),
+        ("x.json", b'[{"HPT": 1', "looks like JSON but cannot be read as JSON"),
         ("x.json", b'[{"HPT": 1}, 2]', "no list of objects"),
         ("x.json", b'[{"HPT": [1]}]', "lists within its rows"),
         ("x.json", b"[]", "no column has the name of a QST parameter"),
@@ -284,5 +284,5 @@ def test_damaged_files_are_refused_with_the_reason(tmp_path: Path, name: str, co
 
 def test_parquet_with_lists_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"HPT": [[1.0], [2.0]]}).to_parquet(tmp_path / "x.parquet")
-    with pytest.raises(InputError, match="the column 'HPT' holds lists or tables"):
+    with pytest.raises(InputError, match="the column 'HPT' contains lists or tables"):
         qst.load(tmp_path / "x.parquet", problems=[])

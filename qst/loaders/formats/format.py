@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qst.loaders.files.text_table import Record, TextTable
-from qst.loaders.headers.options import LoadOptions, Thermal
+from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, Problem
+from qst.vocabulary.names import Thermal
 
 Basis = Literal["seen", "inferred", "ours"]
 

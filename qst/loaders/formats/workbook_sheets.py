@@ -148,7 +148,8 @@ def _roles_of_values(pairs: Sequence[tuple[str, str]]) -> list[str | None]:
 
 def _add_constants(table: TextTable, constants: Mapping[str, Constant], options: LoadOptions) -> TextTable:
     """The table with a column for each constant that none of its own columns says."""
-    row, columns = find_header(table, options)
+    found = find_header(table, options)
+    row, columns = found.row, found.columns
     roles = {column.role for column in columns}
     headers = {normalise(column.header) for column in columns}
     needs_parameter = "value" in roles and not roles & {"parameter", *BY_CODE}
@@ -165,9 +166,11 @@ def _add_constants(table: TextTable, constants: Mapping[str, Constant], options:
         told.append(f"{name} is {constant.text!r}, from {constant.source}")
     measured = [column.position for column in columns if column.role in (*BY_CODE, "value")]
     if not added or not measured:
-        return replace(table, told=(*table.told, *told)) if measured else table
+        return replace(table, remarks=(*table.remarks, *told)) if measured else table
     header = [*(column.header for column in columns), *(constant.header for constant in added)]
-    return rearrange_table(table, row, header, len(columns), _append([one.text for one in added], measured), told=told)
+    return rearrange_table(
+        table, row, header, len(columns), _append([one.text for one in added], measured), remarks=told
+    )
 
 
 def _append(texts: Sequence[str], measured: Sequence[int]) -> Callable[[Block], Block]:

@@ -50,7 +50,9 @@ def test_explain_tells_format_and_columns() -> None:
         encoding="utf-8",
     )
     told = run("validate", "--explain", "lab.csv").stderr
-    assert "lab.csv: UTF-8, semicolon-separated, decimal comma, header in row 1; 2 rows, a row a tested area" in told
+    assert (
+        "lab.csv: UTF-8, semicolon-separated, decimal comma, header in row 1; 2 rows, one row per tested area" in told
+    )
     assert "format: tidy, as no other was recognised" in told
     assert "column 2: sex from 'sex_m1', where 1 means male, 0 means female" in told
     assert "column 5: PPT from 'PPT [N/cm2]' [N/cm2 × 10 = kPa]" in told

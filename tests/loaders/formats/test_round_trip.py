@@ -54,7 +54,7 @@ def spell_field(laboratory: Laboratory, code: str) -> str:
 
 
 def make_export(laboratory: Laboratory) -> tuple[Sheet, list[str], list[tuple[Any, ...]], bool]:
-    """An export, its dictionary, the assessments it stands for, and whether it needs the dictionary."""
+    """An export, its dictionary, the assessments in it, and whether it needs the dictionary."""
     chance = laboratory.chance
     longitudinal, labels, twice = (chance.random() < 0.5 for _ in range(3))
     events = ["t0_arm_1", "t1_arm_1"] if longitudinal else [""]
@@ -125,7 +125,7 @@ def test_a_redcap_export_comes_back(dialect: Dialect, seed: int) -> None:
 
 @settings(max_examples=20)
 @given(dialects, seeds)
-def test_a_changed_second_entry_is_found_wherever_it_stands(dialect: Dialect, seed: int) -> None:
+def test_a_changed_second_entry_is_found_anywhere(dialect: Dialect, seed: int) -> None:
     chance = random.Random(seed)
     laboratory = Laboratory(chance, Dialect(dialect.separator, dialect.decimal))
     rows, sheet = chance.randint(4, 9), Sheet()

@@ -128,7 +128,7 @@ def test_a_word_for_a_site_without_norms_is_kept(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_a_mapped_header_is_what_the_user_says(tmp_path: Path) -> None:
+def test_a_mapped_header_has_the_role_that_the_user_gives_it(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},vF.before_mN,pin.prick_mN,HPT\n{ME},0.5,64,3\n")
     table, problems = read(path, columns={"vF.before_mN": "MDT", "pin.prick_mN": "MPT"}, ignore=["HPT"])
     assert (table.loc[0, "MDT"], table.loc[0, "MPT"]) == (0.5, 64)
@@ -166,15 +166,15 @@ def test_dialects_read_alike(tmp_path: Path, separator: str, decimal: str, name:
     assert table["HPT"].tolist() == [44.25, 46.0]
 
 
-def test_a_decimal_comma_is_no_thousand(tmp_path: Path) -> None:
+def test_a_decimal_comma_is_not_a_thousands_separator(tmp_path: Path) -> None:
     """FIELD: `0,435` read as 435 is an error others made."""
     table, problems = read(write(tmp_path, "id;age;sex;site;MDT\n1;25;f;hand;0,435\n2;25;f;hand;1,2\n"))
     assert table["MDT"].tolist() == [0.435, 1.2]
     assert problems == []
 
 
-def test_a_thousands_separator_is_no_decimal_comma(tmp_path: Path) -> None:
-    """1,050 kPa beside whole numbers in a file with commas between its cells: refused or said, never 1.05 kPa."""
+def test_a_thousands_separator_is_not_a_decimal_comma(tmp_path: Path) -> None:
+    """1,050 kPa next to whole numbers in a comma-separated file: refused or reported, never 1.05 kPa."""
     table, problems = read_column(tmp_path, "PPT", ["1,050", 450, 520, 480])
     assert pd.isna(table.loc[0, "PPT"]) or table.loc[0, "PPT"] == 1050
     assert problems
@@ -232,7 +232,7 @@ def test_a_sheet_that_is_not_there_is_never_replaced_by_the_only_one(tmp_path: P
 
 @pytest.mark.parametrize("above", [0, 1, 2])
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_the_header_may_stand_below_a_title(tmp_path: Path, above: int, ending: str) -> None:
+def test_the_header_may_be_below_a_title(tmp_path: Path, above: int, ending: str) -> None:
     rows: list[list[object]] = [["QST of the hand", "", "", "", ""], ["", "", "°C", "", ""]][:above] + SHEET
     if ending == "xlsx":
         path = fill_book(tmp_path / "lab.xlsx", {"QST": rows})
@@ -244,12 +244,12 @@ def test_the_header_may_stand_below_a_title(tmp_path: Path, above: int, ending: 
     assert problems == []
 
 
-def test_what_was_understood_is_told(tmp_path: Path) -> None:
+def test_what_was_understood_is_described(tmp_path: Path) -> None:
     told: list[str] = []
     text = 'ID;Alter;sex;Ort;"PPT [N/cm2]";CDT;Bemerkung\n1;25,5;f;Hand;35;-1,2;-99\n'
     qst.load(write(tmp_path, text), problems=[], understood=told, fixed={"side": "left"})
     shown = "\n".join(told)
-    for fact in ("semicolon-separated", "decimal comma", "header in row 1", "1 rows, a row a tested area"):
+    for fact in ("semicolon-separated", "decimal comma", "header in row 1", "1 rows, one row per tested area"):
         assert fact in shown
     for fact in ("PPT from 'PPT [N/cm2]' [N/cm2 × 10 = kPa]", "Bemerkung", "CDT: distance from baseline", "side=left"):
         assert fact in shown
@@ -291,8 +291,8 @@ def test_set_fills_gaps_and_replaces_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("column", "text", "fixed"), [("sex", "diverse", "female"), ("age", "1987", "40")])
-def test_set_does_not_overrule_what_a_cell_says(tmp_path: Path, column: str, text: str, fixed: str) -> None:
-    """A cell that cannot be used is no gap: what it says is not what --set says."""
+def test_set_does_not_overrule_a_cell(tmp_path: Path, column: str, text: str, fixed: str) -> None:
+    """A cell that cannot be used is not a gap, which --set could fill."""
     cells = {"subject": "1", "age": "25", "sex": "f", "site": "hand", "HPT": "44"} | {column: text}
     path = write(tmp_path, ",".join(cells) + "\n" + ",".join(cells.values()) + "\n")
     table, problems = read(path, fixed={column: fixed})

@@ -31,14 +31,14 @@ def test_instruction_and_quality_name_the_parameter(tmp_path: Path, header: str,
     assert any("the parameter is formed from" in line for line in told)
 
 
-def test_an_unknown_instruction_is_kept_and_told(tmp_path: Path) -> None:
+def test_an_unknown_instruction_is_kept_and_reported(tmp_path: Path) -> None:
     text = f"{WHO},instruction,quality,value\n{ME},pain,heat,44\n{ME},rate,heat,50\n{ME},,heat,50\n"
     table, problems = read(write(tmp_path, text))
     assert table["parameter"].tolist() == ["HPT", "rate heat", "heat"]
     assert [problem.code for problem in problems] == ["unknown-parameter", "unknown-parameter"]
 
 
-def test_a_parameter_column_stands_above_instruction_and_quality(tmp_path: Path) -> None:
+def test_a_parameter_column_takes_precedence_over_instruction_and_quality(tmp_path: Path) -> None:
     text = f"{WHO},parameter,instruction,quality,value\n{ME},CPT,pain,heat,12\n"
     assert read(write(tmp_path, text))[0]["parameter"].tolist() == ["CPT"]
 
@@ -57,7 +57,7 @@ def test_the_trials_of_several_tests_in_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("CPT1", "CPT2"), ("TSL2",), ("PPT1", "PPT3", "PPT4")])
-def test_numbers_that_may_be_no_trials_are_kept_and_told(tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_numbers_that_may_not_be_trials_are_kept_and_reported(tmp_path: Path, names: tuple[str, ...]) -> None:
     """Ratings CPT1 and CPT2, a modified task TSL2, sites PPT1 and PPT2: all in real files."""
     rows = [f"{ME},HPT,44", *(f"{ME},{name},20" for name in names)]
     table, problems = read(write(tmp_path, "\n".join([f"{WHO},parameter,value", *rows])))
@@ -65,7 +65,7 @@ def test_numbers_that_may_be_no_trials_are_kept_and_told(tmp_path: Path, names: 
     assert {problem.code for problem in problems} == {"unknown-parameter"}
 
 
-def test_a_column_for_the_series_stands_above_the_number(tmp_path: Path) -> None:
+def test_a_column_for_the_series_takes_precedence_over_the_number(tmp_path: Path) -> None:
     rows = [f"{ME},{n + 4},HPT{n},{40 + n}" for n in (1, 2, 3)]
     table, _ = read(write(tmp_path, "\n".join([f"{WHO},trial,parameter,value", *rows])))
     assert table["series"].tolist() == ["5", "6", "7"]
@@ -73,7 +73,7 @@ def test_a_column_for_the_series_stands_above_the_number(tmp_path: Path) -> None
 
 
 def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The third trial, which makes trials of the first two, stands in another block."""
+    """The third trial, which makes trials of the first two, is in another block."""
     rows = [f"{n},25,f,hand,HPT{k},{40 + k}" for k in (1, 2, 3) for n in range(9)]
     path = write(tmp_path, "\n".join([f"{WHO},TrialType,value", *rows]))
     whole, _ = read(path)
@@ -134,12 +134,12 @@ def test_a_practice_trial_does_not_count(tmp_path: Path, practice: str) -> None:
 
 
 def test_the_first_of_four_is_asked_for(tmp_path: Path) -> None:
-    """All four count until the user says that the first was for practice: 42.5 is the mean of 35, 43, 44 and 48."""
+    """All four count unless the user states that the first was for practice: 42.5 is the mean of 35, 43, 44 and 48."""
     path = write(tmp_path, f"{WHO},hpt1,hpt2,hpt3,hpt4\n{ME},35,43,44,48\n")
     table, problems = read(path)
     assert qst.score(table)["HPT"].tolist() == [42.5]
     assert [problem.code for problem in problems] == ["practice-unclear"]
-    assert "if the first was for practice, say --ignore 'hpt1'" in problems[0].message
+    assert "if the first was for practice, use --ignore 'hpt1'" in problems[0].message
     table, problems = read(path, ignore=["hpt1"])
     assert qst.score(table)["HPT"].tolist() == [45]
     assert problems == []
@@ -158,7 +158,7 @@ def test_words_that_say_nothing_before_a_number(tmp_path: Path, header: str) -> 
 
 @pytest.mark.parametrize("header", ["hpt_pain", "cdt_not", "hptfoo1", "pin10_foo", "hpt_trial"])
 def test_headers_that_are_not_understood_are_carried_through(tmp_path: Path, header: str) -> None:
-    """A rating of heat is no threshold; a threshold of cold has no `not felt`."""
+    """A rating of heat is not a threshold; a threshold of cold has no `not felt`."""
     table, problems = read(write(tmp_path, f"{WHO},CPT,{header}\n{ME},10,7\n"))
     assert table[header].tolist() == ["7"]
     assert problems == []

@@ -1,4 +1,4 @@
-"""Tables whose headers name an area, a side, a visit or a trial: each row is read as the rows it stands for."""
+"""Tables whose headers name an area, a side, a visit or a trial: each row is read as several rows."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def read(tmp_path: Path, text: str, **options: Any) -> tuple[pd.DataFrame, list[
     return qst.load(path, problems=problems, **options), [problem.code for problem in problems]
 
 
-def test_control_without_a_suffix_beside_affected(tmp_path: Path) -> None:
+def test_control_without_a_suffix_next_to_affected(tmp_path: Path) -> None:
     table, problems = read(
         tmp_path, f"{WHO},hpt,cpt,hpt_affected,cpt_affected\n{ME},44,12,41,20\n008,30,m,foot,45,9,43,8\n"
     )
@@ -61,7 +61,7 @@ def test_what_a_header_can_name(tmp_path: Path, first: str, second: str, column:
     assert problems == []
 
 
-def test_units_stand_after_what_the_header_names(tmp_path: Path) -> None:
+def test_units_may_follow_the_place_in_a_header(tmp_path: Path) -> None:
     """1 N/cm² is 10 kPa."""
     table, _ = read(tmp_path, f"{WHO},PPT_left [N/cm2],ppt_right_N/cm2\n{ME},35,42\n")
     assert table["PPT"].tolist() == [350, 420]
@@ -92,7 +92,9 @@ def test_trials_of_two_sides_with_stimuli(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("CPT1", "CPT2"), ("PPT1", "PPT3", "PPT4"), ("TSL2",)])
-def test_numbers_that_may_be_no_trials_are_carried_and_said(tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_numbers_that_may_not_be_trials_are_carried_through_and_reported(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
     """Ratings CPT1 and CPT2, sites PPT1 and PPT2, a modified task TSL2: all in real files."""
     table, problems = read(tmp_path, f"{WHO},HPT,{','.join(names)}\n{ME},44,{','.join('5' for _ in names)}\n")
     assert set(names) <= set(table.columns)
@@ -111,7 +113,7 @@ def test_a_place_that_a_column_names_too_is_refused(tmp_path: Path) -> None:
         read(tmp_path, f"{WHO},Seite,HPT_left,HPT_right\n{ME},links,44,45\n")
 
 
-def test_an_area_that_was_not_measured_gives_no_row(tmp_path: Path) -> None:
+def test_an_area_that_was_not_measured_has_no_row(tmp_path: Path) -> None:
     table, problems = read(tmp_path, f"{WHO},HPT_left,HPT_right\n{ME},44,\n008,30,m,foot,,\n")
     assert table[["subject", "side"]].values.tolist() == [["007", "left"], ["008", "left"]]
     assert problems == ["no-values"]
@@ -142,10 +144,10 @@ def test_a_title_above_and_a_workbook(tmp_path: Path) -> None:
     assert table["source_row"].tolist() == [4, 4]
 
 
-def test_what_was_understood_is_told(tmp_path: Path) -> None:
+def test_what_was_understood_is_described(tmp_path: Path) -> None:
     told: list[str] = []
     read(tmp_path, f"{WHO},hpt,hpt_affected\n{ME},44,41\n", understood=told)
-    assert "a row unfolded into 2 assessments by its headers (area control; area test)" in told[0]
+    assert "each row unfolded into 2 assessments by its headers (area control; area test)" in told[0]
 
 
 def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +177,7 @@ def test_wide_names_equal_a_row_an_area(
     pd.testing.assert_frame_equal(tables[0][columns], tables[1][columns])
 
 
-def test_numbers_above_a_header_that_names_sides_are_told(tmp_path: Path) -> None:
+def test_numbers_above_a_header_that_names_sides_are_reported(tmp_path: Path) -> None:
     table, problems = read(tmp_path, f"7,25,f,hand,44,45\n{WHO},HPT_left,HPT_right\n{ME},44,45\n")
     assert table["HPT"].tolist() == [44, 45]
     assert "above-header" in problems

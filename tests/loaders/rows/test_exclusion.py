@@ -1,4 +1,4 @@
-"""`--exclude-records`: named records are left out of any file; what was left out, and what was not found, is told."""
+"""`--exclude-records`: named records are left out of any file, and those left out or not found are reported."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ FOUR = f"{WHO},HPT\n001,25,f,hand,44\n002,30,m,foot,45\n900,99,m,hand,5O\n003,40
 
 
 def test_a_record_is_left_out_with_its_faults(tmp_path: Path) -> None:
-    """The `5O` of the test record 900 is no fault of the cohort."""
+    """The `5O` of the test record 900 is not a problem of the cohort."""
     told: list[str] = []
     table, problems = read(write(tmp_path, FOUR), exclude_records="900", understood=told)
     assert table["subject"].tolist() == ["001", "002", "003"]
     assert table["source_row"].tolist() == [2, 3, 5]
     assert problems == []
-    assert told[-1] == "left out as --exclude-records says: 1 rows of 1 records"
+    assert told[-1] == "left out by --exclude-records: 1 rows of 1 records"
 
 
 def test_excluded_values_decide_nothing(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_workbook_of_records(tmp_path: Path) -> None:
     assert table["subject"].tolist() == ["002", "003"]
 
 
-def test_a_record_that_no_file_has_is_told(tmp_path: Path) -> None:
+def test_a_record_that_no_file_has_is_reported(tmp_path: Path) -> None:
     """`1` is not `001`: subjects are texts."""
     table, problems = read(write(tmp_path, FOUR), exclude_records=["1", "900"])
     assert len(table) == 3
@@ -78,7 +78,7 @@ def test_a_word_that_is_neither_yes_nor_no_leaves_nothing_out(tmp_path: Path) ->
 
 def test_a_table_without_subjects_is_refused(tmp_path: Path) -> None:
     listed = write(tmp_path, "reason,who\ndrugs,900\n", "list.csv")
-    with pytest.raises(InputError, match="expected an id a line, or a table with a column for the subject"):
+    with pytest.raises(InputError, match="expected one id per line, or a table with a column for the subject"):
         read(write(tmp_path, FOUR), exclude_records=listed)
 
 
@@ -97,7 +97,7 @@ def test_trials_and_unfolded_tables(tmp_path: Path) -> None:
         assert problems == []
 
 
-def test_a_file_of_excluded_records_alone_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_file_with_only_excluded_records_is_reported_and_the_others_are_read(tmp_path: Path) -> None:
     folder = tmp_path / "cohort"
     folder.mkdir()
     for name in ("001", "900"):
@@ -121,7 +121,7 @@ def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
     table, _ = read(write(tmp_path, text), exclude_records="3", understood=told)
     assert len(table) == 24
-    assert told[-1] == "left out as --exclude-records says: 6 rows of 1 records"
+    assert told[-1] == "left out by --exclude-records: 6 rows of 1 records"
 
 
 def test_every_reading_command_has_the_option() -> None:

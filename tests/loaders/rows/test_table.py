@@ -1,4 +1,4 @@
-"""Tables of laboratories: own columns, several files, a row a trial."""
+"""Tables of laboratories: own columns, several files, one row per trial."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_own_columns_follow_as_text_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes", "loga", "CDT_z", "n_gain", "reference_set", "source_file", "HPT_finding"])
-def test_own_columns_with_our_names_are_kept_beside_ours(tmp_path: Path, name: str) -> None:
+def test_own_columns_with_our_names_are_kept_next_to_ours(tmp_path: Path, name: str) -> None:
     table, _ = read(write(tmp_path, f"{WHO},HPT,{name},{name}_input\n{ME},44,mine,too\n"))
     scored = qst.score(table)
     assert scored.columns.is_unique
@@ -34,7 +34,7 @@ def test_own_columns_with_our_names_are_kept_beside_ours(tmp_path: Path, name: s
     assert scored.loc[0, name] != "mine"
 
 
-def test_z_scores_beside_the_values_are_carried_and_the_values_are_read(tmp_path: Path) -> None:
+def test_z_scores_next_to_the_values_are_carried_through_and_the_values_are_read(tmp_path: Path) -> None:
     """A sheet with a laboratory's own z-scores, or one that `qst score` wrote."""
     table, _ = read(write(tmp_path, f"{WHO},HPT,HPT_z,CPT,CPT [s]\n{ME},44,-0.4,12,55\n"))
     assert (table.loc[0, "HPT"], table.loc[0, "CPT"]) == (44, 12)
@@ -86,7 +86,7 @@ def test_one_unusable_file_is_reported_and_the_others_are_read(tmp_path: Path) -
     assert [(problem.code, problem.file) for problem in problems] == [("no-qst-columns", str(bad))]
 
 
-def test_an_assessment_that_stands_twice_is_kept_twice_and_noted(tmp_path: Path) -> None:
+def test_an_assessment_that_occurs_twice_is_kept_twice_and_noted(tmp_path: Path) -> None:
     one = write(tmp_path, f"{WHO},HPT\n{ME},44\n", "one.csv")
     two = write(tmp_path, f"{WHO},HPT\n8,25,female,hand,41\n{ME},46\n", "two.csv")
     table, problems = read([one, two])
@@ -148,12 +148,12 @@ def test_blocks_do_not_multiply_or_change_problems(
     assert sorted(map(str, again)) == sorted(map(str, problems))
 
 
-# --- a row a trial --------------------------------------------------------------------------------------------------
+# --- one row per trial ------------------------------------------------------------------------------------------------
 
 TRIALS = "subject,age,sex,site,parameter,trial,stimulus,value"
 
 
-def test_a_table_of_trials_is_told_from_its_columns(tmp_path: Path) -> None:
+def test_a_table_of_trials_is_recognised_by_its_columns(tmp_path: Path) -> None:
     rows = "".join(
         f"{ME},{name},{name}{i},,{value}\n" for name in ("HPT", "Hitzeschmerz") for i, value in enumerate([44, 46])
     )
@@ -187,7 +187,7 @@ def test_practice_trials_are_left_out_however_no_is_written(tmp_path: Path, no: 
     assert qst.derive_values(table).loc[0, "HPT"] == 45
 
 
-def test_a_word_in_keep_that_says_neither_yes_nor_no_is_a_problem(tmp_path: Path) -> None:
+def test_a_word_in_keep_that_is_neither_yes_nor_no_is_a_problem(tmp_path: Path) -> None:
     text = f"{TRIALS},keep\n{ME},HPT,0,,35,practice\n{ME},HPT,1,,44,yes\n"
     _, problems = read(write(tmp_path, text))
     assert [problem.column for problem in problems] == ["keep"]
@@ -223,7 +223,7 @@ def test_another_baseline_of_trials_is_noted(tmp_path: Path) -> None:
     assert "baseline:30" in qst.score(table).loc[0, "notes"].split(";")
 
 
-def test_an_unknown_parameter_is_said_once(tmp_path: Path) -> None:
+def test_an_unknown_parameter_is_reported_once(tmp_path: Path) -> None:
     text = f"{TRIALS}\n{ME},HPT,1,,44\n{ME},XYZ,1,,44\n{ME},XYZ,2,,44\n"
     table, problems = read(write(tmp_path, text))
     assert len(table) == 3
@@ -233,7 +233,7 @@ def test_an_unknown_parameter_is_said_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "stimuli"), [("TSL", "WK"), ("WUR", ["256 mN", "256 mN x 10"])])
 def test_a_stimulus_that_is_not_known_is_a_problem(tmp_path: Path, code: str, stimuli: Sequence[str]) -> None:
-    """Neither warm nor cold, neither single nor train: no TSL that is a mean of temperatures, and no silence."""
+    """Neither warm nor cold, neither single nor train: no TSL as a mean of temperatures, but a problem."""
     rows = "".join(f"{ME},{code},1,{stimulus},{34 - 4 * i}\n" for i, stimulus in enumerate(stimuli))
     table, problems = read(write(tmp_path, f"{TRIALS}\n{rows}"))
     assert pd.isna(qst.derive_values(table).loc[0, code])

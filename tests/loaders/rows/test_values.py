@@ -39,7 +39,7 @@ def test_wdt_above_32_are_temperatures_and_cdt_follows(tmp_path: Path) -> None:
 
 def test_cdt_that_may_be_both_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},CDT\n1,25,f,hand,30\n2,25,f,hand,25\n")
-    assert "say --thermal absolute or --thermal difference" in refuse(path)
+    assert "use --thermal absolute or --thermal difference" in refuse(path)
     absolute, problems = read(path, thermal="absolute")
     assert absolute["CDT"].tolist() == [2, 7]
     difference, _ = read(path, thermal="difference")
@@ -50,13 +50,13 @@ def test_cdt_that_may_be_both_is_an_error_that_names_the_option(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("header", "value", "distance"), [("CDT_abs", 30, 2), ("CDT_diff", 30, 30), ("WDT_delta", 3, 3), ("WDT abs", 34, 2)]
 )
-def test_a_header_says_which(tmp_path: Path, header: str, value: float, distance: float) -> None:
+def test_a_header_states_which(tmp_path: Path, header: str, value: float, distance: float) -> None:
     table, problems = read_column(tmp_path, header, [value])
     assert table.loc[0, header[:3]] == distance
     assert problems == []
 
 
-def test_a_column_that_holds_both_is_refused(tmp_path: Path) -> None:
+def test_a_column_that_contains_both_is_refused(tmp_path: Path) -> None:
     path = write(
         tmp_path, f"{WHO},WDT\n" + "".join(f"{i},25,f,hand,{v}\n" for i, v in enumerate([2, 3, 1, 34, 35, 36]))
     )
@@ -123,9 +123,9 @@ def test_units_are_converted(tmp_path: Path, code: str, unit: str, value: float,
     [
         ("CPT [s]", [12, 13, 14], "the column holds a duration"),
         ("HPT (z)", [0.1, 1.2, -0.3], "the column holds z-scores"),
-        ("MDT log10", [0.1, 0.2, -0.3], "the column holds transformed values"),
+        ("MDT log10", [0.1, 0.2, -0.3], "the column of MDT contains transformed values"),
         ("CPT", [217, 300, 39, 53], "CPT of 300 is not a temperature the device can reach"),
-        ("PPT", [4.1, 3.9, 5.2], "say --unit PPT=kPa or another of"),
+        ("PPT", [4.1, 3.9, 5.2], "use --unit PPT=kPa or another of"),
         ("PPT", [2.5, 2.6, 2.4], "look like logarithms"),
         ("PPT", [1154, 1249, 1480, 1100], "a pressure tolerance, or another unit?"),
         ("VDT", [12, 15, 9], "a threshold in µm or volts?"),
@@ -171,7 +171,7 @@ def test_words_for_missing(tmp_path: Path, word: str) -> None:
     assert ("taken as missing" in "\n".join(told)) == bool(word.strip())
 
 
-def test_999_kpa_is_taken_as_missing_and_said(tmp_path: Path) -> None:
+def test_999_kpa_is_taken_as_missing_and_reported(tmp_path: Path) -> None:
     table, problems = read_column(tmp_path, "PPT", [999, 350, "999.0"])
     assert table["PPT"].isna().tolist() == [True, False, False]
     assert problems == ["missing-code"]
@@ -185,7 +185,7 @@ def test_nought_is_a_value(tmp_path: Path, code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["PPT", "MPT", "MDT"])
-def test_nought_is_no_force(tmp_path: Path, code: str) -> None:
+def test_zero_is_not_a_force(tmp_path: Path, code: str) -> None:
     table, problems = read_column(tmp_path, code, [0, 300, 300, 300])
     assert table[code].isna().tolist() == [True, False, False, False]
     assert problems == ["zero-force"]
@@ -218,7 +218,7 @@ LONG, SHORT, FULL = "1,25,f,hand,44,5,350", "2,26,f,hand,45", "3,27,f,hand,45,40
     "rows", [[LONG, SHORT, FULL], [SHORT, LONG, FULL], [FULL, LONG, SHORT], [FULL, SHORT, LONG], [LONG, FULL, SHORT]]
 )
 @pytest.mark.parametrize("block_rows", [100_000, 1, 2])
-def test_a_row_too_long_is_left_out_and_said_though_another_is_too_short(
+def test_a_row_too_long_is_left_out_and_reported_though_another_is_too_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], block_rows: int
 ) -> None:
     """A decimal comma in a file with commas: 44,5 and 350 are no HPT of 44 and PPT of 5."""
@@ -230,7 +230,7 @@ def test_a_row_too_long_is_left_out_and_said_though_another_is_too_short(
     assert said == {("row-too-long", rows.index(LONG) + 2), ("row-too-short", rows.index(SHORT) + 2)}
 
 
-def test_a_table_of_which_no_row_fits_is_refused(tmp_path: Path) -> None:
+def test_a_table_without_a_row_that_fits_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},HPT,PPT\n{LONG}\n{LONG}\n")
     with pytest.raises(InputError):
         qst.load(path, problems=[])
@@ -270,7 +270,7 @@ def test_a_conversion_is_noted_with_its_factor(
     assert set(note.split(";")) <= set(qst.score(table).loc[0, "notes"].split(";")) | {""}
 
 
-def test_conversion_of_detection_in_fahrenheit_says_whether_an_offset_was_taken(tmp_path: Path) -> None:
+def test_conversion_of_detection_in_fahrenheit_shows_whether_an_offset_was_subtracted(tmp_path: Path) -> None:
     for thermal, value, note in (
         ("absolute", 86, "converted:CDT=(°F-32)*0.555555556"),  # 30 °C
         ("difference", 3.6, "converted:CDT=°F*0.555555556"),
@@ -280,7 +280,7 @@ def test_conversion_of_detection_in_fahrenheit_says_whether_an_offset_was_taken(
         assert table.loc[0, "notes"] == note
 
 
-def test_conversions_of_trials_are_told_and_noted_on_their_assessment(tmp_path: Path) -> None:
+def test_conversions_of_trials_are_described_and_noted_on_their_assessment(tmp_path: Path) -> None:
     rows = ["PPT,40,N", "PPT,400,kPa", "PPT,4,kgf", "HPT,45,", "HPT,113,°F", "HPT,45,°C"]
     lines = [f"{WHO},parameter,value,unit", *(f"{ME},{row}" for row in rows), f"{ME.replace('007', '8')},HPT,45,°C"]
     understood: list[str] = []

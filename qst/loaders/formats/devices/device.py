@@ -9,7 +9,7 @@ import numpy as np
 from qst.arrays import Texts
 from qst.errors import InputError
 from qst.formulas import NUMBER
-from qst.loaders.files.cells import count_decimal_signs
+from qst.loaders.files import cells
 from qst.loaders.files.text_table import HEADER_AMONG, TextTable
 from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, Problem, shorten
@@ -103,8 +103,7 @@ def read_number(text: str) -> float | None:
 
 def find_decimal(texts: Texts, options: LoadOptions) -> str:
     """The decimal sign of a column: as the user says, or as most of its numbers have it."""
-    points, commas = count_decimal_signs(texts)
-    return options.decimal or ("," if commas > points else ".")
+    return options.decimal or cells.find_decimal([texts])
 
 
 def format_stated_cells(said: Mapping[str, str], roles: Sequence[str], decimal: str) -> list[str]:

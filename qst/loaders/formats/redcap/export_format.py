@@ -68,7 +68,7 @@ def _arrange_one(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     records = [*zip(export.rows.tolist(), map(list, zip(*export.columns, strict=True)), strict=True)]
     records += [(row, cells + added) for row, cells in aside]
     tidy = make_tidy(table, export.header, records, "", header_row=export.header_row)
-    tidy = replace(tidy, told=(*table.told, *export.told), ignored=tuple(export.ignored))
+    tidy = replace(tidy, remarks=(*table.remarks, *export.told), ignored=tuple(export.ignored))
     return arrange_table(tidy, replace(options, ignore=(*options.ignore, *export.ignored)), on_problem)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from qst.arrays import Floats, Texts, first_rows
 from qst.errors import InputError
-from qst.loaders.files.cells import count_decimal_signs, is_blank, read_numbers, read_words
+from qst.loaders.files.cells import find_decimal, is_blank, read_numbers, read_words
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.values import name_parameters, to_unit
@@ -94,7 +94,7 @@ class YesNoTrials:
     def __init__(self, table: TextTable, columns: StimulusColumns, options: LoadOptions, on_problem: OnProblem) -> None:
         self.table, self.columns, self.options = table, columns, options
         self.block = block = _read_all(table, columns, on_problem)
-        self.decimal = options.decimal or _find_decimal(block.columns[columns.intensity])
+        self.decimal = options.decimal or find_decimal([block.columns[columns.intensity]])
         self.told: list[str] = []
         self.parameter = self._name_conditions(on_problem)
         self.felt = self._read_responses(on_problem)
@@ -284,11 +284,6 @@ def _read_all(table: TextTable, columns: StimulusColumns, on_problem: OnProblem)
         raise InputError(Problem("error", "no-rows", message, table.file, columns.row))
     every = zip(*(block.columns for block in blocks), strict=True)
     return Block(np.concatenate([block.rows for block in blocks]), [np.concatenate(parts) for parts in every])
-
-
-def _find_decimal(texts: Texts) -> str:
-    points, commas = count_decimal_signs(texts)
-    return "," if commas > points else "."
 
 
 def _number_assessments(block: Block, key: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

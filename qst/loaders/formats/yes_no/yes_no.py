@@ -138,7 +138,7 @@ def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem
     told = [*trials.told, NOT_LIMITS]
     if left_out:
         told.append(f"left out as they differ from trial to trial: {', '.join(left_out)}")
-    return replace(_tabulate(trials, fitted, kept), told=(*table.told, *told))
+    return replace(_tabulate(trials, fitted, kept), remarks=(*table.remarks, *told))
 
 
 def _tabulate(trials: YesNoTrials, fitted: Thresholds, kept: Sequence[int]) -> TextTable:

@@ -111,11 +111,11 @@ def test_a_row_of_the_table_that_says_more_counts_before_one_that_says_less(tmp_
     [
         ("1=hand,foot", "names two sites"),
         ("1=left,right", "names two sides"),
-        ("1=", "says no place"),
+        ("1=", "names no place"),
         ("x=hand", "is not of the form 1=hand,left,test"),
         ("4-1=hand", "the first sequence must not be above the last"),
         ("1-9999999=hand", "the first sequence must not be above the last"),
-        (["1=hand", "1-2=foot"], "says twice what sequence 1 is"),
+        (["1=hand", "1-2=foot"], "is given twice for sequence 1"),
     ],
 )
 def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: str | list[str], told: str) -> None:
@@ -131,10 +131,10 @@ def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: st
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("file,colour\na,red\n", "does not know 'colour'"),
-        ("file,sequence\na,1\n", "says nothing of its files"),
-        ("file,site,site\na,hand,foot\n", "tell two columns of one meaning apart"),
-        ("file,site\na,hand\na,foot\n", "says twice what a is"),
+        ("file,colour\na,red\n", "has an unknown column 'colour'"),
+        ("file,sequence\na,1\n", "assigns nothing to its files"),
+        ("file,site,site\na,hand,foot\n", "has two columns with one meaning"),
+        ("file,site\na,hand\na,foot\n", "is given twice for a"),
         ("file,parameter\na,ELISA\n", "'ELISA' is no test"),
     ],
 )
