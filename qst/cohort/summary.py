@@ -9,7 +9,7 @@ import pandas as pd
 from qst.cohort.pattern_summary import PatternSummary
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.notes import NOTES
-from qst.problems import OnProblem, Problem
+from qst.problems import OnProblem, Problem, make_problem
 from qst.protocol import CODES, Z_CODES
 from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX
 
@@ -67,11 +67,11 @@ class Summary:
             for finding in (GAIN, LOSS):
                 found = self.findings[code, finding]
                 if n >= AT_LEAST and found >= NEARLY_ALL * n:
-                    message = (
-                        f"{found} of {n} values of {code} are a {finding}: were they measured as the norms were? Check "
-                        "unit, site and method"
+                    on_problem(
+                        make_problem(
+                            "nearly-all-abnormal", file=file, found=found, n=n, parameter=code, finding=finding
+                        )
                     )
-                    on_problem(Problem("warning", "nearly-all-abnormal", message, file))
 
     def lines(self, problems: Sequence[Problem]) -> list[str]:
         """The summary in lines for a terminal."""

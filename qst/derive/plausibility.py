@@ -4,6 +4,7 @@ A rule and its bound stand here once, with the reason; `docs/scoring.md` lists t
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from qst.arrays import Bools, Floats, number_groups
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
 from qst.notes import read_baseline
-from qst.problems import OnProblem, Problem
+from qst.problems import OnProblem, Problem, make_problem
 from qst.protocol import CODES, PARAMETERS, Parameter
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, KEY, SEXES, SIDES, SOURCE
 from qst.vocabulary.visits import read_visit
@@ -133,12 +134,17 @@ class Plausibility:
         far = far[np.argsort(-away[far], kind="stable")]
         for position in sorted(rows[far[~pd.Series(group[far]).duplicated().to_numpy()]].tolist()):
             same = rows[group == group[np.searchsorted(rows, position)]]
-            message = (
-                f"{value[position]:g} is far from the median {np.median(value[same]):g} of the {len(same)} trials of "
-                f"{code[position]}: check it; if the trial failed, write no into a column 'keep'"
+            self._on_problem(
+                make_problem(
+                    "trials-disagree",
+                    file=str(trials["source_file"].iloc[position]),
+                    row=int(trials["source_row"].iloc[position]),
+                    value=f"{value[position]:g}",
+                    median=np.median(value[same]),
+                    n=len(same),
+                    parameter=code[position],
+                )
             )
-            place = str(trials["source_file"].iloc[position]), int(trials["source_row"].iloc[position])
-            self._on_problem(Problem("warning", "trials-disagree", message, *place, value=f"{value[position]:g}"))
 
     def update(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
         """Report trials that disagree and detection past pain, and remember what is compared with other rows.
@@ -162,12 +168,17 @@ class Plausibility:
             found = np.flatnonzero(past > PAST_PAIN)
             columns = (values[detection], felt, values[pain], assessments["source_file"], assessments["source_row"])
             for first, at, hurts, file, row in zip(*(np.asarray(c)[found].tolist() for c in columns), strict=True):
-                message = (
-                    f"{detection} of {first:g} is felt at {at:g} °C, but {pain} is {hurts:g} °C: pain before detection "
-                    "is hardly possible; check both"
-                )
                 self._on_problem(
-                    Problem("warning", "detection-past-pain", message, str(file), row, detection, f"{first:g}")
+                    make_problem(
+                        "detection-past-pain",
+                        file=str(file),
+                        row=row,
+                        column=detection,
+                        value=f"{first:g}",
+                        felt=at,
+                        pain=pain,
+                        threshold=hurts,
+                    )
                 )
         self._remember(assessments, values)
 
@@ -214,8 +225,7 @@ class Plausibility:
         first = alike.drop_duplicates("values").set_index("values")
         theirs = first.loc[alike["values"]].set_axis(alike.index)
         other = alike[(alike["subject"] != theirs["subject"]).to_numpy()]
-        message = "all values are those of another subject in {}: was a row copied, or one person entered twice?"
-        self._tell_pairs("identical-values", message, other, theirs.loc[other.index], None)
+        self._report_pairs("identical-values", other, theirs.loc[other.index])
 
     def _report_ids(self, rows: pd.DataFrame) -> None:
         people = rows[rows["subject"] != 0].drop_duplicates("subject")
@@ -224,19 +234,14 @@ class Plausibility:
         theirs = first.loc[other["spelling"]].set_axis(other.index)
         two_sexes = (other["sex"] >= 0) & (theirs["sex"] >= 0) & (other["sex"] != theirs["sex"])
         two_people = two_sexes | ((other["age"] - theirs["age"]).abs() > AGES_APART)
-        message = (
-            "the subject is that in {} but for capitals, blanks or zeros in front, and counts as another person: "
-            "if both are one, write them alike"
-        )
-        self._tell_pairs("ids-alike", message, other[~two_people], theirs[~two_people], "subject")
+        self._report_pairs("ids-alike", other[~two_people], theirs[~two_people], "subject")
 
     def _report_sexes(self, rows: pd.DataFrame) -> None:
         known = rows[rows["sex"] >= 0]
         first = known.drop_duplicates("subject").set_index("subject")
         theirs = first.loc[known["subject"]].set_axis(known.index)
         other = known[(known["sex"] != theirs["sex"]).to_numpy()].drop_duplicates("subject")
-        message = "the subject has the other sex in {}: correct one, or tell two people apart by their ids"
-        self._tell_pairs("two-sexes", message, other, theirs.loc[other.index], "sex")
+        self._report_pairs("two-sexes", other, theirs.loc[other.index], "sex")
 
     def _report_ages(self, rows: pd.DataFrame) -> None:
         known = rows[rows["age"].notna()]
@@ -254,15 +259,13 @@ class Plausibility:
         later = goes_on & (ordered["place"] > earlier["place"])
         down = (later & (ordered["age"] <= earlier["age"] - AGE_DROP)).to_numpy()
         before = ordered[np.append(down[1:], False)[: len(ordered)]]
-        message = "the subject was older at an earlier visit, in {}: check ages and visits"
-        told = ordered[down]
-        self._tell_pairs("age-goes-down", message, told, before.set_axis(told.index), "age")
+        younger = ordered[down]
+        self._report_pairs("age-goes-down", younger, before.set_axis(younger.index), "age")
         first = known.drop_duplicates("subject").set_index("subject")
         theirs = first.loc[known["subject"]].set_axis(known.index)
         apart = ((known["age"] - theirs["age"]).abs() > AGES_APART).to_numpy()
-        other = known[apart & ~known["subject"].isin(told["subject"]).to_numpy()].drop_duplicates("subject")
-        message = f"the subject's age differs by more than {AGES_APART:g} years from that in {{}}: check both"
-        self._tell_pairs("ages-apart", message, other, theirs.loc[other.index], "age")
+        other = known[apart & ~known["subject"].isin(younger["subject"]).to_numpy()].drop_duplicates("subject")
+        self._report_pairs("ages-apart", other, theirs.loc[other.index], "age", limit=AGES_APART)
 
     def _report_swaps(self, rows: pd.DataFrame) -> None:
         placed = rows[(rows["side"] >= 0) & (rows["area"] >= 0) & (rows["visit"] >= 0)]
@@ -271,8 +274,7 @@ class Plausibility:
         placed = placed[~placed.duplicated([*area, "visit"], keep=False)]
         theirs = placed.groupby(area)[["side", "source_file", "source_row"]].transform("first")
         swapped = placed[(placed["side"] != theirs["side"]).to_numpy()].drop_duplicates(["subject", "site", "visit"])
-        message = "the area is on the other side in {}, at another visit: were side or area swapped?"
-        self._tell_pairs("side-swapped", message, swapped, theirs.loc[swapped.index], "side")
+        self._report_pairs("side-swapped", swapped, theirs.loc[swapped.index], "side")
 
     def _report_split_sides(self, rows: pd.DataFrame) -> None:
         """Detection on one side only and pain on the other only: once for all people, as it is how they were tested."""
@@ -286,24 +288,21 @@ class Plausibility:
         if not len(split):
             return
         people = split.index.get_level_values("subject").nunique()
-        message = (
-            f"detection was measured on one side and pain on the other ({people} subjects, this is the first); each "
-            "side is an assessment of its own, which has no LoGa code then: if both are one area, correct the side"
-        )
         files = [*self._words["source_file"], ""]
         first = placed[pd.MultiIndex.from_frame(placed[place]).isin(split.index)].iloc[0]
-        file = str(files[int(first["source_file"])])
-        self._on_problem(Problem("warning", "sides-split", message, file, int(first["source_row"]), "side"))
+        file, row = str(files[int(first["source_file"])]), int(first["source_row"])
+        self._on_problem(make_problem("sides-split", file=file, row=row, column="side", n=people))
 
-    def _tell_pairs(
-        self, code: str, message: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None
+    def _report_pairs(
+        self, code: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None = None, **details: Any
     ) -> None:
         """A problem for each of some rows, which names the place of another row."""
         files = [*self._words["source_file"], ""]
         places = (rows["source_file"], rows["source_row"], others["source_file"], others["source_row"])
         for file, row, other_file, other_row in zip(*(place.tolist() for place in places), strict=True):
             where = f"row {other_row}" if file == other_file else f"{files[int(other_file)]}, row {int(other_row)}"
-            self._on_problem(Problem("warning", code, message.format(where), str(files[file]), row, column))
+            problem = make_problem(code, file=str(files[file]), row=row, column=column, place=where, **details)
+            self._on_problem(problem)
 
 
 def _hash_texts(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:

@@ -18,7 +18,7 @@ import pandas as pd
 from qst.arrays import Bools, Floats
 from qst.inference.entries import SYMPTOM_STATUSES, SYMPTOMS, Mechanism
 from qst.inference.knowledge_base import KnowledgeBase
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem
 from qst.tables import NO, NPSI_COLUMNS, SOURCE, YES
 from qst.vocabulary.headers import name_symptom
 from qst.vocabulary.names import is_missing_cell, normalise, words
@@ -212,18 +212,17 @@ def report_symptoms(table: pd.DataFrame, on_problem: OnProblem) -> None:
         is_item = name.startswith("npsi_")
         for position in np.flatnonzero(bad):
             row = table.iloc[int(position)]
-            text = _as_text(row[header])
+            place: dict[str, Any] = {"file": str(row[SOURCE[0]]), "row": int(row[SOURCE[1]]), "column": header}
+            value = cut_text(_as_text(row[header]))
             if is_item:
-                expected = f"{load_npsi()['lowest']} to {load_npsi()['highest']}"
-                message = (
-                    f"{shorten(text)} is not an answer of the NPSI; expected {expected}: correct it, or leave it empty"
+                scale = load_npsi()
+                problem = make_problem(
+                    "npsi-unusable", **place, value=value, lowest=scale["lowest"], highest=scale["highest"]
                 )
             else:
                 expected = "impaired or normal" if words(name) else "yes or no"
-                message = f"{shorten(text)} does not say {expected}: correct it, or say --ignore '{header}'"
-            place = (str(row[SOURCE[0]]), int(row[SOURCE[1]]))
-            code = "npsi-unusable" if is_item else "answer-unusable"
-            on_problem(Problem("error" if is_item else "warning", code, message, *place, header, cut_text(text)))
+                problem = make_problem("answer-unusable", **place, value=value, expected=expected)
+            on_problem(problem)
 
 
 def report_incomplete_npsi(columns: Sequence[object], on_problem: OnProblem) -> None:
@@ -232,11 +231,7 @@ def report_incomplete_npsi(columns: Sequence[object], on_problem: OnProblem) -> 
     items = [name for name in found if name.startswith("npsi_")]
     lacking = [name.removeprefix("npsi_q") for name in _descriptors() if name not in found]
     if items and lacking:
-        message = (
-            f"the NPSI is not scored: there is no column for item {', '.join(lacking)} of its ten descriptors "
-            "(1 to 3, 5, 6, 8 to 12); a form that numbers the ten alone has other numbers: say --map 'header=npsi_q12'"
-        )
-        on_problem(Problem("warning", "npsi-incomplete", message, column=found[items[0]]))
+        on_problem(make_problem("npsi-incomplete", column=found[items[0]], lacking=", ".join(lacking)))
 
 
 def describe_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict[str, Any]]]:

@@ -99,8 +99,8 @@ def test_one_person_written_in_two_ways(tmp_path: Path) -> None:
     rows = [f"{name},{n},30,f,hand,{44 + n}" for n, name in enumerate(ids)]
     told = warnings_of(tmp_path, "subject,visit,age,sex,site,HPT", *rows)
     assert [(code, row) for code, row, _ in told] == [("ids-alike", 3), ("ids-alike", 4), ("ids-alike", 8)]
-    assert "that in row 2 but for capitals, blanks or zeros in front" in told[0][2]
-    assert "that in row 7" in told[2][2]
+    assert "capitals, blanks and leading zeros, the subject is the same as in row 2" in told[0][2]
+    assert "the same as in row 7" in told[2][2]
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,8 @@ def test_an_answer_that_says_neither_is_told() -> None:
     write([WHO | {"Dauerschmerz": "7", "CPM": "yes"}])
     result = run("score", "lab.csv", "-o", "out.csv")
     assert result.exit_code == 0
-    assert "lab.csv:2: column Dauerschmerz: '7' does not say yes or no" in result.stderr
-    assert "column CPM: 'yes' does not say impaired or normal" in result.stderr
+    assert "lab.csv:2: column Dauerschmerz: '7' is not an answer; expected yes or no" in result.stderr
+    assert "column CPM: 'yes' is not an answer; expected impaired or normal" in result.stderr
     assert "by_symptom" not in pd.read_csv("out.csv").loc[0, "notes"]
 
 
@@ -171,7 +171,7 @@ def test_a_column_can_be_ignored_or_named() -> None:
         "score", "lab.csv", "-o", "out.csv", "--ignore", "Dauerschmerz", "--map", "block=sympathetic_block_relief"
     )
     assert result.exit_code == 0, result.stderr
-    assert "does not say" not in result.stderr
+    assert "is not an answer" not in result.stderr
     table = pd.read_csv("out.csv", dtype=str)
     assert table.loc[0, "Dauerschmerz_input"] == "7"
     assert table.loc[0, "mechanisms"] == "sympathetic_coupling"
