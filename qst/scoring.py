@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, join_texts, label_flags, take_texts
+from qst.arrays import Bools, join_list, join_texts, label_flags, take_texts
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
 from qst.inference.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
@@ -20,7 +20,7 @@ from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_pro
 from qst.inference.symptoms import has_npsi, judge_by_symptoms, read_symptoms
 from qst.norms.reference_sets import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import Values, compute_z_scores, prepare_values
-from qst.notes import keep_notes_before_scoring
+from qst.notes import format_note, format_status_note, keep_notes_before_scoring
 from qst.protocol import BY_CODE, CODES, CUT_OFF, PARAMETERS
 from qst.tables import (
     ASSESSMENT_COLUMNS,
@@ -85,13 +85,16 @@ class Settings:
 
     def tell(self) -> str:
         """What differs from the defaults, as notes that every scored row carries."""
-        notes = [f"cut_off:{self.cut_off:g}"] if self.cut_off != CUT_OFF else []
-        notes += [f"dma_threshold:{self.dma_threshold:g}"] if self.dma_threshold != DMA_THRESHOLD else []
+        notes = [format_note("cut_off", f"{self.cut_off:g}")] if self.cut_off != CUT_OFF else []
+        notes += (
+            [format_note("dma_threshold", f"{self.dma_threshold:g}")] if self.dma_threshold != DMA_THRESHOLD else []
+        )
         criteria = load_criteria(self.criteria)
-        notes += [f"criteria:{criteria.id}"] if criteria is not load_criteria() else []
+        notes += [format_note("criteria", criteria.id)] if criteria is not load_criteria() else []
         if self.mechanisms is not None and (base := load_mechanisms(self.mechanisms)) is not load_mechanisms():
-            notes.append(f"mechanisms:{base.id}")
-        return ";".join([*notes, *(f"device_limit:{code}={limit:g}" for code, limit in self.device_limits.items())])
+            notes.append(format_note("mechanisms", base.id))
+        notes += [format_note("device_limit", code, f"{limit:g}") for code, limit in self.device_limits.items()]
+        return join_list(notes)
 
 
 def score(
@@ -193,7 +196,7 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     prototypes = load_prototypes(settings.phenotypes)
     fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
-    flags |= {f"phenotypes:{prototypes.id}": fit.said}
+    flags |= {format_note("phenotypes", prototypes.id): fit.said}
     evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
     symptoms = read_symptoms(assessments)
     by_symptom = judge_by_symptoms(symptoms, evidence, base)
@@ -242,7 +245,7 @@ def _list_mechanisms(
 def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[str, Bools]:
     """A note for each mechanism and status that an answer gives."""
     return {
-        f"by_symptom:{name}={status.replace(' ', '_')}": statuses == status
+        format_status_note(name, status): statuses == status
         for name, statuses in by_symptom.items()
         for status in SYMPTOM_STATUSES
         if status
@@ -300,8 +303,8 @@ def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -
             continue
         asked = in_stratum & ~np.isnan(values.columns[code])
         mean, sd, doubtful = reference.mean[:, column], reference.sd[:, column], reference.doubtful[:, column]
-        flags[f"no_norm:{code}"] = asked & np.isnan(mean)[placement.stratum]
-        flags[f"norm_doubtful:{code}"] = asked & doubtful[placement.stratum]
+        flags[format_note("no_norm", code)] = asked & np.isnan(mean)[placement.stratum]
+        flags[format_note("norm_doubtful", code)] = asked & doubtful[placement.stratum]
         if parameter.has_z:
-            flags[f"norm_without_spread:{code}"] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
+            flags[format_note("norm_without_spread", code)] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
     return flags

@@ -86,6 +86,22 @@ RESULT_COLUMNS = (
     "phenotypes_all",
 )
 
+SYMPTOMS = (
+    "ongoing_pain",
+    "paroxysmal_pain",
+    "sympathetic_block_relief",
+    "lidocaine_relief",
+    "capsaicin_pain",
+    "menthol_pain",
+    "pain_modulation",
+)
+"""Answers, `yes` or `no`, that a file can hold in addition to the tests."""
+
+NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
+"""Items of the Neuropathic Pain Symptom Inventory that a file can hold."""
+
+SYMPTOM_COLUMNS = (*SYMPTOMS, *NPSI_ITEMS)
+
 NPSI_COLUMNS = (
     "npsi_total",
     "npsi_burning",

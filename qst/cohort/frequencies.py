@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Floats, Ints
+from qst.arrays import Floats, Ints, split_list
 from qst.cohort.scored_rows import texts_of
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.inference.mechanisms import (
@@ -69,7 +69,7 @@ def count_findings(scored: pd.DataFrame) -> Frequencies:
     """Count the findings of each parameter over the rows of a scored table."""
     findings = np.column_stack([np.array(texts_of(scored, f"{code}_finding"), dtype=object) for code in CODES])
     judged = findings != ""
-    items = [set(text.split(";")) for text in texts_of(scored, "not_findable")]
+    items = [set(split_list(text)) for text in texts_of(scored, "not_findable")]
     impossible = {
         side: np.array([[f"{code}_{side}" in names for code in CODES] for names in items]) for side in (GAIN, LOSS)
     }

@@ -5,14 +5,14 @@ from collections import Counter
 
 import pandas as pd
 
+from qst.arrays import split_list
 from qst.inference.criteria import Criteria, check_volunteers, is_measured_wrongly, load_criteria
 from qst.inference.phenotypes import Prototypes, load_prototypes
+from qst.notes import count_notes, read_status
 from qst.protocol import CODES
 from qst.tables import GAIN, HEALTHY, LOSS, NO, PHENOTYPES, SOURCE, YES
 
 WIDTH = 100
-
-_BY_SYMPTOM = "by_symptom:"
 
 MOST_ROWS = 10
 """So many rows of volunteers are named."""
@@ -48,16 +48,15 @@ class PatternSummary:
         self.n += len(scored)
         self.phenotype.update({str(name): int(n) for name, n in scored["phenotype"].value_counts().items()})
         for text, n in scored["phenotypes_all"].value_counts().items():
-            names = [name for name in str(text).split(";") if name]
+            names = split_list(str(text))
             self.above.update(dict.fromkeys([*names, *(["any"] if names else [])], int(n)))
         for criterion in self.criteria.criteria:
             counts = scored[criterion].value_counts()
             self.answers.update({(criterion, str(answer)): int(n) for answer, n in counts.items()})
-        for text, n in scored["notes"].value_counts().items():
-            for item in str(text).split(";"):
-                if item.startswith(_BY_SYMPTOM):
-                    name, _, status = item.removeprefix(_BY_SYMPTOM).partition("=")
-                    self.by_symptom.setdefault(name, Counter())[status.replace("_", " ")] += int(n)
+        for notes, n in count_notes(scored["notes"]):
+            for note in notes:
+                if note.code == "by_symptom":
+                    self.by_symptom.setdefault(note.detail, Counter())[read_status(note)] += n
         if self.volunteers:
             self._check(scored)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from qst.arrays import Floats
 from qst.errors import OptionError
 from qst.norms.zscores import transform
+from qst.notes import Note, have_notes, list_notes
 from qst.protocol import BY_CODE, CODES, CUT_OFF, Z_CODES, Parameter
 from qst.tables import AREAS, LIMIT
 from qst.vocabulary.visits import order_visits
@@ -58,15 +59,14 @@ def find_limits(scored: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def are_at_limit(table: pd.DataFrame, codes: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Whether the notes say that a parameter lies at the insensitive end of the device. Shape (rows, codes)."""
-    notes = [set(text.split(";")) for text in texts_of(table, "notes")]
-    said = np.array([[f"at_limit:{code}" in items for code in codes] for items in notes], dtype=bool)
-    return said.reshape(len(table), len(codes))
+    if "notes" not in table:
+        return np.zeros((len(table), len(codes)), dtype=bool)
+    return have_notes(table["notes"], "at_limit", codes)
 
 
-def find_notes(table: pd.DataFrame, name: str) -> list[str]:
-    """What stands behind the name of a note, as `ours` in `phenotypes:ours`: each once, in order of the alphabet."""
-    notes = {item for text in set(texts_of(table, "notes")) for item in text.split(";")}
-    return sorted(item.partition(":")[2] for item in notes if item.startswith(f"{name}:"))
+def find_notes(table: pd.DataFrame, code: str) -> list[Note]:
+    """The different notes of a code on the rows of a table, in alphabetical order; none where it has no notes."""
+    return list_notes(table["notes"], code) if "notes" in table else []
 
 
 def list_visits(scored: pd.DataFrame) -> list[str]:
@@ -82,8 +82,8 @@ def rank_area(area: str | None) -> int:
 
 def find_cut_off(scored: pd.DataFrame) -> float:
     """The cut-off the rows were scored with, as their notes say."""
-    told = find_notes(scored, "cut_off")
-    return float(told[0]) if told else CUT_OFF
+    notes = find_notes(scored, "cut_off")
+    return float(notes[0].detail) if notes else CUT_OFF
 
 
 def texts_of(table: pd.DataFrame, column: str) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from qst.cohort.pattern_summary import PatternSummary
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
-from qst.notes import NOTES
+from qst.notes import NOTES, count_notes
 from qst.problems import OnProblem, Problem, make_problem
 from qst.protocol import CODES, Z_CODES
 from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX
@@ -56,9 +56,9 @@ class Summary:
             self.mechanisms[mechanism.id] += int((evidence >= mechanism.threshold).sum())
         self.patterns.add(scored)
         self.loga.update({str(code): int(n) for code, n in scored["loga"].value_counts().items()})
-        for text, count in scored["notes"].value_counts().items():
-            for note in dict.fromkeys(item.partition(":")[0] for item in str(text).split(";") if item):
-                self.notes[note] += int(count)
+        for notes, count in count_notes(scored["notes"]):
+            for code in dict.fromkeys(note.code for note in notes):
+                self.notes[code] += count
 
     def report_suspicious(self, on_problem: OnProblem, file: str | None = None) -> None:
         """Report parameters in which nearly everybody is abnormal to the same side."""

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Floats, Ints, join_texts, label_flags, number_groups
+from qst.arrays import Floats, Ints, join_texts, label_flags, number_groups, split_list
 from qst.errors import OptionError
+from qst.notes import format_note
 from qst.protocol import BASELINE, CODES, PARAMETERS, RATING_OFFSET, STIMULI, Parameter
 from qst.tables import ASSESSMENT_COLUMNS, KEY, SOURCE, TRIAL_COLUMNS
 
@@ -143,7 +144,7 @@ def _note_trial_count(parameter: Parameter, part: _Part) -> npt.NDArray[np.objec
         alternating = part.count((part.stimulus == WARM) | (part.stimulus == COLD)) > 0
         expected = np.where(alternating, expected, expected // 2)
     count = part.count()
-    return _label_counts(f"trials:{parameter.code}", count, (count > 0) & (count != expected))
+    return _label_counts("trials", parameter.code, count, (count > 0) & (count != expected))
 
 
 def _note_trials_at_limit(parameter: Parameter, part: _Part) -> npt.NDArray[np.object_]:
@@ -152,11 +153,12 @@ def _note_trials_at_limit(parameter: Parameter, part: _Part) -> npt.NDArray[np.o
         return np.full(part.n_groups, "", dtype=object)
     value = np.abs(part.value) if parameter.is_distance else part.value
     beyond = part.count(value <= end if parameter.gain_sign > 0 else value >= end)
-    return _label_counts(f"trials_at_limit:{parameter.code}", beyond, (beyond > 0) & (beyond < part.count()))
+    return _label_counts("trials_at_limit", parameter.code, beyond, (beyond > 0) & (beyond < part.count()))
 
 
-def _label_counts(label: str, count: Ints, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
-    labels = np.array([f"{label}={number}" for number in range(int(count.max(initial=0)) + 1)] + [""], dtype=object)
+def _label_counts(note: str, code: str, count: Ints, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+    numbers = range(int(count.max(initial=0)) + 1)
+    labels = np.array([*(format_note(note, code, str(number)) for number in numbers), ""], dtype=object)
     return labels[np.where(where, count, len(labels) - 1)]
 
 
@@ -200,7 +202,7 @@ def _note_baseline(trials: pd.DataFrame, group: Ints, n_groups: int) -> npt.NDAr
         return notes
     baseline = pd.to_numeric(trials["baseline"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     other = trials["parameter"].isin(["CDT", "WDT"]).to_numpy() & np.isfinite(baseline) & (baseline != BASELINE)
-    notes[group[other]] = [f"baseline:{value:g}" for value in baseline[other]]
+    notes[group[other]] = [format_note("baseline", f"{value:g}") for value in baseline[other]]
     return notes
 
 
@@ -211,6 +213,6 @@ def _gather_notes(trials: pd.DataFrame, group: Ints, n_groups: int) -> npt.NDArr
     codes, texts = pd.factorize(trials["notes"])
     flags: dict[str, npt.NDArray[np.bool_]] = {}
     for number, text in enumerate(texts):
-        for note in filter(None, str(text).split(";")):
+        for note in split_list(str(text)):
             flags.setdefault(note, np.zeros(n_groups, dtype=bool))[group[codes == number]] = True
     return label_flags(flags, n_groups)

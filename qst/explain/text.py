@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qst.explain.assessment import Explanation
+from qst.inference.findings import LOGA_PARTS
 from qst.protocol import RATING_OFFSET
 from qst.tables import LIMIT
 
@@ -24,11 +25,11 @@ _FORMED = {
     "ratio": "mean of the trains / mean of the single stimuli",
 }
 
-_LOGA = {
-    "thermal_loss": ("L1", "loss of thermal detection"),
-    "mechanical_loss": ("L2", "loss of mechanical detection"),
-    "thermal_gain": ("G1", "thermal hyperalgesia"),
-    "mechanical_gain": ("G2", "mechanical hyperalgesia"),
+_LOGA_NAMES = {
+    "thermal_loss": "loss of thermal detection",
+    "mechanical_loss": "loss of mechanical detection",
+    "thermal_gain": "thermal hyperalgesia",
+    "mechanical_gain": "mechanical hyperalgesia",
 }
 
 
@@ -204,11 +205,11 @@ def _tell_chance(told: Explanation) -> Iterator[str]:
 def _tell_loga(told: Explanation) -> Iterator[str]:
     loga = told["loga"]
     yield f"LoGa: {loga['code'] or 'not said, as too few tests were judged'}"
-    for group, (code, name) in _LOGA.items():
+    for group, part in LOGA_PARTS.items():
         found = loga["groups"][group]
         tests = ", ".join(f"{code} {finding or 'not judged'}" for code, finding in found["findings"].items())
         shown = f"shown by {' '.join(found['shown_by'])}" if found["shown_by"] else "not shown"
-        yield from _wrap(f"{code} {name}: {shown} ({tests})")
+        yield from _wrap(f"{part} {_LOGA_NAMES[group]}: {shown} ({tests})")
 
 
 def _tell_phenotypes(told: Explanation) -> Iterator[str]:

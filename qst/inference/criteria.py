@@ -3,7 +3,6 @@
 The rules are data, `reference_values/criteria/criteria.toml`, with the published wording beside them.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pandas as pd
 from qst.arrays import Bools, take_texts
 from qst.errors import ReferenceSetError
 from qst.inference.findings import FINDING_NUMBERS
+from qst.notes import name_in_notes
 from qst.protocol import CODES
 from qst.tables import CRITERIA, GAIN, LIMIT, LOSS, NO, YES
 
@@ -149,10 +149,9 @@ def _build(text: bytes, name: str, file: str) -> Criteria:
     for key, number in numbers.items():
         if not isinstance(number, int) or number < 1:
             raise ReferenceSetError(f"{file}: [volunteers] {key} is '{number}'; it must be a whole number from 1 on")
-    # The id stands in the notes of each row, where ; and : divide.
     healthy = data.get("healthy", {})
     return Criteria(
-        re.sub(r"[;:\s]+", "_", str(data.get("id", name))),
+        name_in_notes(str(data.get("id", name))),
         {name: _read_criterion(name, tables[name], file) for name in CRITERIA},
         {name: float(healthy[name]) for name in CRITERIA if isinstance(healthy.get(name), int | float)},
         **numbers,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from qst.errors import MechanismError
 from qst.protocol import BY_CODE, CODES
+from qst.tables import SYMPTOMS
 
 CEILING = math.log10(20)
 """Threshold that needs no calibration: a healthy person reaches a likelihood ratio of 20 in at most 1 of 20 cases,
@@ -21,17 +22,6 @@ SIZES = {"gain": ("mild", "pronounced", "present"), "loss": ("mild", "pronounced
 EVIDENCE = ("published", "domain", "ours")
 
 SPEAKS = ("for", "against", "open")
-
-SYMPTOMS = (
-    "ongoing_pain",
-    "paroxysmal_pain",
-    "sympathetic_block_relief",
-    "lidocaine_relief",
-    "capsaicin_pain",
-    "menthol_pain",
-    "pain_modulation",
-)
-"""What a file can say beside the tests, `yes` or `no`."""
 
 SYMPTOM_STATUSES = ("supported", "possible", "not supported", "")
 """Statuses an answer can give, the strongest first."""
@@ -91,7 +81,7 @@ class SymptomRule:
     Attributes
     ----------
     symptom : str
-        One of `SYMPTOMS`.
+        One of `qst.tables.SYMPTOMS`.
     yes, no : str
         Status by the answer; empty where the answer says nothing.
     evidence, citation, doi, ours : str

@@ -12,6 +12,7 @@ from scipy import special
 from qst.arrays import Bools, Floats, Ints, label_flags, take_texts
 from qst.norms.reference_sets import ReferenceSet
 from qst.norms.zscores import transform
+from qst.notes import format_note
 from qst.protocol import CODES, CUT_OFF, PARAMETERS, RATING_OFFSET, Z_CODES
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
 
@@ -27,7 +28,10 @@ LOGA_GROUPS: dict[str, tuple[str, ...]] = {
     "thermal_gain": ("CPT", "HPT"),
     "mechanical_gain": ("PPT", "MPT", "MPS", "WUR", "DMA"),
 }
-"""Parameters of each sign of the LoGa code (after Maier et al. 2010, Pain 150:439-450; lists as commonly used)."""
+"""Parameters of each part of the LoGa code (after Maier et al. 2010, Pain 150:439-450; lists as commonly used)."""
+
+LOGA_PARTS = {"thermal_loss": "L1", "mechanical_loss": "L2", "thermal_gain": "G1", "mechanical_gain": "G2"}
+"""The part of the code that each group of `LOGA_GROUPS` sets; L1 and L2 together are L3, G1 and G2 are G3."""
 
 _NONE, _NORMAL, _GAIN, _LOSS, _LIMIT = range(5)
 
@@ -169,7 +173,7 @@ def find_patterns(
         if code in reach.insensitive_end:
             past = parameter.gain_sign * (reach.insensitive_end[code] - values[code])
             at_limit = (past >= -1e-9) & (past <= parameter.overshoot)
-            flags[f"at_limit:{code}"] = at_limit
+            flags[format_note("at_limit", code)] = at_limit
         censored[code] = -at_limit.astype(np.int8)
         if parameter.sensitive_end is not None:
             censored[code] += parameter.gain_sign * (values[code] - parameter.sensitive_end) >= -1e-9
@@ -248,4 +252,4 @@ def _form_loga(codes: Mapping[str, npt.NDArray[np.int8]]) -> tuple[pd.api.extens
     loss = signs["thermal_loss"] + 2 * signs["mechanical_loss"].astype(np.int64)
     gain = signs["thermal_gain"] + 2 * signs["mechanical_gain"].astype(np.int64)
     loga = take_texts(_LOGA, np.where(sayable, 4 * loss + gain, len(_LOGA) - 1))
-    return loga, {f"loga_without:{code}": sayable & missing for code, missing in unjudged.items()}
+    return loga, {format_note("loga_without", code): sayable & missing for code, missing in unjudged.items()}

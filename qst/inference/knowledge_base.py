@@ -3,7 +3,6 @@
 They are in `reference_values/mechanisms/`, one TOML file per mechanism; `qst.inference.entries` explains its keys.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any
 from qst.errors import MechanismError
 from qst.inference.entries import Mechanism, read_entry
 from qst.norms.correlations import Correlations, load_correlations
+from qst.notes import name_in_notes
 from qst.tables import MECHANISMS
 
 _NOT_ENTRIES = ("source.toml", "calibration.toml")
@@ -89,8 +89,7 @@ def load_mechanisms(mechanisms: "str | Path | KnowledgeBase | None" = None) -> K
         replaced = known.get(mechanism.id)
         position = replaced.position if replaced and mechanism.id in MECHANISMS else 1000.0 + place
         known[mechanism.id] = replace(mechanism, position=position)
-    # The name stands in notes, which are divided by `;` and `:`.
-    return _arrange(re.sub(r"[;:\s]+", "_", path.stem), known, shipped.correlations)
+    return _arrange(name_in_notes(path.stem), known, shipped.correlations)
 
 
 @lru_cache

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from qst.arrays import Bools, Floats, take_texts
+from qst.arrays import Bools, Floats, join_list, take_texts
 from qst.inference.entries import Mechanism, Sign
 from qst.inference.findings import FINDING_NUMBERS, Patterns
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.norms.correlations import CAP
+from qst.notes import format_note
 from qst.protocol import Z_CODES
 from qst.tables import GAIN, LOSS
 
@@ -84,7 +85,8 @@ class Weighed:
 
 def gather_measured(z_scores: Mapping[str, Floats], patterns: Patterns) -> Measured:
     """What the stages before have found, as the inference takes it."""
-    at_limit = {code: patterns.flags[f"at_limit:{code}"] for code in Z_CODES if f"at_limit:{code}" in patterns.flags}
+    notes = {code: format_note("at_limit", code) for code in Z_CODES}
+    at_limit = {code: patterns.flags[note] for code, note in notes.items() if note in patterns.flags}
     present = {}
     for code, finding in (("PHS", LOSS), ("DMA", GAIN)):
         number = patterns.numbers[code]
@@ -157,7 +159,7 @@ def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.ap
         named = np.where(place < count, order[:, place] + 1, 0)
         keys = pd.factorize(keys * (len(base.mechanisms) + 1) + named)[0].astype(np.int64)
     first = np.unique(keys, return_index=True)[1]
-    texts = [";".join(names[column] for column in order[row, : count[row]]) for row in first]
+    texts = [join_list(names[column] for column in order[row, : count[row]]) for row in first]
     codes = np.full(length, len(texts), dtype=np.int64)
     codes[rows] = keys
     return take_texts(np.array([*texts, ""], dtype=object), codes)

@@ -5,7 +5,6 @@ not be had. The prototypes that come with the program are *ours*, built from the
 other numbers takes their place (`load_prototypes`).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +20,8 @@ from qst.arrays import Bools, Floats, label_flags, take_texts
 from qst.errors import ReferenceSetError
 from qst.inference.findings import FINDING_NUMBERS
 from qst.norms.correlations import CAP, load_correlations
-from qst.norms.sourced import Sourced, open_given, open_packaged, read_source, read_table
+from qst.norms.sourced import Sourced, open_given, open_packaged, read_numbers, read_source, read_table, refuse_rows
+from qst.notes import name_in_notes
 from qst.protocol import CODES, PARAMETERS, Z_CODES
 from qst.tables import GAIN, HEALTHY, LOSS, PHENOTYPE_COLUMNS, PHENOTYPES
 
@@ -155,29 +155,22 @@ def _build(data: Sourced) -> Prototypes:
         for column, table in tables.items():
             if not np.isnan(row[column]):
                 table.setdefault(str(row["phenotype"]), {})[str(row["parameter"])] = float(row[column])
-    # The id stands in the notes of each row, where ; and : divide.
-    return Prototypes(
-        re.sub(r"[;:\s]+", "_", str(source.get("id", data.name))), source, **tables, cut_off=float(cut_off)
-    )
+    return Prototypes(name_in_notes(str(source.get("id", data.name))), source, **tables, cut_off=float(cut_off))
 
 
 def _read_rows(data: Sourced) -> pd.DataFrame:
     rows, file = read_table(data, REQUIRED_COLUMNS), data.file
-    rows = rows.assign(**{column: rows[column].str.strip() for column in REQUIRED_COLUMNS})
-    rows.insert(0, "row", np.arange(2, len(rows) + 2))
     has_z = rows["parameter"].isin(Z_CODES)
     names = (*PHENOTYPES, HEALTHY)
-    _refuse(rows, ~rows["phenotype"].isin(names), file, "phenotype", f"is none of {', '.join(names)}")
-    _refuse(rows, ~rows["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
-    _refuse(rows, rows.duplicated(["phenotype", "parameter"]), file, "parameter", "stands twice for this phenotype")
+    refuse_rows(rows, ~rows["phenotype"].isin(names), file, "phenotype", f"is none of {', '.join(names)}")
+    refuse_rows(rows, ~rows["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
+    refuse_rows(rows, rows.duplicated(["phenotype", "parameter"]), file, "parameter", "occurs twice for this phenotype")
     for column, wanted in (("mean", has_z), ("sd", has_z), ("probability", ~has_z)):
-        _refuse(rows, ~wanted & (rows[column] != ""), file, column, "must be empty for this parameter")
-        numbers = pd.to_numeric(rows[column], errors="coerce")
-        _refuse(rows, wanted & ~np.isfinite(numbers), file, column, "is not a number")
-        rows[column] = numbers
-    _refuse(rows, has_z & (rows["sd"] <= 0), file, "sd", "is not above 0")
+        refuse_rows(rows, ~wanted & (rows[column] != ""), file, column, "must be empty for this parameter")
+        rows[column] = read_numbers(rows, column, wanted, file)
+    refuse_rows(rows, has_z & (rows["sd"] <= 0), file, "sd", "is not above 0")
     outside = ~has_z & ((rows["probability"] <= 0) | (rows["probability"] >= 1))
-    _refuse(rows, outside, file, "probability", "is not above 0 and below 1")
+    refuse_rows(rows, outside, file, "probability", "is not above 0 and below 1")
     given = set(zip(rows["phenotype"], rows["parameter"], strict=True))
     gaps = [f"{name} {code}" for name in names for code in CODES if (name, code) not in given]
     if gaps:
@@ -186,12 +179,6 @@ def _read_rows(data: Sourced) -> pd.DataFrame:
             f"{file}: has no row for {', '.join(gaps[:3])}{more}; where nothing is known, give what healthy has"
         )
     return rows
-
-
-def _refuse(rows: pd.DataFrame, bad: "pd.Series[bool]", file: str, column: str, why: str) -> None:
-    if bad.any():
-        row = rows.loc[bad.to_numpy().argmax()]
-        raise ReferenceSetError(f"{file}:{row['row']}: column {column}: '{row[column]}' {why}")
 
 
 def find_phenotypes(

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Bools, Floats
-from qst.inference.entries import SYMPTOM_STATUSES, SYMPTOMS, Mechanism
+from qst.inference.entries import SYMPTOM_STATUSES, Mechanism
 from qst.inference.knowledge_base import KnowledgeBase
+from qst.notes import format_note
 from qst.problems import OnProblem, cut_text, make_problem
-from qst.tables import NO, NPSI_COLUMNS, SOURCE, YES
+from qst.tables import NO, NPSI_COLUMNS, SOURCE, SYMPTOMS, YES
 from qst.vocabulary.headers import name_symptom
 from qst.vocabulary.names import is_missing_cell, normalise, words
 
@@ -54,7 +55,9 @@ class Symptoms:
     def flags(self) -> dict[str, Bools]:
         """Notes on answers that could not be used."""
         return {
-            f"{'npsi_unusable' if name.startswith('npsi_') else 'answer_unusable'}:{name.removeprefix('npsi_')}": bad
+            format_note("npsi_unusable", name.removeprefix("npsi_"))
+            if name.startswith("npsi_")
+            else format_note("answer_unusable", name): bad
             for name, bad in self.unusable.items()
         }
 

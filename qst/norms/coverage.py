@@ -16,15 +16,23 @@ WIDTH = 100
 _SOURCE_FIELDS = ("citation", "doi", "population", "table", "scale", "age_bounds", "transcription", "missing", "sha256")
 
 
+def describe_source(reference: ReferenceSet) -> dict[str, str]:
+    """Identifier, title, citation and DOI of a set, each on one line and empty where its source does not have it."""
+    return {"id": reference.id, **{name: _source_text(reference, name) for name in ("title", "citation", "doi")}}
+
+
+def _source_text(reference: ReferenceSet, name: str) -> str:
+    return " ".join(str(reference.source.get(name, "")).split())
+
+
 def describe_sets() -> list[str]:
     """A line or two for each set that comes with the program."""
     lines = []
     for name in list_references():
         reference = load_reference(name)
-        lines.append(f"{name}: {reference.source.get('title', '')}")
-        lines.append(
-            f"  {', '.join(reference.sites)}; {_tell_ages(reference)}; doi:{reference.source.get('doi', 'none')}"
-        )
+        source = describe_source(reference)
+        lines.append(f"{name}: {source['title']}")
+        lines.append(f"  {', '.join(reference.sites)}; {_tell_ages(reference)}; doi:{source['doi'] or 'none'}")
         lines.append(
             f"  lacks {count_missing_cells(reference)} of {_n_possible(reference)} cells: qst reference show {name}"
         )
@@ -33,14 +41,13 @@ def describe_sets() -> list[str]:
 
 def describe_set(reference: ReferenceSet) -> list[str]:
     """Source, coverage by parameter and site, and doubtful cells."""
-    source = reference.source
-    lines = [f"{reference.id}: {source.get('title', 'no title: the set has no source.toml')}", ""]
+    title = _source_text(reference, "title") or "no title: the set has no source.toml"
+    lines = [f"{reference.id}: {title}", ""]
     for field in _SOURCE_FIELDS:
-        if field in source:
-            lines += textwrap.wrap(
-                f"{field.replace('_', ' ')}: {' '.join(str(source[field]).split())}", WIDTH, subsequent_indent="  "
-            )
-    for entry in source.get("transcription_source", ()):
+        if field in reference.source:
+            text = f"{field.replace('_', ' ')}: {_source_text(reference, field)}"
+            lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    for entry in reference.source.get("transcription_source", ()):
         lines += textwrap.wrap(f"transcription {entry['key']}: {entry['what']}", WIDTH, subsequent_indent="  ")
     lines += ["", f"Cells by parameter and site ({len(reference.edges)} age bands × 2 sexes = full):"]
     full = len(reference.edges) * len(SEXES)
@@ -89,7 +96,7 @@ def describe_cells(reference: ReferenceSet, parameter: str | None, site: str | N
         own = cells[cells["parameter"] == code].sort_values(["site", "sex", "age_from"])
         lines += [_tell_cell(cell) for cell in own.to_dict("records")]
         lines += [f"  missing: {gap}" for gap in _find_gaps(reference, code, site)]
-    lines.append(f"Rows are those of values.csv of {reference.id}; doi:{reference.source.get('doi', 'none')}")
+    lines.append(f"Rows are those of values.csv of {reference.id}; doi:{describe_source(reference)['doi'] or 'none'}")
     return lines
 
 

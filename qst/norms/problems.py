@@ -3,10 +3,10 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qst.norms.reference_sets import ReferenceSet
+from qst.notes import have_note
 from qst.problems import OnProblem, cut_text, make_problem
 from qst.protocol import BY_CODE, Z_CODES
 from qst.tables import SOURCE
@@ -32,10 +32,8 @@ class NormReporter:
     def update(self, scored: pd.DataFrame) -> None:
         """Report what the notes and the z-scores of some scored rows show; they have `source_file, source_row`."""
         self._report_far_values(scored)
-        codes, texts = pd.factorize(scored["notes"])
         for note, report in (("no_norm_for_site", self._report_site), ("age_below_norms", self._report_age)):
-            marked = np.array([note in text.split(";") for text in texts], dtype=bool)[codes]
-            for row in scored.loc[marked, ["site", "age", *SOURCE]].to_dict("records"):
+            for row in scored.loc[have_note(scored["notes"], note), ["site", "age", *SOURCE]].to_dict("records"):
                 report(row)
 
     def _report_far_values(self, scored: pd.DataFrame) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from qst.arrays import Bools, Floats, Ints
 from qst.errors import ReferenceSetError
-from qst.norms.sourced import Sourced, open_given, open_packaged, read_source, read_table
+from qst.norms.sourced import Sourced, open_given, open_packaged, read_numbers, read_source, read_table, refuse_rows
+from qst.notes import format_note
 from qst.protocol import BY_CODE, CODES
 from qst.tables import OLDEST, SEXES
 
@@ -150,31 +151,21 @@ def _read_cells(data: Sourced) -> pd.DataFrame:
     cells, file = read_table(data, REQUIRED_COLUMNS), data.file
     if cells.empty:
         raise ReferenceSetError(f"{file}: has no rows")
-    for column, default in (("unit", ""), ("transcriptions", ""), ("doubt", "")):
+    for column in ("unit", "transcriptions", "doubt"):
         if column not in cells:
-            cells[column] = default
-    cells.insert(0, "row", np.arange(2, len(cells) + 2))
-    texts = {column: cells[column].str.strip() for column in ("parameter", "site", "sex", "scale", "doubt")}
-    cells = cells.assign(**texts)
+            cells[column] = ""
+    cells["doubt"] = cells["doubt"].str.strip()
     for column in ("age_from", "age_below", "mean", "sd"):
-        numbers = pd.to_numeric(cells[column].str.strip(), errors="coerce")
-        needed = cells[column].str.strip() != "" if column == "age_below" else pd.Series(True, index=cells.index)
-        _refuse(cells, needed & ~np.isfinite(numbers), file, column, "is not a number")
-        cells[column] = numbers
-    _refuse(cells, ~cells["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
-    _refuse(cells, ~cells["sex"].isin(SEXES), file, "sex", "is neither female nor male")
-    _refuse(cells, cells["site"] == "", file, "site", "is empty")
-    _refuse(cells, cells["sd"] < 0, file, "sd", "is negative")
-    _refuse(cells, cells["age_below"] <= cells["age_from"], file, "age_below", "is not above age_from")
+        open_ended = (cells[column] == "") & (column == "age_below")
+        cells[column] = read_numbers(cells, column, ~open_ended, file)
+    refuse_rows(cells, ~cells["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
+    refuse_rows(cells, ~cells["sex"].isin(SEXES), file, "sex", "is neither female nor male")
+    refuse_rows(cells, cells["site"] == "", file, "site", "is empty")
+    refuse_rows(cells, cells["sd"] < 0, file, "sd", "is negative")
+    refuse_rows(cells, cells["age_below"] <= cells["age_from"], file, "age_below", "is not above age_from")
     scales = cells["parameter"].map({code: BY_CODE[code].scale for code in CODES})
-    _refuse(cells, cells["scale"] != scales, file, "scale", "is not the protocol's scale for this parameter")
+    refuse_rows(cells, cells["scale"] != scales, file, "scale", "is not the protocol's scale for this parameter")
     return cells
-
-
-def _refuse(cells: pd.DataFrame, bad: "pd.Series[bool]", file: str, column: str, why: str) -> None:
-    if bad.any():
-        cell = cells.loc[bad.to_numpy().argmax()]
-        raise ReferenceSetError(f"{file}:{cell['row']}: column {column}: '{cell[column]}' {why}")
 
 
 def _check_bands(cells: pd.DataFrame, file: str) -> None:
@@ -253,7 +244,7 @@ def look_up_norms(
     sex = _encode(assessments, "sex", {name: number for number, name in enumerate(SEXES)})
     site = _encode(assessments, "site", numbers | {name: numbers[other] for name, other in stand_ins.items()})
     replaced = _encode(assessments, "site", {name: number for number, name in enumerate(stand_ins)})
-    labels = [f"site_as:{name}={other}" for name, other in stand_ins.items()]
+    labels = [format_note("site_as", name, other) for name, other in stand_ins.items()]
 
     known = (sex >= 0) & (site >= 0)
     # A site may lack a sex altogether: then first_age is infinite and nobody is "below" it.

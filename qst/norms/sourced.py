@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from qst.errors import ReferenceSetError
@@ -65,18 +66,48 @@ def read_source(data: Sourced) -> dict[str, Any]:
 
 
 def read_table(data: Sourced, required: Sequence[str]) -> pd.DataFrame:
-    """The data as texts.
+    """The data as texts without outer blanks, with the number of each row in the file as the first column, `row`.
 
     Raises
     ------
     ReferenceSetError
-        They are no table with commas, or lack a required column.
+        They are not a table with commas, or lack a required column.
     """
     try:
         table = pd.read_csv(io.BytesIO(data.values), dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (ValueError, UnicodeDecodeError) as error:
         raise ReferenceSetError(f"{data.file}: not a comma-separated table: {error}") from error
-    lacking = [column for column in required if column not in table]
-    if lacking:
-        raise ReferenceSetError(f"{data.file}: lacks the columns {', '.join(lacking)}")
+    missing = [column for column in required if column not in table]
+    if missing:
+        raise ReferenceSetError(f"{data.file}: lacks the columns {', '.join(missing)}")
+    table = table.drop(columns="row", errors="ignore").assign(
+        **{column: table[column].str.strip() for column in required}
+    )
+    table.insert(0, "row", np.arange(2, len(table) + 2))
     return table
+
+
+def refuse_rows(table: pd.DataFrame, bad: "pd.Series[bool]", file: str, column: str, reason: str) -> None:
+    """Refuse a table of `read_table` in which any row is bad.
+
+    Raises
+    ------
+    ReferenceSetError
+        Names the first bad row and its value in the column.
+    """
+    if bad.any():
+        row = table.loc[bad.to_numpy().argmax()]
+        raise ReferenceSetError(f"{file}:{row['row']}: column {column}: '{row[column]}' {reason}")
+
+
+def read_numbers(table: pd.DataFrame, column: str, needed: "pd.Series[bool]", file: str) -> "pd.Series[float]":
+    """A column of a table of `read_table` as numbers; NaN where none is needed.
+
+    Raises
+    ------
+    ReferenceSetError
+        A text is not a finite number where one is needed.
+    """
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    refuse_rows(table, needed & ~np.isfinite(numbers), file, column, "is not a number")
+    return numbers

@@ -11,6 +11,7 @@ import pandas as pd
 from qst.arrays import Bools, Floats
 from qst.errors import OptionError
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet, load_reference, look_up_norms
+from qst.notes import format_note
 from qst.protocol import BY_CODE, PARAMETERS, RATING_OFFSET, Z_CODES
 
 
@@ -63,15 +64,15 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
         if parameter.is_rating:
             plain = (values >= 0) & (values < RATING_OFFSET)
             values[plain] += RATING_OFFSET
-            offset_added[f"rating_offset_added:{code}"] = plain
+            offset_added[format_note("rating_offset_added", code)] = plain
         low, high = parameter.possible
         impossible = (values < low) | (values > high) | (given.notna().to_numpy() & np.isnan(number))
         if parameter.scale == "log10":
             not_positive = values <= 0
-            flags[f"not_positive:{code}"] = not_positive
+            flags[format_note("not_positive", code)] = not_positive
             impossible &= ~not_positive
             values[not_positive] = np.nan
-        flags[f"out_of_range:{code}"] = impossible
+        flags[format_note("out_of_range", code)] = impossible
         values[impossible] = np.nan
         columns[code] = values
     return Values(columns, flags, offset_added)

@@ -23,20 +23,6 @@ def is_missing_word(text: str) -> bool:
     return not text or text.lower() in missing_words()
 
 
-NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
-
-SYMPTOMS = (
-    "ongoing_pain",
-    "paroxysmal_pain",
-    "sympathetic_block_relief",
-    "lidocaine_relief",
-    "capsaicin_pain",
-    "menthol_pain",
-    "pain_modulation",
-    *NPSI_ITEMS,
-)
-"""What a file can say beside the tests."""
-
 Item = TypeVar("Item")
 
 

@@ -265,7 +265,7 @@ def test_prototypes_of_a_user_take_the_place_of_ours(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (lambda rows: rows[:-1], "has no row for healthy DMA"),
-        (lambda rows: [*rows, rows[1]], "column parameter: 'CDT' stands twice"),
+        (lambda rows: [*rows, rows[1]], "column parameter: 'CDT' occurs twice"),
         (lambda rows: [rows[0], rows[1].replace("-2,1", "-2,0"), *rows[2:]], ":2: column sd: '0.0' is not above 0"),
         (lambda rows: [rows[0], rows[1].replace("-2,", "x,"), *rows[2:]], ":2: column mean: 'x' is not a number"),
         (lambda rows: [rows[0], rows[1].replace("CDT", "CTD"), *rows[2:]], "column parameter: 'CTD' is none of"),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from qst.errors import OptionError
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
-from qst.tables import IDENTITY, OLDEST, SEXES
-from qst.vocabulary.names import SYMPTOMS, Vocabulary, normalise, our_vocabulary, parameter_names, using, words
+from qst.tables import IDENTITY, OLDEST, SEXES, SYMPTOM_COLUMNS
+from qst.vocabulary.names import Vocabulary, normalise, our_vocabulary, parameter_names, using, words
 from qst.vocabulary.units import Unit, find_unit, is_force_of_probe, known_units
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class LoadOptions:
             if column == "baseline" and not _is_number(value, *THERMODE_RANGE):
                 raise OptionError(f"baseline cannot be '{value}': give a temperature in °C")
         for header, column in self.columns.items():
-            if column not in (*ROLES, *SYMPTOMS):
+            if column not in (*ROLES, *SYMPTOM_COLUMNS):
                 raise OptionError(f"column '{header}' cannot be taken as '{column}': choose one of {', '.join(ROLES)}")
         for column, codes in self.codes.items():
             if column not in ("visit", "sex", "site", "side", "area", "parameter"):

@@ -19,19 +19,21 @@ from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Decisions, decide
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.rows.values import Measured, convert, describe_conversion, measure, name_parameters
+from qst.notes import format_note
 from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BASELINE, BY_CODE, CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     RESULT_COLUMNS,
     SOURCE,
+    SYMPTOM_COLUMNS,
     TRIAL_COLUMNS,
     find_added_mechanisms,
     is_scored,
     unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results, name_symptom
-from qst.vocabulary.names import SYMPTOMS, words
+from qst.vocabulary.names import words
 from qst.vocabulary.units import Unit, is_force_of_probe
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -174,7 +176,7 @@ class Reading:
             return {}
         converted = np.zeros(length, dtype=bool)
         converted[group.positions] = ~np.isnan(values)
-        return {f"converted:{group.code}={told}": converted}
+        return {format_note("converted", group.code, told): converted}
 
     def _read_assessments(self, block: Block, groups: list[Measured], on_problem: OnProblem) -> Columns:
         measured, silent = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
@@ -194,7 +196,10 @@ class Reading:
                 values[group.code] = self._convert(group, baseline, on_problem)
                 flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
-        flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
+        flags |= {
+            format_note("rating_offset_added", code): ~np.isnan(values[code])
+            for code in sorted(self.decisions.add_offset)
+        }
         flags |= flag_baseline(baseline, ~np.isnan(values["CDT"]) | ~np.isnan(values["WDT"]))
         notes = label_flags(flags, len(block.rows))
         if self.table.canonical or self.table.noted or self.is_scored:
@@ -298,7 +303,7 @@ class Reading:
         names: dict[int, str] = {}
         for column in self.layout.columns:
             name = column.header if column.header.strip() else f"column_{column.position + 1}"
-            is_symptom = column.role in SYMPTOMS
+            is_symptom = column.role in SYMPTOM_COLUMNS
             carried = column.role is None or column.role in self.decisions.refused or is_symptom
             empty = not column.header.strip() and column.position not in self.survey.filled
             if not carried or empty or name in formed:
@@ -380,7 +385,7 @@ def understand(
 def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:
     """A note on rows whose thermal detection was measured from another baseline than the norms'."""
     other = measured & ~np.isnan(baseline) & (baseline != BASELINE)
-    return {f"baseline:{value:g}": other & (baseline == value) for value in np.unique(baseline[other])}
+    return {format_note("baseline", f"{value:g}"): other & (baseline == value) for value in np.unique(baseline[other])}
 
 
 def _tell_factor(unit: Unit) -> str | None:

@@ -24,6 +24,7 @@ from qst.derive.psychometric import (
     fit_psychometric,
 )
 from qst.loaders.formats.yes_no.trials import YesNoTrials
+from qst.notes import format_note
 from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, THERMODE_RANGE
 
@@ -110,9 +111,9 @@ def _find_end(code: str, fit: pd.DataFrame, baseline: Floats) -> tuple[Floats, n
 
 def _note(code: str, status: npt.NDArray[np.object_], at_end: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     """`threshold_beyond` where the device's end stands for the threshold, else why there is none."""
-    labels = {word: f"no_threshold:{code}={word}" for word in STATUS if word != SUPPORTED}
+    labels = {word: format_note("no_threshold", code, word) for word in STATUS if word != SUPPORTED}
     notes = np.array([labels.get(str(word), "") for word in status], dtype=object)
-    notes[at_end] = f"threshold_beyond:{code}"
+    notes[at_end] = format_note("threshold_beyond", code)
     return notes
 
 
