@@ -4,7 +4,7 @@ Prints, for each mechanism, how many healthy people show it: with all tests, wit
 worst stratum of sex, site and decade (aim: at most 5 %). Then, for each pain model (Vollert 2018: pronounced signs 2.5
 SD, mild ones 1 SD, noise 1 SD), how often the right mechanism has the strongest evidence of all (aim: 80 %; the paper's
 sorting into three classes agreed in 79 and 81 %). Once with noise that is independent from test to test, and once with
-that of healthy people, where the tests of a sense err together: harder, and nearer to people.
+that of healthy people, where the tests of a pool err together: harder, and nearer to people.
 
     python benchmarks/mechanisms.py [--n 100000]
 """
@@ -115,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     show_healthy(options.n)
     healthy = load_correlations()
-    independent = Correlations(np.eye(len(Z_CODES)), healthy.senses, healthy.rho)
+    independent = Correlations(np.eye(len(Z_CODES)), healthy.pools, healthy.rho)
     show_models(options.n // 5, independent, "independent")
     show_models(options.n // 5, healthy, "correlated as in healthy people")
 

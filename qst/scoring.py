@@ -196,7 +196,7 @@ def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     prototypes = load_prototypes(settings.phenotypes)
     fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
-    flags |= {format_note("phenotypes", prototypes.id): fit.said}
+    flags |= {format_note("phenotypes", prototypes.id): fit.classified}
     evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
     symptoms = read_symptoms(assessments)
     by_symptom = judge_by_symptoms(symptoms, evidence, base)

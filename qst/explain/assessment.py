@@ -19,7 +19,7 @@ from qst.inference.findings import (
 )
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanism_details import describe_mechanisms, explain_mechanisms
-from qst.inference.phenotypes import NEEDED, find_phenotypes, load_prototypes
+from qst.inference.phenotypes import TESTS_NEEDED, find_phenotypes, load_prototypes
 from qst.norms.coverage import format_age_band
 from qst.norms.reference_sets import ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import compute_z_scores, prepare_values, transform
@@ -255,7 +255,7 @@ class _Teller:
         fit = find_phenotypes(self.z_scores, self.patterns.numbers, self.patterns.censored, prototypes)
         lacking = {
             modality: [code for code in codes if np.isnan(self.z_scores[code][0])]
-            for modality, codes in NEEDED.items()
+            for modality, codes in TESTS_NEEDED.items()
             if 2 * sum(not np.isnan(self.z_scores[code][0]) for code in codes) < len(codes)
         }
         return {
@@ -280,7 +280,7 @@ class _Teller:
                     "criterion": name,
                     "title": criterion.title,
                     "answer": _plain(self.result[name]),
-                    "rule": criterion.tell(),
+                    "rule": criterion.describe(),
                     "findings": {code: _plain(self.result[f"{code}_finding"]) for code in codes},
                     "wording": criterion.wording,
                     "ours": criterion.ours,

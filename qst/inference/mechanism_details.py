@@ -17,7 +17,7 @@ from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import (
     NOT_ASSESSABLE,
     STATUSES,
-    Measured,
+    MeasuredSigns,
     judge_evidence,
     rate_sign,
     take_measured,
@@ -174,7 +174,7 @@ def _cite(mechanism: Mechanism) -> list[str]:
 
 
 def _explain_one(
-    mechanism: Mechanism, measured: Measured, findings: dict[str, Any], base: KnowledgeBase
+    mechanism: Mechanism, measured: MeasuredSigns, findings: dict[str, Any], base: KnowledgeBase
 ) -> Iterator[dict[str, Any]]:
     weighed = weigh_mechanism(mechanism, measured, base)
     status = judge_evidence(weighed, mechanism.threshold)
@@ -208,7 +208,7 @@ def _explain_one(
 
 
 def _tell_sign(
-    sign: Sign, pattern: str, evidence: float, measured: Measured, findings: dict[str, Any], row: int
+    sign: Sign, pattern: str, evidence: float, measured: MeasuredSigns, findings: dict[str, Any], row: int
 ) -> dict[str, Any]:
     code = sign.parameter
     z = float(measured.z[code][row]) if code in measured.z else None

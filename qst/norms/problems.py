@@ -1,4 +1,4 @@
-"""Problems that only the reference set shows: people without a norm, and values further out than people are."""
+"""Problems found by comparison with the norms: people without a norm, and implausible z-scores."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -12,17 +12,17 @@ from qst.protocol import BY_CODE, Z_CODES
 from qst.tables import SOURCE
 
 FARTHEST_Z = 10.0
-"""A z beyond it, to either side, is reported as a slip of value or unit (ours)."""
+"""A z beyond it, to either side, is reported as a probable error of value or unit (ours)."""
 
 
 class NormReporter:
-    """Turns notes that mean "no norm for this person", and z-scores that nobody has, into problems with their place.
+    """Reports people without a norm, by their notes, and implausible z-scores, as problems with file and row.
 
     Parameters
     ----------
     reference : ReferenceSet
     on_problem : callable
-        Gets the problems. A site without a norm is told once.
+        Receives the problems. A site without a norm is reported once.
     """
 
     def __init__(self, reference: ReferenceSet, on_problem: OnProblem) -> None:
@@ -30,7 +30,7 @@ class NormReporter:
         self.sites: set[str] = set()
 
     def update(self, scored: pd.DataFrame) -> None:
-        """Report what the notes and the z-scores of some scored rows show; they have `source_file, source_row`."""
+        """Check some scored rows, which have `source_file` and `source_row`."""
         self._report_far_values(scored)
         for note, report in (("no_norm_for_site", self._report_site), ("age_below_norms", self._report_age)):
             for row in scored.loc[have_note(scored["notes"], note), ["site", "age", *SOURCE]].to_dict("records"):

@@ -1,4 +1,4 @@
-"""A data file with its source beside it: found, read, held against its hash. So are reference sets and prototypes."""
+"""Data files with a `source.toml` next to them, such as reference sets and prototypes: find, read, check the hash."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ from qst.errors import ReferenceSetError
 
 
 class Sourced(NamedTuple):
-    """The bytes of a data file and of its `source.toml` (empty where there is none), and how messages name the file."""
+    """The bytes of a data file and of its `source.toml` (empty if there is none), and its name in messages."""
 
     values: bytes
     source: bytes
@@ -30,14 +30,14 @@ def open_packaged(folder: str, values: str) -> Sourced:
 
 
 def open_given(path: Path, values: str, folder_of: str) -> Sourced | None:
-    """A user's data file: a folder with the file `values` and, if it likes, `source.toml`; or the file alone.
+    """A user's data file: a folder with the file `values` and, optionally, `source.toml`; or the file alone.
 
     None where there is neither.
 
     Raises
     ------
     ReferenceSetError
-        The folder lacks the file; `folder_of` says in the message what folder it is.
+        The folder lacks the file; `folder_of` describes the folder in the message.
     """
     if path.is_dir():
         file, source = path / values, path / "source.toml"
@@ -48,12 +48,12 @@ def open_given(path: Path, values: str, folder_of: str) -> Sourced | None:
 
 
 def read_source(data: Sourced) -> dict[str, Any]:
-    """What `source.toml` says.
+    """The content of `source.toml`.
 
     Raises
     ------
     ReferenceSetError
-        It cannot be read, or names another hash than the data have.
+        It cannot be read, or its hash is not that of the data.
     """
     try:
         source = tomllib.loads(data.source.decode("utf-8"))
@@ -61,7 +61,9 @@ def read_source(data: Sourced) -> dict[str, Any]:
         raise ReferenceSetError(f"{data.file}: its source.toml cannot be read: {error}") from error
     expected, found = source.get("sha256"), hashlib.sha256(data.values).hexdigest()
     if expected is not None and found != expected:
-        raise ReferenceSetError(f"{data.file}: SHA-256 is {found}, source.toml says {expected}: the data were changed")
+        raise ReferenceSetError(
+            f"{data.file}: the SHA-256 is {found}, but source.toml has {expected}: the data were changed"
+        )
     return source
 
 

@@ -1,4 +1,4 @@
-"""Values and norms to z-scores, over whole columns."""
+"""z-scores of values by their norms, for whole columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from qst.protocol import BY_CODE, PARAMETERS, RATING_OFFSET, Z_CODES
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The 13 values as they enter the computation, and why some do not.
+    """The 13 values as they are used, and why some are not.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Values:
     flags : dict of str to bool array
         Notes by code, for example ``"out_of_range:PPT"``.
     offset_added : dict of str to bool array
-        The notes on ratings to which 0.1 was added.
+        Notes by code on ratings to which 0.1 was added.
     """
 
     columns: dict[str, Floats]
@@ -35,7 +35,7 @@ class Values:
 
 
 def prepare_values(assessments: pd.DataFrame) -> Values:
-    """Take the 13 values from a table of assessments, row by row independent of other rows.
+    """Take the 13 values from a table of assessments; each row is independent of the others.
 
     Parameters
     ----------
@@ -45,10 +45,9 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
     Returns
     -------
     Values
-        CDT, WDT and TSL as magnitude. A value of MPS or DMA below 0.1 can only be a plain mean of ratings; it gets 0.1
-        added and the flag `rating_offset_added`. A value outside of what the parameter can be is NaN here, with the
-        flag `out_of_range`; one that has no logarithm is NaN with `not_positive`. Text that is no number is
-        `out_of_range` too.
+        CDT, WDT and TSL as magnitudes. A value of MPS or DMA below 0.1 can only be a plain mean of ratings; 0.1 is
+        added to it, and it gets the note `rating_offset_added`. A value that the parameter cannot have is NaN, with the
+        note `out_of_range`, and so is text that is not a number; one that has no logarithm is NaN with `not_positive`.
     """
     columns: dict[str, Floats] = {}
     flags: dict[str, Bools] = {}
@@ -79,7 +78,7 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
 
 
 def transform(code: str, values: Floats) -> Floats:
-    """Values on the scale on which healthy people are normally distributed: log10 or as they are."""
+    """Values on the scale on which healthy people are normally distributed: log10 or unchanged."""
     return np.log10(values) if BY_CODE[code].scale == "log10" else values
 
 
@@ -94,9 +93,9 @@ def compute_z_scores(
     Parameters
     ----------
     values : mapping of str to float array, shape (n,)
-        As `prepare_values` gives them.
+        As `prepare_values` returns them.
     stratum : int array, shape (n,)
-        As `look_up_norms` gives them.
+        As `look_up_norms` returns them.
     reference : ReferenceSet
 
     Returns
@@ -112,7 +111,7 @@ def compute_z_scores(
         mean = np.where(usable[:, column], reference.mean[:, column], np.nan)
         sd = np.where(usable[:, column], reference.sd[:, column], np.nan)
         transformed = transform(parameter.code, values[parameter.code])
-        # + 0.0 turns the -0.0 of a value at the mean into 0.0.
+        # + 0.0 makes 0.0 of the -0.0 of a value at the mean.
         result[parameter.code] = parameter.gain_sign * (transformed - mean[stratum]) / sd[stratum] + 0.0
     return result
 
@@ -126,14 +125,14 @@ def z_score(
     site: str,
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
 ) -> float:
-    """z-score of one value; the same number that `qst.score` gives for it in a table.
+    """z-score of one value; the same number as `qst.score` returns for it in a table.
 
     Parameters
     ----------
     parameter : str
         One of the 11 codes that have a z-score; not PHS or DMA.
     value : float
-        In the protocol's unit: °C from baseline (CDT, WDT), °C, kPa, mN, geometric mean of rating + 0.1 (MPS), x/8.
+        In the protocol's unit: °C from baseline (CDT, WDT), °C, kPa, mN, geometric mean of rating + 0.1 (MPS), or x/8.
     age : float
         Years.
     sex : {"female", "male"}
@@ -149,7 +148,7 @@ def z_score(
     Raises
     ------
     OptionError
-        `parameter` is none of the 11.
+        `parameter` is not one of the 11.
 
     Examples
     --------

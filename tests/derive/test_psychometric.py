@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from qst.derive.posterior import WIDTH_OF_SIGMA
 from qst.derive.psychometric import (
     BELOW,
     BEYOND,
-    COLUMNS,
     FEW,
+    FEWEST_FITTED,
     FEWEST_LEVELS,
-    FEWEST_TRIALS,
+    FIT_COLUMNS,
     FLAT,
     POOR_FIT,
     STATUS,
     SUPPORTED,
     WIDE,
-    WIDTH_OF_SIGMA,
     fit_psychometric,
 )
 from qst.errors import OptionError
@@ -178,7 +178,7 @@ def test_groups_do_not_touch_each_other() -> None:
     order = np.argsort(np.tile(np.arange(42), 2), kind="stable")  # trial by trial in turn
     fit = fit_psychometric(group[order], x[order], y[order])
     assert list(fit.index) == ["b", "a"]
-    assert list(fit.columns) == list(COLUMNS)
+    assert list(fit.columns) == list(FIT_COLUMNS)
     for name, trials in sets.items():
         pd.testing.assert_series_equal(fit.loc[name], fit_one(*trials), check_names=False, rtol=1e-6)
 
@@ -222,7 +222,7 @@ def test_random_answers_seldom_look_like_a_threshold() -> None:
 
 def test_too_few_trials_or_levels_are_not_fitted() -> None:
     x, y = blocks([1, 2, 3, 4, 5, 6, 7], [0, 0, 0, 1, 2, 2, 2], 2)
-    assert len(x) == FEWEST_TRIALS - 1
+    assert len(x) == FEWEST_FITTED - 1
     assert fit_one(x, y)["status"] == FEW
     assert fit_one([*x, 4], [*y, 1])["status"] != FEW
     levels = np.arange(1, FEWEST_LEVELS)
@@ -265,11 +265,11 @@ def test_many_trials_do_not_underflow() -> None:
 
 
 def test_no_trials_give_an_empty_table() -> None:
-    assert list(fit_psychometric([], [], []).columns) == list(COLUMNS)
+    assert list(fit_psychometric([], [], []).columns) == list(FIT_COLUMNS)
 
 
 def test_wrong_arrays_are_refused() -> None:
-    with pytest.raises(OptionError, match="of one length"):
+    with pytest.raises(OptionError, match="the same length"):
         fit_psychometric([1, 1], [2.0], [1])
     with pytest.raises(OptionError, match=r"1 \(felt\) or 0 \(not felt\)"):
         fit_psychometric([1], [2.0], [2])

@@ -114,7 +114,7 @@ def test_the_summary_names_rows_of_volunteers_and_no_person() -> None:
     rows += [f"V{n},30,f,hand,1.1,1.7,2.9,1.5,7.8" for n in range(9)]
     Path("lab.csv").write_text("\n".join(rows), encoding="utf-8")
     told = " ".join(run("score", "lab.csv", "-o", "out.csv", "--volunteers").stderr.split())
-    assert "1 of 10 assessments have 4 or more abnormal values: probably no healthy people (lab.csv:2)" in told
+    assert "1 of 10 assessments have 4 or more abnormal values: probably not healthy people (lab.csv:2)" in told
     assert "Probably measured wrongly: no parameter" in told
     assert "Miller" not in told
     assert "Volunteers" not in run("score", "lab.csv", "-o", "out.csv").stderr

@@ -122,12 +122,12 @@ def test_the_documents_example_of_an_entry_is_the_example_file_and_can_be_used()
 WRONG = {
     'id = "chill"': [
         ("", "key id: is missing"),
-        ('id = "Chill Out"', "key id: is 'Chill Out'; it must be of small letters"),
-        ('id = "chill"\nposition = "x"', "key position: is missing, or no number"),
-        ('id = "chill"\nmood = 3', "key mood: is no key that is known here"),
-        ('id = "chill"\nthreshold = -1', "key threshold: is -1; it must lie between 0 and inf"),
+        ('id = "Chill Out"', "key id: is 'Chill Out'; it must consist of small letters"),
+        ('id = "chill"\nposition = "x"', "key position: is missing or not a number"),
+        ('id = "chill"\nmood = 3', "key mood: is not a known key here"),
+        ('id = "chill"\nthreshold = -1', "key threshold: is -1; it must be between 0 and inf"),
         ('id = "chill"\ncombine = "some"', "key combine: is 'some'; it must be one of all, any"),
-        ('id = "chill"\nweights = { HPT = 2 }', "key weights: names a parameter that is no sign of it"),
+        ('id = "chill"\nweights = { HPT = 2 }', "key weights: names a parameter that is not a sign of it"),
     ],
     'level = "brain"': [('level = "liver"', "key level: is 'liver'; it must be one of periphery, spinal cord, brain")],
     'seen = "weak"': [
@@ -136,7 +136,7 @@ WRONG = {
     ],
     'needs = [["CPT"]]': [
         ("", "key needs: is missing"),
-        ('needs = [["HPT"]]', "key needs: names HPT, of which not each is a sign"),
+        ('needs = [["HPT"]]', "key needs: names HPT, but not each of them is a sign"),
         ('needs = [["XYZ"]]', "key needs: must be a list of CDT WDT"),
     ],
     'nobody = { citation = "Nobody 2020", doi = "10.0/0" }': [
@@ -156,15 +156,17 @@ WRONG = {
         ('size = "present"', "cannot be 'present' for CPT"),
     ],
     "mean = 2.5": [
-        ("mean = true", r"key sign\[1\]\.mean: is missing, or no number"),
+        ("mean = true", r"key sign\[1\]\.mean: is missing or not a number"),
         ("mean = 0.0", r"key sign\[1\]\.mean: is 0"),
     ],
-    "sd = 1.0": [("sd = 0", r"key sign\[1\]\.sd: is 0; it must lie between 0")],
+    "sd = 1.0": [("sd = 0", r"key sign\[1\]\.sd: is 0; it must be between 0")],
     'evidence = "ours"': [
-        ('evidence = "published"', r"key sign\[1\]\.source: is missing, and the evidence is said to be published"),
-        ('evidence = "ours"\nsource = "me"', "is 'me', which stands not in"),
+        ('evidence = "published"', r"key sign\[1\]\.source: is missing, although the evidence is published"),
+        ('evidence = "ours"\nsource = "me"', "is 'me', which is not in"),
     ],
-    'ours = "a test"': [("", r"key sign\[1\]\.source: is missing: name a source, or say under `ours`")],
+    'ours = "a test"': [
+        ("", r"key sign\[1\]\.source: is missing: name a source, or give the reason for the sign under `ours`")
+    ],
 }
 
 
@@ -188,7 +190,7 @@ def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
         load_mechanisms(tmp_path)
     for name in "ab":
         (tmp_path / f"{name}.toml").write_text(OWN, encoding="utf-8")
-    with pytest.raises(MechanismError, match=r"'chill' stands in a\.toml as well"):
+    with pytest.raises(MechanismError, match=r"'chill' is in a\.toml as well"):
         load_mechanisms(tmp_path)
     never = OWN.split("[[sign]]", maxsplit=1)[0].replace("weak", "never").replace('needs = [["CPT"]]', 'needed = ["x"]')
     (tmp_path / "b.toml").write_text(never.replace("chill", "temporal_summation"), encoding="utf-8")
@@ -280,7 +282,7 @@ def test_the_command_refuses_a_wrong_entry_in_one_line_and_writes_nothing(own: P
     own.write_text(OWN.replace("sd = 1.0", "sd = 'wide'"), encoding="utf-8")
     result = run("score", COHORT, "--mechanisms", own, "-o", "out.csv")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1].endswith("chill.toml: key sign[1].sd: is missing, or no number")
+    assert result.stderr.splitlines()[-1].endswith("chill.toml: key sign[1].sd: is missing or not a number")
     assert not Path("out.csv").exists()
 
 
@@ -323,7 +325,7 @@ def test_the_details_list_what_qst_cannot_see_and_treatment_findings_both_ways_w
     irritable = next(entry for entry in told["mechanisms"] if entry["id"] == "irritable_nociceptor")
     assert {finding["speaks"] for finding in irritable["treatment_findings"]} == {"for", "against", "open"}
     assert "no advice" in told["notes"][1]
-    assert "no diagnosis" in told["notes"][0]
+    assert "not a diagnosis" in told["notes"][0]
     for word in (" recommend", "should be treated", " the patient has "):
         assert word not in text
 
@@ -366,4 +368,4 @@ def test_the_summary_puts_supported_mechanisms_beside_chance_and_says_what_they_
     text = " ".join(" ".join(lines).split())
     assert "no sodium channel is seen" in text
     assert "Not assessable by QST: ectopic activity" in text
-    assert "QST alone is no diagnosis" in text
+    assert "QST alone is not a diagnosis" in text

@@ -19,7 +19,7 @@ from qst.inference.entries import Mechanism
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import (
     STATUSES,
-    Measured,
+    MeasuredSigns,
     Weighed,
     compute_censored_log_ratio,
     compute_log_ratio,
@@ -47,11 +47,13 @@ any_row = st.fixed_dictionaries(
 )
 
 
-def measure(*rows: dict[str, float], limits: tuple[str, ...] = ()) -> Measured:
+def measure(*rows: dict[str, float], limits: tuple[str, ...] = ()) -> MeasuredSigns:
     """Rows of z by parameter, and of 0 or 1 for PHS and DMA; what is not named is missing."""
     column = {code: np.array([row.get(code, math.nan) for row in rows], dtype=float) for code in CODES}
     at_limit = {code: np.full(len(rows), code in limits) for code in Z_CODES}
-    return Measured({code: column[code] for code in Z_CODES}, at_limit, {code: column[code] for code in ("PHS", "DMA")})
+    return MeasuredSigns(
+        {code: column[code] for code in Z_CODES}, at_limit, {code: column[code] for code in ("PHS", "DMA")}
+    )
 
 
 def weigh(name: str, base: KnowledgeBase = BASE, limits: tuple[str, ...] = (), **row: float) -> float:
@@ -180,7 +182,7 @@ def test_the_supported_are_listed_the_strongest_first_and_alike_in_the_order_of_
 def with_redundant_test(rho: float) -> KnowledgeBase:
     """MDT and VDT as tests of one sense that correlate by rho."""
     known = BASE.correlations
-    return replace_correlations(Correlations(known.matrix, known.senses, {**known.rho, "mechanical_detection": rho}))
+    return replace_correlations(Correlations(known.matrix, known.pools, {**known.rho, "mechanical_detection": rho}))
 
 
 def replace_correlations(correlations: Correlations) -> KnowledgeBase:

@@ -277,17 +277,17 @@ def test_list_names_the_set_its_ages_its_source_and_its_gaps() -> None:
     shown = run("list")
     for fact in ("magerl2010", "face, foot, hand", "from 20 years", "noted from 75", "10.1016/j.pain.2010.07.026"):
         assert fact in shown
-    assert "lacks 63 of 390 cells" in shown
+    assert "63 of 390 cells are missing" in shown
 
 
-def test_show_tells_coverage_and_doubt() -> None:
+def test_show_describes_coverage_and_doubt() -> None:
     shown = " ".join(run("show", "magerl2010").split())
     assert "CDT full full full" in shown
     assert "PPT 1 of 10 full full" in shown
     assert "11 cells have an SD of 0 (DMA, PHS)" in shown
     assert "PHS foot female 60+: SD impossible for a count" in shown
     assert "MDT face female 60+: SD 0.055" in shown
-    assert "not at hand" in shown, "how it was transcribed is said"
+    assert "not at hand" in shown, "how it was transcribed is described"
 
 
 def test_show_gives_the_cells_of_a_parameter_and_site() -> None:
@@ -316,7 +316,7 @@ def test_show_works_for_a_set_of_ones_own(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["show", "rolke"], "no reference set 'rolke'"),
-        (["show", "magerl2010", "--parameter", "XYZ"], "'XYZ' is none of the 13 parameters"),
+        (["show", "magerl2010", "--parameter", "XYZ"], "'XYZ' is not one of the 13 parameters"),
         (["show", "magerl2010", "--site", "arm"], "magerl2010 has no site 'arm': it has face, foot, hand"),
     ],
 )

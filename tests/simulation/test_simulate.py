@@ -98,20 +98,20 @@ def test_a_model_shifts_what_it_says_and_nothing_else() -> None:
         assert {abs(shift) for shift in model.shifts.values()} <= {1.0, 2.5}
 
 
-def test_the_shipped_senses_hold_every_test_once() -> None:
-    senses = load_correlations().senses
-    assert sorted(code for codes in senses.values() for code in codes) == sorted(CODES)
+def test_the_shipped_pools_hold_every_test_once() -> None:
+    pools = load_correlations().pools
+    assert sorted(code for codes in pools.values() for code in codes) == sorted(CODES)
     assert load_correlations().rho["thermal_detection"] == pytest.approx((0.2 + 0.6 + 0.6) / 3)
 
 
 @pytest.mark.parametrize(
     ("pairs", "senses", "match"),
     [
-        ("CDT,WDT,0.5\nWDT,CDT,0.5\n", "", "pairs.csv:3: the pair WDT, CDT stands twice"),
+        ("CDT,WDT,0.5\nWDT,CDT,0.5\n", "", "pairs.csv:3: the pair WDT, CDT occurs twice"),
         ("CDT,XYZ,0.5\n", "", "pairs.csv:2: the pair CDT, XYZ is not of two of CDT"),
-        ("CDT,WDT,1.5\n", "", "no correlation between -1 and 1"),
+        ("CDT,WDT,1.5\n", "", "needs a correlation between -1 and 1"),
         ("CDT,WDT,0.9\nCDT,TSL,0.9\nWDT,TSL,-0.9\n", "", "not positive definite"),
-        ("CDT,WDT,0.5\n", "a = ['CDT']\nb = ['CDT']", "'CDT' has no z-score, or stands in two senses"),
+        ("CDT,WDT,0.5\n", "a = ['CDT']\nb = ['CDT']", "'CDT' has no z-score, or is in two lists"),
         ("CDT,WDT,0.5\n", "a = 'CDT'", "must hold lists"),
     ],
 )

@@ -13,8 +13,8 @@ from qst.derive.psychometric import (
     BELOW,
     BEYOND,
     FEW,
+    FEWEST_FITTED,
     FEWEST_LEVELS,
-    FEWEST_TRIALS,
     FLAT,
     POOR_FIT,
     STATUS,
@@ -33,7 +33,7 @@ COLD = ("CDT", "CPT")
 _TEMPERATURES = ("CPT", "HPT")
 
 _REMEDY = {
-    FEW: f"at least {FEWEST_TRIALS} trials of {FEWEST_LEVELS} intensities are needed",
+    FEW: f"at least {FEWEST_FITTED} trials of {FEWEST_LEVELS} intensities are needed",
     BELOW: "test weaker stimuli",
     BEYOND: "test stronger stimuli",
     FLAT: "check condition, intensities and responses",
