@@ -51,19 +51,19 @@ def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
 def replace_folder(output: Path) -> Iterator[Path]:
     """Yield a folder next to `output` that replaces it, with its permissions, when the block ends without an error."""
     output = output.resolve()
-    beside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    new, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     try:
-        beside.mkdir()
-        yield beside
+        new.mkdir()
+        yield new
         if output.exists():
-            shutil.copymode(output, beside)
+            shutil.copymode(output, new)
             output.rename(old)
         try:
-            beside.rename(output)
+            new.rename(output)
         except OSError:
             if old.exists():
                 old.rename(output)
             raise
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

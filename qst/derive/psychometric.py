@@ -44,7 +44,7 @@ BY_MISTAKE = 0.1
 range (ours; about the mean of the prior of the two rates)."""
 
 WIDEST_SHARE = 0.5
-"""Widest interval of a threshold, as a share of the tested range (ours: a wider one adds hardly anything to it)."""
+"""Widest interval of a threshold, as a share of the tested range (ours: a wider one adds little to it)."""
 
 POOR_FIT = 3.0
 """`misfit` above which responses scatter more than the function allows (ours: three standard errors)."""

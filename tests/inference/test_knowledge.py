@@ -1,4 +1,4 @@
-"""The knowledge base: what ships, what its schema refuses, and entries of a user's own in every output."""
+"""The knowledge base: the shipped entries, invalid entries, and a user's own entries in every output."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def test_every_entry_is_the_one_its_source_describes() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == listed[name], name
 
 
-def test_every_entry_says_where_it_is_from_and_what_it_does_not_carry() -> None:
+def test_every_entry_has_its_sources_and_a_caveat() -> None:
     for mechanism in (*BASE.mechanisms, *BASE.never):
         assert mechanism.caveat
         assert mechanism.citations
@@ -86,7 +86,7 @@ def test_the_thresholds_lie_below_the_one_that_needs_no_calibration() -> None:
         assert 0.5 <= mechanism.threshold <= CEILING
 
 
-def test_the_documents_table_is_what_the_entries_say() -> None:
+def test_the_table_in_the_documentation_is_that_of_the_entries() -> None:
     text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
     text = text.partition("## What is known of each")[2]
     rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", text, flags=re.MULTILINE))
@@ -107,7 +107,7 @@ def test_the_documents_table_is_what_the_entries_say() -> None:
         assert all(need in rows[mechanism.id] for need in mechanism.needed)
 
 
-def test_the_documents_example_of_an_entry_is_the_example_file_and_can_be_used() -> None:
+def test_the_entry_in_the_documentation_is_the_example_file_and_can_be_used() -> None:
     path = ROOT / "examples" / "heat_only.toml"
     text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
     assert f"```toml\n{path.read_text(encoding='utf-8')}```" in text
@@ -182,7 +182,7 @@ def test_a_wrong_entry_is_refused_with_file_and_key(tmp_path: Path, old: str, ne
     assert "chill.toml" in str(error.value)
 
 
-def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_an_entry_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MechanismError, match="no such file"):
         load_mechanisms(tmp_path)
     (tmp_path / "a.toml").write_text("id = ", encoding="utf-8")
@@ -240,7 +240,7 @@ def test_an_entry_with_a_shipped_id_replaces_it_in_its_place(tmp_path: Path) -> 
     assert not base.mechanisms[MECHANISMS.index("temporal_summation")].calibrated
 
 
-def test_the_shipped_folder_can_be_copied_and_given_as_ones_own() -> None:
+def test_a_copy_of_the_shipped_folder_can_be_used() -> None:
     assert load_mechanisms(FOLDER).ids == MECHANISMS
 
 
@@ -268,7 +268,7 @@ def test_an_added_mechanism_is_written_and_read_back_by_every_format(own: Path, 
         assert set(loaded["mechanism_of_injury"]) == {"fall"}
 
 
-def test_a_column_of_ones_own_that_has_the_name_of_an_added_mechanism_is_kept(own: Path) -> None:
+def test_a_users_column_with_the_name_of_an_added_mechanism_is_kept(own: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str).head(3).assign(mechanism_chill="mine")
     table.to_csv("in.csv", index=False)
     run("score", "in.csv", "--mechanisms", own, "-o", "out.csv")
@@ -289,7 +289,7 @@ def test_the_command_refuses_a_wrong_entry_in_one_line_and_writes_nothing(own: P
 # --- details and summary --------------------------------------------------------------------------------------------
 
 
-def test_the_details_say_of_each_assessment_what_the_columns_are_made_of() -> None:
+def test_the_details_explain_the_columns_of_each_assessment() -> None:
     assert run("score", COHORT, "-o", "out.csv", "--details", "why.json").exit_code == 0
     told = json.loads(Path("why.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     scored = read_scored("out.csv")
@@ -316,7 +316,7 @@ def test_the_details_say_of_each_assessment_what_the_columns_are_made_of() -> No
     assert statuses == set(told["statuses"])
 
 
-def test_the_details_list_what_qst_cannot_see_and_treatment_findings_both_ways_without_advice() -> None:
+def test_the_details_list_what_qst_cannot_assess_and_treatment_findings_for_and_against_without_advice() -> None:
     run("score", "good.csv", "-o", "out.csv", "--details", "why.json")
     text = Path("why.json").read_text(encoding="utf-8")
     told = json.loads(text)
@@ -330,7 +330,7 @@ def test_the_details_list_what_qst_cannot_see_and_treatment_findings_both_ways_w
         assert word not in text
 
 
-def test_the_details_appear_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_details_appear_complete_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: object, scored: pd.DataFrame) -> None:
         raise OSError(28, "no space left")
 
@@ -356,7 +356,7 @@ def test_details_over_the_output_are_refused() -> None:
     assert (result.exit_code, Path("out.json").exists()) == (2, False)
 
 
-def test_the_summary_puts_supported_mechanisms_beside_chance_and_says_what_they_do_not_carry() -> None:
+def test_the_summary_compares_supported_mechanisms_with_chance_and_prints_their_caveats() -> None:
     lines = run("score", COHORT, "-o", "out.csv").stderr.splitlines()
     begins = next(place for place, line in enumerate(lines) if line.startswith("Mechanisms that"))
     counts = next(line.split() for line in lines[begins:] if line.strip().startswith("irritable_nociceptor  "))
