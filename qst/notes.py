@@ -35,7 +35,7 @@ NOTES: dict[str, str] = {
     "trials": "fewer or more trials than in the protocol; the number follows",
     "converted": "the file uses another unit than the protocol; parameter, unit and factor follow",
     "baseline": "thermal thresholds were measured from another baseline than 32 °C; the norms are for 32 °C",
-    "yes_no_trials": "threshold fitted to yes/no trials, without reaction time; the norms are for the method of limits",
+    "yes_no_trials": "thresholds fitted to yes/no trials, without reaction time; the norms are by the method of limits",
     "threshold_beyond": "not felt even at the end of the device, which was taken as the threshold of the yes/no trials",
     "no_threshold": "the yes/no trials of this parameter do not support a threshold; the reason follows",
     "loga_without": "the LoGa code was formed without this parameter",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats, number_groups
+from qst.arrays import Bools, Floats, Texts, number_groups
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
 from qst.notes import read_baseline
@@ -307,12 +307,12 @@ class Plausibility:
             self._on_problem(problem)
 
 
-def _hash_texts(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+def _hash_texts(texts: Texts) -> npt.NDArray[np.uint64]:
     """A hash of each text; never 0."""
     return np.asarray(pd.util.hash_array(texts, categorize=True) | np.uint64(1))
 
 
-def _respell(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _respell(ids: Texts) -> Texts:
     """Ids in lower case, without blanks and leading zeros, which are often written inconsistently.
 
     >>> _respell(np.array(["P1 ", "p 1", "007", "7"], dtype=object)).tolist()

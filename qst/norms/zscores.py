@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats
+from qst.arrays import Bools, Floats, Ints
 from qst.errors import OptionError
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet, load_reference, look_up_norms
 from qst.notes import format_note
@@ -82,9 +81,7 @@ def transform(code: str, values: Floats) -> Floats:
     return np.log10(values) if BY_CODE[code].scale == "log10" else values
 
 
-def compute_z_scores(
-    values: Mapping[str, Floats], stratum: npt.NDArray[np.int64], reference: ReferenceSet
-) -> dict[str, Floats]:
+def compute_z_scores(values: Mapping[str, Floats], stratum: Ints, reference: ReferenceSet) -> dict[str, Floats]:
     """z-scores of the 11 parameters that have them: z = sign × (transformed value − mean) / SD.
 
     The sign is −1 for CDT, WDT, TSL, HPT, PPT, MPT and MDT and +1 for CPT, MPS, WUR and VDT, so that + is always gain

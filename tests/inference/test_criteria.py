@@ -113,10 +113,10 @@ def test_the_summary_names_rows_of_volunteers_and_not_people() -> None:
     rows = ["subject,age,sex,site,CDT,WDT,TSL,MDT,VDT", "Miller,30,f,hand,9,9,30,100,2"]
     rows += [f"V{n},30,f,hand,1.1,1.7,2.9,1.5,7.8" for n in range(9)]
     Path("lab.csv").write_text("\n".join(rows), encoding="utf-8")
-    told = " ".join(run("score", "lab.csv", "-o", "out.csv", "--volunteers").stderr.split())
-    assert "1 of 10 assessments have 4 or more abnormal values: probably not healthy people (lab.csv:2)" in told
-    assert "Probably measured wrongly: no parameter" in told
-    assert "Miller" not in told
+    summary = " ".join(run("score", "lab.csv", "-o", "out.csv", "--volunteers").stderr.split())
+    assert "1 of 10 assessments have 4 or more abnormal values: probably not healthy people (lab.csv:2)" in summary
+    assert "Probably measured wrongly: no parameter" in summary
+    assert "Miller" not in summary
     assert "Volunteers" not in run("score", "lab.csv", "-o", "out.csv").stderr
 
 

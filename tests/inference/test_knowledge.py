@@ -97,12 +97,12 @@ def test_the_table_in_the_documentation_is_that_of_the_entries() -> None:
         *_, seen, threshold = (cell.strip() for cell in rows[mechanism.id].split("|"))
         assert (seen, threshold) == (mechanism.seen, f"{mechanism.threshold:.2f}")
         for sign in (*mechanism.signs, *(sign for pattern in mechanism.against for sign in pattern.signs)):
-            told = f"{sign.parameter} {sign.mean:+g} ± {sign.sd:g}"
+            expected = f"{sign.parameter} {sign.mean:+g} ± {sign.sd:g}"
             if sign.size == "present":
-                told = f"{sign.parameter} present (in {sign.present:.0%}; healthy {sign.healthy:.1%})"
+                expected = f"{sign.parameter} present (in {sign.present:.0%}; healthy {sign.healthy:.1%})"
             if sign.direction == "preserved":
-                told = f"{sign.parameter} preserved (no {sign.mean:g})"
-            assert told in items[mechanism.id]
+                expected = f"{sign.parameter} preserved (no {sign.mean:g})"
+            assert expected in items[mechanism.id]
     for mechanism in BASE.never:
         assert all(need in rows[mechanism.id] for need in mechanism.needed)
 
@@ -291,13 +291,13 @@ def test_the_command_refuses_a_wrong_entry_in_one_line_and_writes_nothing(own: P
 
 def test_the_details_explain_the_columns_of_each_assessment() -> None:
     assert run("score", COHORT, "-o", "out.csv", "--details", "why.json").exit_code == 0
-    told = json.loads(Path("why.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    written = json.loads(Path("why.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     scored = read_scored("out.csv")
     assert scored is not None
-    assert len(told["assessments"]) == len(scored)
-    thresholds = {mechanism["id"]: mechanism["threshold"] for mechanism in told["mechanisms"]}
+    assert len(written["assessments"]) == len(scored)
+    thresholds = {mechanism["id"]: mechanism["threshold"] for mechanism in written["mechanisms"]}
     statuses = set()
-    for assessment, row in zip(told["assessments"], scored.to_dict("records"), strict=True):
+    for assessment, row in zip(written["assessments"], scored.to_dict("records"), strict=True):
         assert assessment["subject"] == row["subject"]
         supported = []
         for one in assessment["mechanisms"]:
@@ -313,19 +313,19 @@ def test_the_details_explain_the_columns_of_each_assessment() -> None:
             assert one["citations"]
             statuses.add(one["status"])
         assert ";".join(name for *_, name in sorted(supported)) == row["mechanisms"]
-    assert statuses == set(told["statuses"])
+    assert statuses == set(written["statuses"])
 
 
 def test_the_details_list_what_qst_cannot_assess_and_treatment_findings_for_and_against_without_advice() -> None:
     run("score", "good.csv", "-o", "out.csv", "--details", "why.json")
     text = Path("why.json").read_text(encoding="utf-8")
-    told = json.loads(text)
-    assert {entry["id"] for entry in told["never_assessable"]} == NEVER
-    assert all(entry["needed"] for entry in told["never_assessable"])
-    irritable = next(entry for entry in told["mechanisms"] if entry["id"] == "irritable_nociceptor")
+    written = json.loads(text)
+    assert {entry["id"] for entry in written["never_assessable"]} == NEVER
+    assert all(entry["needed"] for entry in written["never_assessable"])
+    irritable = next(entry for entry in written["mechanisms"] if entry["id"] == "irritable_nociceptor")
     assert {finding["speaks"] for finding in irritable["treatment_findings"]} == {"for", "against", "open"}
-    assert "no advice" in told["notes"][1]
-    assert "not a diagnosis" in told["notes"][0]
+    assert "no advice" in written["notes"][1]
+    assert "not a diagnosis" in written["notes"][0]
     for word in (" recommend", "should be treated", " the patient has "):
         assert word not in text
 

@@ -138,12 +138,12 @@ def test_tests_take_precedence_over_answers() -> None:
     table = pd.DataFrame([WHO | {"CDT": 1.1, "WDT": 1.7, "CPT": 5.0, "menthol test": "yes"}])
     scored = qst.score(table)
     assert "by_symptom" not in scored.loc[0, "notes"]
-    told = explain_mechanisms(scored)[0]["answers"]
-    assert [(item["mechanism"], item["answer"], item["assessable"]) for item in told] == [
+    answers = explain_mechanisms(scored)[0]["answers"]
+    assert [(item["mechanism"], item["answer"], item["assessable"]) for item in answers] == [
         ("cold_sensitisation", "yes", True)
     ]
-    assert told[0]["evidence"] == "domain"
-    assert told[0]["citation"].startswith("Baron R")
+    assert answers[0]["evidence"] == "domain"
+    assert answers[0]["citation"].startswith("Baron R")
 
 
 def test_answers_change_no_number() -> None:
@@ -180,9 +180,9 @@ def test_a_column_can_be_ignored_or_named() -> None:
 def test_answers_are_in_the_details() -> None:
     write([WHO | {"CPM": "impaired"}])
     run("score", "lab.csv", "-o", "out.csv", "--details", "why.json")
-    told = json.loads(Path("why.json").read_text(encoding="utf-8"))["assessments"][0]["answers"]
-    assert told[0]["mechanism"] == "descending_modulation"
-    assert (told[0]["answer"], told[0]["status"]) == ("yes", "supported")
+    answers = json.loads(Path("why.json").read_text(encoding="utf-8"))["assessments"][0]["answers"]
+    assert answers[0]["mechanism"] == "descending_modulation"
+    assert (answers[0]["answer"], answers[0]["status"]) == ("yes", "supported")
 
 
 def test_the_example_with_symptoms_is_scored_and_summarised() -> None:
@@ -191,9 +191,9 @@ def test_the_example_with_symptoms_is_scored_and_summarised() -> None:
     table = pd.read_csv("out.csv")
     assert table["npsi_total"].isna().sum() == 1
     assert table.loc[table["diagnosis_label"] == "synthetic healthy", "npsi_total"].tolist() == [0] * 4
-    told = table["notes"].str.contains("by_symptom:sympathetic_coupling=supported").sum()
-    assert table["mechanisms"].str.contains("sympathetic_coupling").sum() == told > 0
-    assert f"supported {told}" in next(line for line in result.stderr.splitlines() if "  sympathetic_coupling" in line)
+    n = table["notes"].str.contains("by_symptom:sympathetic_coupling=supported").sum()
+    assert table["mechanisms"].str.contains("sympathetic_coupling").sum() == n > 0
+    assert f"supported {n}" in next(line for line in result.stderr.splitlines() if "  sympathetic_coupling" in line)
 
 
 def test_no_column_of_the_cohort_is_read_as_a_symptom() -> None:
