@@ -115,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     show_healthy(options.n)
     healthy = load_correlations()
-    independent = Correlations(np.eye(len(Z_CODES)), healthy.senses, healthy.rho)
+    independent = Correlations(np.eye(len(Z_CODES)), healthy.pools, healthy.rho)
     show_models(options.n // 5, independent, "independent")
     show_models(options.n // 5, healthy, "correlated as in healthy people")
 

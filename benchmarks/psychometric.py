@@ -11,7 +11,8 @@ import time
 import numpy as np
 from scipy import special
 
-from qst.derive.psychometric import WIDTH_OF_SIGMA, fit_psychometric
+from qst.derive.posterior import WIDTH_OF_SIGMA
+from qst.derive.psychometric import fit_psychometric
 
 SETS = {
     "steep": ((1, 2, 3, 4, 5, 6, 7), (0, 0, 1, 7, 12, 12, 12), 12),

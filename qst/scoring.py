@@ -20,7 +20,7 @@ from qst.inference.phenotypes import OURS, PhenotypeFit, Prototypes, find_phenot
 from qst.inference.symptoms import has_npsi, judge_by_symptoms, read_symptoms
 from qst.norms.reference_sets import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import Values, compute_z_scores, prepare_values
-from qst.notes import keep_notes_before_scoring
+from qst.notes import format_note, format_status_note, keep_notes_before_scoring
 from qst.protocol import CODES, CUT_OFF, PARAMETERS
 from qst.settings import Settings
 from qst.tables import (
@@ -192,7 +192,7 @@ def compute_stages(frame: pd.DataFrame, settings: Settings) -> Stages:
     same = np.zeros(len(assessments), dtype=np.int64)
     results["reference_set"] = take_texts(np.array([reference.id], dtype=object), same)
     flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
-    flags |= {f"phenotypes:{prototypes.id}": fit.said} | symptoms.flags() | _flag_statuses(by_symptom)
+    flags |= {format_note("phenotypes", prototypes.id): fit.classified} | symptoms.flags() | _flag_statuses(by_symptom)
     results["notes"] = _form_notes(earlier_notes, values, settings, placement, flags)
     results |= symptoms.scores
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
@@ -255,7 +255,7 @@ def _list_mechanisms(
 def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[str, Bools]:
     """A note for each mechanism and status that an answer gives."""
     return {
-        f"by_symptom:{name}={status.replace(' ', '_')}": statuses == status
+        format_status_note(name, status): statuses == status
         for name, statuses in by_symptom.items()
         for status in SYMPTOM_STATUSES
         if status
@@ -313,8 +313,8 @@ def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -
             continue
         asked = in_stratum & ~np.isnan(values.columns[code])
         mean, sd, doubtful = reference.mean[:, column], reference.sd[:, column], reference.doubtful[:, column]
-        flags[f"no_norm:{code}"] = asked & np.isnan(mean)[placement.stratum]
-        flags[f"norm_doubtful:{code}"] = asked & doubtful[placement.stratum]
+        flags[format_note("no_norm", code)] = asked & np.isnan(mean)[placement.stratum]
+        flags[format_note("norm_doubtful", code)] = asked & doubtful[placement.stratum]
         if parameter.has_z:
-            flags[f"norm_without_spread:{code}"] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
+            flags[format_note("norm_without_spread", code)] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
     return flags

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from qst.arrays import join_list
 from qst.errors import OptionError
 from qst.inference.criteria import PUBLISHED, Criteria, load_criteria
 from qst.inference.findings import DMA_THRESHOLD
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.phenotypes import OURS, Prototypes, load_prototypes
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet, load_reference
+from qst.notes import format_note
 from qst.protocol import BY_CODE, CUT_OFF, PARAMETERS
 
 
@@ -74,14 +76,17 @@ class Settings:
 
     def notes(self) -> str:
         """The notes that every scored row carries: settings that differ from the defaults."""
-        notes = [f"cut_off:{_write_number(self.cut_off)}"] if self.cut_off != CUT_OFF else []
-        notes += [f"dma_threshold:{_write_number(self.dma_threshold)}"] if self.dma_threshold != DMA_THRESHOLD else []
-        criteria = load_criteria(self.criteria)
-        notes += [f"criteria:{criteria.id}"] if criteria is not load_criteria() else []
+        notes = []
+        if self.cut_off != CUT_OFF:
+            notes.append(format_note("cut_off", _write_number(self.cut_off)))
+        if self.dma_threshold != DMA_THRESHOLD:
+            notes.append(format_note("dma_threshold", _write_number(self.dma_threshold)))
+        if (criteria := load_criteria(self.criteria)) is not load_criteria():
+            notes.append(format_note("criteria", criteria.id))
         if self.mechanisms is not None and (base := load_mechanisms(self.mechanisms)) is not load_mechanisms():
-            notes.append(f"mechanisms:{base.id}")
-        notes += [f"device_limit:{code}={_write_number(limit)}" for code, limit in self.device_limits.items()]
-        return ";".join(notes)
+            notes.append(format_note("mechanisms", base.id))
+        notes += [format_note("device_limit", code, _write_number(end)) for code, end in self.device_limits.items()]
+        return join_list(notes)
 
 
 def _write_number(number: float) -> str:

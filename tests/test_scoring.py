@@ -1,4 +1,4 @@
-"""`qst` and an independent scorer give the same answers, and every way of asking `qst` gives the same numbers."""
+"""`qst` and an independent scorer give the same answers, and every way of calling `qst` gives the same numbers."""
 
 import math
 import random
@@ -41,7 +41,7 @@ def expected(people: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def largest_difference(ours: pd.Series, theirs: pd.Series) -> float:
-    """The largest difference of two columns of numbers that lack the same rows."""
+    """The largest difference between two columns of numbers that are missing in the same rows."""
     left, right = ours.to_numpy(dtype=float), theirs.to_numpy(dtype=float)
     assert (np.isnan(left) == np.isnan(right)).all()
     return float(np.nanmax(np.abs(left - right)))
@@ -52,13 +52,13 @@ def as_texts(column: pd.Series) -> list[str | None]:
 
 
 def assert_identical(left: pd.DataFrame, right: pd.DataFrame) -> None:
-    """Every result of two scored tables is the same: bit by bit, row by row, whatever their index."""
+    """Every result of two scored tables is identical, bit by bit and row by row, whatever their index."""
     for column in RESULT_COLUMNS:
         a, b = left[column].to_numpy(), right[column].to_numpy()
         assert ((a == b) | (pd.isna(a) & pd.isna(b))).all(), column
 
 
-def test_answer_set_covers_what_can_happen(expected: pd.DataFrame) -> None:
+def test_the_answer_set_covers_every_case(expected: pd.DataFrame) -> None:
     findings = {finding for name in CODES for finding in expected[f"{name}_finding"].dropna()}
     assert findings == {"gain", "loss", "normal", "limit"}
     assert expected["loga"].nunique() == 16
@@ -178,8 +178,8 @@ def test_whole_numbers_with_gaps_are_numbers() -> None:
     assert_identical(qst.score(nullable), qst.score(whole))
 
 
-def test_single_precision_is_scored_as_the_number_it_holds() -> None:
-    """A float32 of 44.1 holds 44.09999847: that number is scored, in double precision, and not 44.1."""
+def test_single_precision_is_scored_as_the_number_that_it_is() -> None:
+    """A float32 of 44.1 is 44.09999847: that number is scored, in double precision, and not 44.1."""
     stratum = {"age": 25.0, "sex": "female", "site": "hand"}
     single = pd.DataFrame(stratum | {"HPT": np.array([44.1], dtype=np.float32)})
     double = pd.DataFrame(stratum | {"HPT": [float(np.float32(44.1))]})

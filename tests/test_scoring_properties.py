@@ -48,7 +48,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def results_of(scored: pd.DataFrame) -> list[list[object]]:
-    """The results of each row, with one mark for whatever is missing."""
+    """The results of each row, with one marker for everything that is missing."""
     rows = scored[list(RESULT_COLUMNS)].to_numpy(dtype=object).tolist()
     return [["missing" if pd.isna(value) else value for value in row] for row in rows]
 
@@ -101,7 +101,7 @@ def test_scoring_twice_is_scoring_once(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("code", Z_CODES)
-def test_z_of_the_mean_is_nought_and_one_sd_is_one(code: str) -> None:
+def test_z_of_the_mean_is_zero_and_one_sd_is_one(code: str) -> None:
     parameter = next(p for p in PARAMETERS if p.code == code)
     cells = CELLS[(CELLS["parameter"] == code) & (CELLS["doubt"] == "")]
     for steps in (0, 0.5):
@@ -124,7 +124,7 @@ def test_more_stimulus_needed_is_never_a_gain(code: str, stratum: tuple[int, str
     scored = qst.score(pd.DataFrame({"age": age, "sex": sex, "site": site, code: values}))
     assert (np.diff(scored[f"{code}_z"]) >= 0).all()
     rank = scored[f"{code}_finding"].map({"loss": 0, "limit": 1, "normal": 1, "gain": 2})
-    if parameter.insensitive_end is not None:  # past the device's end, overshoot counts as the end itself
+    if parameter.insensitive_end is not None:  # past the end of the device, overshoot counts as the end itself
         end = parameter.gain_sign * parameter.insensitive_end
         rank = rank[parameter.gain_sign * np.array(values) >= end]
     assert (np.diff(rank) >= 0).all()
@@ -142,7 +142,7 @@ def test_the_sign_of_a_distance_does_not_matter(stratum: dict[str, Any], distanc
     ),
     tame_row,
 )
-def test_columns_of_the_callers_own_are_carried(own: dict[str, Any], row: dict[str, Any]) -> None:
+def test_the_callers_own_columns_are_kept(own: dict[str, Any], row: dict[str, Any]) -> None:
     own = {name: value for name, value in own.items() if name not in (*SCORED_COLUMNS, "parameter", "value")}
     scored = qst.score(frame_of([own | row]))
     assert list(scored.columns) == [*SCORED_COLUMNS, *own]
@@ -160,7 +160,7 @@ def test_a_stricter_cut_off_finds_no_more(row: dict[str, Any], one: float, other
 
 
 @given(tame_row)
-def test_what_is_called_unfindable_is_not_found_within_the_devices_range(row: dict[str, Any]) -> None:
+def test_what_is_listed_as_not_findable_is_not_found_within_the_devices_range(row: dict[str, Any]) -> None:
     for parameter in (p for p in PARAMETERS if p.has_z and row[p.code] is not None):
         value = abs(row[parameter.code]) if parameter.is_distance else row[parameter.code]
         ends = [end for end in (parameter.insensitive_end, parameter.sensitive_end) if end is not None]

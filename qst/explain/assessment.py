@@ -15,7 +15,7 @@ from qst.inference.findings import (
 )
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanism_details import describe_mechanisms, explain_mechanisms
-from qst.inference.phenotypes import NEEDED, load_prototypes
+from qst.inference.phenotypes import TESTS_NEEDED, load_prototypes
 from qst.norms.coverage import format_age_band
 from qst.norms.reference_sets import ReferenceSet, load_reference
 from qst.norms.zscores import transform
@@ -239,7 +239,7 @@ class _Explainer:
         prototypes = load_prototypes(self.settings.phenotypes)
         lacking = {
             modality: [code for code in codes if np.isnan(self.stages.z_scores[code][0])]
-            for modality, codes in NEEDED.items()
+            for modality, codes in TESTS_NEEDED.items()
             if 2 * sum(not np.isnan(self.stages.z_scores[code][0]) for code in codes) < len(codes)
         }
         return {
@@ -264,7 +264,7 @@ class _Explainer:
                     "criterion": name,
                     "title": criterion.title,
                     "answer": _plain(self.result[name]),
-                    "rule": criterion.tell(),
+                    "rule": criterion.describe(),
                     "findings": {code: _plain(self.result[f"{code}_finding"]) for code in codes},
                     "wording": criterion.wording,
                     "ours": criterion.ours,

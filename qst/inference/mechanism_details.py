@@ -17,7 +17,7 @@ from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import (
     NOT_ASSESSABLE,
     STATUSES,
-    Measured,
+    MeasuredSigns,
     Weighing,
     judge_evidence,
     take_measured,
@@ -207,7 +207,7 @@ def _explain_one(mechanism: Mechanism, weighing: Weighing, findings: dict[str, A
 
 
 def _tell_sign(
-    sign: Sign, pattern: str, evidence: float, measured: Measured, findings: dict[str, Any], row: int
+    sign: Sign, pattern: str, evidence: float, measured: MeasuredSigns, findings: dict[str, Any], row: int
 ) -> dict[str, Any]:
     code = sign.parameter
     z = float(measured.z[code][row]) if code in measured.z else None

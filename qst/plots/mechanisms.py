@@ -118,7 +118,7 @@ def plot_mechanisms(
 
 
 def _tell_bases(scored: pd.DataFrame, base: KnowledgeBase) -> list[str]:
-    by = find_notes(scored, "mechanisms")
+    by = [note.about for note in find_notes(scored, "mechanisms")]
     told = [f"scored with mechanisms {', '.join(by)}, drawn with {base.id}"] if by and by != [base.id] else []
     return [*told, "most sizes of the signs are of this program", "mechanisms coexist and are no diagnosis"]
 

@@ -121,7 +121,7 @@ def plot_phenotypes(
 
 def _name_prototypes(scored: pd.DataFrame) -> list[str]:
     """Which prototypes the probabilities are from; those of the program are its own, which a reader must know."""
-    names = find_notes(scored, "phenotypes")
+    names = [note.about for note in find_notes(scored, "phenotypes")]
     ours = " (of this program, built from the published words and not its numbers)"
     return [f"prototypes: {' / '.join(name + ours if name == 'ours' else name for name in names)}"] if names else []
 

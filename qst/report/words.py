@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from qst.errors import OptionError
-from qst.notes import NOTES
+from qst.notes import NOTES, parse_note
 
 LANGUAGES = ("en", "de")
 
@@ -94,7 +94,7 @@ class Words:
 
     def note(self, note: str) -> str:
         """What a note of a scored row means."""
-        name = note.partition(":")[0]
+        name = parse_note(note).code
         return str(self.texts["notes"].get(name, NOTES.get(name, "")))
 
 

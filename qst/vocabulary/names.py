@@ -25,21 +25,6 @@ def is_missing_word(text: str) -> bool:
     return not text or text.lower() in missing_words()
 
 
-SYMPTOMS = (
-    "ongoing_pain",
-    "paroxysmal_pain",
-    "sympathetic_block_relief",
-    "lidocaine_relief",
-    "capsaicin_pain",
-    "menthol_pain",
-    "pain_modulation",
-)
-"""What a file can state in addition to the tests, `yes` or `no`."""
-
-NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
-
-SYMPTOM_COLUMNS = (*SYMPTOMS, *NPSI_ITEMS)
-
 Thermal = Literal["absolute", "difference"]
 """Whether CDT and WDT are temperatures or distances from baseline."""
 

@@ -16,6 +16,7 @@ from qst.loaders.formats.scored import read_settings
 from qst.loaders.parallel import ReadTable
 from qst.loaders.rows.table import Reading
 from qst.norms.reference_sets import DEFAULT_REFERENCE, list_references, load_reference
+from qst.notes import parse_notes
 from qst.protocol import CUT_OFF
 from qst.settings import Settings
 from qst.tables import is_scored
@@ -90,19 +91,16 @@ def read_carried(file: str, path: Path, rows: Iterable[tuple[str, str]]) -> Carr
     sites: dict[str, str] = {}
     for notes, reference in set(rows):
         row: dict[str, Any] = {"device_limits": []}
-        for note in filter(None, notes.split(";")):
-            code, _, detail = note.partition(":")
-            match code:
+        for note in parse_notes(notes):
+            match note.code:
                 case "cut_off" | "dma_threshold":
-                    row[code] = float(detail)
+                    row[note.code] = float(note.detail)
                 case "device_limit":
-                    name, _, limit = detail.partition("=")
-                    row["device_limits"].append((name, float(limit)))
+                    row["device_limits"].append((note.detail, float(note.value)))
                 case "phenotypes" | "criteria" | "mechanisms":
-                    row[code] = detail
+                    row[note.code] = note.about
                 case "site_as":
-                    site, _, norm = detail.partition("=")
-                    sites[site] = norm
+                    sites[note.detail] = note.value
         row["device_limits"] = tuple(row["device_limits"])
         for name in ("cut_off", "dma_threshold", "device_limits", "criteria", "mechanisms"):
             found[name].add(row.get(name, _DEFAULTS[name]))

@@ -15,6 +15,7 @@ from qst.errors import OptionError
 from qst.explain.found import Found
 from qst.inference.symptoms import report_incomplete_npsi
 from qst.loaders.headers.options import LoadOptions
+from qst.norms.coverage import describe_source
 from qst.norms.reference_sets import load_reference
 from qst.problems import Problem
 from qst.report.cohort import form_cohort
@@ -243,8 +244,7 @@ def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:
 
 def _tell_reference(settings: Settings) -> dict[str, str]:
     reference = load_reference(settings.reference)
-    told = {key: " ".join(str(reference.source.get(key, "")).split()) for key in ("title", "citation", "doi")}
-    return {"id": reference.id, **told, "data": str(reference.source.get("sha256", ""))[:12]}
+    return {**describe_source(reference), "data": str(reference.source.get("sha256", ""))[:12]}
 
 
 def check_folder(output: Path) -> None:

@@ -23,7 +23,7 @@ def test_the_command_offers_every_kind_there_is() -> None:
 def test_a_figure_of_a_cohort_is_one_picture(kind: str) -> None:
     result = run("plot", COHORT, "--kind", kind, "-o", f"{kind}.svg")
     assert result.exit_code == 0, result.stderr
-    assert "QST alone is no diagnosis" in Path(f"{kind}.svg").read_text(encoding="utf-8")
+    assert "QST alone is not a diagnosis" in Path(f"{kind}.svg").read_text(encoding="utf-8")
     assert f"Written: {kind}.svg" in result.stderr
 
 

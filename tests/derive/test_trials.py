@@ -1,4 +1,4 @@
-"""Single trials to the 13 values: each rule of the protocol by hand, trial counts, and wide equals long."""
+"""From single trials to the 13 values: each rule of the protocol by hand, trial counts, and wide equals long."""
 
 import itertools
 import math
@@ -64,13 +64,13 @@ def test_tsl_is_mean_warm_minus_mean_cold() -> None:
     assert derive_one(ramps)["TSL"] == pytest.approx(35.0 - 30.0)
 
 
-def test_tsl_without_stimuli_holds_differences() -> None:
+def test_tsl_without_stimuli_is_read_as_differences() -> None:
     row = derive_one(trials("TSL", [4.0, 5.0, 6.6]))
     assert row["TSL"] == pytest.approx(5.2)
     assert row["notes"] == "", "three differences are a full run"
 
 
-def test_tsl_of_warm_ramps_alone_is_missing() -> None:
+def test_tsl_of_warm_ramps_only_is_missing() -> None:
     assert pd.isna(derive_one(trials("TSL", [34.0, 35.0, 36.0], "warm"))["TSL"])
 
 
@@ -90,7 +90,7 @@ def test_wur_is_mean_of_trains_over_mean_of_singles() -> None:
     assert derive_one(*parts)["WUR"] == pytest.approx(42 / 14)
 
 
-def test_wur_is_undefined_where_all_singles_are_nought() -> None:
+def test_wur_is_undefined_where_all_singles_are_zero() -> None:
     row = derive_one(trials("WUR", [0] * 5, "single"), trials("WUR", [0, 5, 0, 5, 0], "train"))
     assert pd.isna(row["WUR"])
     assert row["notes"] == "wur_undefined"
@@ -102,7 +102,7 @@ def test_wur_without_trains_is_missing_and_not_undefined() -> None:
     assert "wur_undefined" not in row["notes"]
 
 
-def test_wur_of_trains_all_nought_has_no_logarithm() -> None:
+def test_wur_of_trains_all_zero_has_no_logarithm() -> None:
     scored = qst.score(pd.concat([trials("WUR", [5] * 5, "single"), trials("WUR", [0] * 5, "train")]))
     assert scored.loc[0, "WUR"] == 0
     assert pd.isna(scored.loc[0, "WUR_z"])
@@ -135,7 +135,7 @@ def test_missing_values_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("code", ["PPT", "MPT", "MDT"])
-def test_a_force_of_nought_is_no_trial(code: str) -> None:
+def test_a_force_of_zero_is_not_a_trial(code: str) -> None:
     row = derive_one(trials(code, [0.0, 4.0, 4.0]))
     assert row[code] == pytest.approx(4.0)
     assert f"trials:{code}=2" in row["notes"].split(";")
@@ -260,7 +260,7 @@ def test_files_wide_equal_files_long(tmp_path: Path) -> None:
 # --- what else the table holds --------------------------------------------------------------------------------------
 
 
-def test_columns_of_the_assessment_are_carried_and_those_of_single_trials_are_not() -> None:
+def test_columns_of_the_assessment_are_kept_and_those_of_single_trials_are_not() -> None:
     frame = trials("HPT", [44.0, 45.0, 46.0]).assign(group="patients", clock=["9:00", "9:05", "9:10"])
     row = derive_one(frame)
     assert row["group"] == "patients"
@@ -268,7 +268,7 @@ def test_columns_of_the_assessment_are_carried_and_those_of_single_trials_are_no
 
 
 def test_age_and_sex_are_taken_where_any_trial_has_them() -> None:
-    """The first trial of an assessment lacks them: nothing else in it may go without a norm for that."""
+    """The first trial of an assessment lacks them; the other trials supply them."""
     frame = trials("HPT", [44.0, 45.0, 46.0]).astype({"sex": object})
     frame.loc[0, ["age", "sex"]] = None
     row = derive_one(frame)
@@ -277,8 +277,8 @@ def test_age_and_sex_are_taken_where_any_trial_has_them() -> None:
 
 
 @pytest.mark.parametrize(("column", "values"), [("age", [25.0, 65.0, 65.0]), ("sex", ["female", "male", "male"])])
-def test_an_age_or_sex_that_differs_between_trials_is_not_picked_in_silence(column: str, values: list[Any]) -> None:
-    """derive_values: age and sex are taken over where they are the same in all trials of an assessment."""
+def test_an_age_or_sex_that_differs_between_trials_is_not_chosen_silently(column: str, values: list[Any]) -> None:
+    """derive_values: age and sex are kept where all trials of an assessment agree."""
     row = derive_one(trials("HPT", [44.0, 45.0, 46.0]).assign(**{column: values}))
     assert pd.isna(row[column])
 
@@ -296,12 +296,12 @@ def test_a_table_without_trials_gives_a_table_without_rows() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["parameter", "value"])
-def test_a_table_that_names_no_trials_is_refused(lacking: str) -> None:
+def test_a_table_that_is_not_one_of_trials_is_refused(lacking: str) -> None:
     with pytest.raises(OptionError, match=f"needs the columns parameter and value; it lacks {lacking}"):
         qst.derive_values(battery().drop(columns=lacking))
 
 
-def test_an_unknown_parameter_is_no_value_and_keeps_its_assessment() -> None:
+def test_an_unknown_parameter_gives_no_value_and_keeps_its_assessment() -> None:
     row = derive_one(trials("XYZ", [1.0, 2.0]))
     assert row["subject"] == "007"
     assert row[CODES].isna().all()
@@ -315,7 +315,7 @@ def test_the_kind_of_text_does_not_matter(kind: str) -> None:
     assert derived[CODES].to_numpy().tolist() == expected[CODES].to_numpy().tolist()
 
 
-def test_rows_of_trials_of_many_people_stay_apart() -> None:
+def test_trials_of_many_people_are_kept_apart() -> None:
     people = [f"{a}{b}" for a, b in itertools.product("ABCDE", range(20))]
     parts = [trials("HPT", [40 + i / 20, 41 + i / 20, 42 + i / 20], subject=name) for i, name in enumerate(people)]
     derived = qst.derive_values(pd.concat(parts).sample(frac=1, random_state=3)).set_index("subject")

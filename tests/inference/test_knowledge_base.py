@@ -1,4 +1,4 @@
-"""The knowledge base: what ships, what its schema refuses, and entries of a user's own in every output."""
+"""The knowledge base: the shipped entries, invalid entries, and a user's own entries in every output."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def test_every_entry_is_the_one_its_source_describes() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == listed[name], name
 
 
-def test_every_entry_says_where_it_is_from_and_what_it_does_not_carry() -> None:
+def test_every_entry_has_its_sources_and_a_caveat() -> None:
     for mechanism in (*BASE.mechanisms, *BASE.never):
         assert mechanism.caveat
         assert mechanism.citations
@@ -88,7 +88,7 @@ def test_the_thresholds_lie_below_the_one_that_needs_no_calibration() -> None:
         assert 0.5 <= mechanism.threshold <= CEILING
 
 
-def test_the_documents_table_is_what_the_entries_say() -> None:
+def test_the_table_in_the_documentation_is_that_of_the_entries() -> None:
     text = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
     text = text.partition("## What is known of each")[2]
     rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", text, flags=re.MULTILINE))
@@ -99,12 +99,12 @@ def test_the_documents_table_is_what_the_entries_say() -> None:
         *_, seen, threshold = (cell.strip() for cell in rows[mechanism.id].split("|"))
         assert (seen, threshold) == (mechanism.seen, f"{mechanism.threshold:.2f}")
         for sign in (*mechanism.signs, *(sign for pattern in mechanism.against for sign in pattern.signs)):
-            told = f"{sign.parameter} {sign.mean:+g} ± {sign.sd:g}"
+            expected = f"{sign.parameter} {sign.mean:+g} ± {sign.sd:g}"
             if sign.size == "present":
-                told = f"{sign.parameter} present (in {sign.present:.0%}; healthy {sign.healthy:.1%})"
+                expected = f"{sign.parameter} present (in {sign.present:.0%}; healthy {sign.healthy:.1%})"
             if sign.direction == "preserved":
-                told = f"{sign.parameter} preserved (no {sign.mean:g})"
-            assert told in items[mechanism.id]
+                expected = f"{sign.parameter} preserved (no {sign.mean:g})"
+            assert expected in items[mechanism.id]
     for mechanism in BASE.never:
         assert all(need in rows[mechanism.id] for need in mechanism.needed)
 
@@ -124,12 +124,12 @@ def test_the_documents_example_of_an_entry_is_the_example_file_and_can_be_used()
 WRONG = {
     'id = "chill"': [
         ("", "key id: is missing"),
-        ('id = "Chill Out"', "key id: is 'Chill Out'; it must be of small letters"),
-        ('id = "chill"\nposition = "x"', "key position: is missing, or no number"),
-        ('id = "chill"\nmood = 3', "key mood: is no key that is known here"),
-        ('id = "chill"\nthreshold = -1', "key threshold: is -1; it must lie between 0 and inf"),
+        ('id = "Chill Out"', "key id: is 'Chill Out'; it must consist of small letters"),
+        ('id = "chill"\nposition = "x"', "key position: is missing or not a number"),
+        ('id = "chill"\nmood = 3', "key mood: is not a known key here"),
+        ('id = "chill"\nthreshold = -1', "key threshold: is -1; it must be between 0 and inf"),
         ('id = "chill"\ncombine = "some"', "key combine: is 'some'; it must be one of all, any"),
-        ('id = "chill"\nweights = { HPT = 2 }', "key weights: names a parameter that is no sign of it"),
+        ('id = "chill"\nweights = { HPT = 2 }', "key weights: names a parameter that is not a sign of it"),
     ],
     'level = "brain"': [('level = "liver"', "key level: is 'liver'; it must be one of periphery, spinal cord, brain")],
     'seen = "weak"': [
@@ -138,7 +138,7 @@ WRONG = {
     ],
     'needs = [["CPT"]]': [
         ("", "key needs: is missing"),
-        ('needs = [["HPT"]]', "key needs: names HPT, of which not each is a sign"),
+        ('needs = [["HPT"]]', "key needs: names HPT, but not each of them is a sign"),
         ('needs = [["XYZ"]]', "key needs: must be a list of CDT WDT"),
     ],
     'nobody = { citation = "Nobody 2020", doi = "10.0/0" }': [
@@ -158,15 +158,17 @@ WRONG = {
         ('size = "present"', "cannot be 'present' for CPT"),
     ],
     "mean = 2.5": [
-        ("mean = true", r"key sign\[1\]\.mean: is missing, or no number"),
+        ("mean = true", r"key sign\[1\]\.mean: is missing or not a number"),
         ("mean = 0.0", r"key sign\[1\]\.mean: is 0"),
     ],
-    "sd = 1.0": [("sd = 0", r"key sign\[1\]\.sd: is 0; it must lie between 0")],
+    "sd = 1.0": [("sd = 0", r"key sign\[1\]\.sd: is 0; it must be between 0")],
     'evidence = "ours"': [
-        ('evidence = "published"', r"key sign\[1\]\.source: is missing, and the evidence is said to be published"),
-        ('evidence = "ours"\nsource = "me"', "is 'me', which stands not in"),
+        ('evidence = "published"', r"key sign\[1\]\.source: is missing, although the evidence is published"),
+        ('evidence = "ours"\nsource = "me"', "is 'me', which is not in"),
     ],
-    'ours = "a test"': [("", r"key sign\[1\]\.source: is missing: name a source, or say under `ours`")],
+    'ours = "a test"': [
+        ("", r"key sign\[1\]\.source: is missing: name a source, or give the reason for the sign under `ours`")
+    ],
 }
 
 
@@ -182,7 +184,7 @@ def test_a_wrong_entry_is_refused_with_file_and_key(tmp_path: Path, old: str, ne
     assert "chill.toml" in str(error.value)
 
 
-def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_an_entry_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MechanismError, match="no such file"):
         load_mechanisms(tmp_path)
     (tmp_path / "a.toml").write_text("id = ", encoding="utf-8")
@@ -190,7 +192,7 @@ def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
         load_mechanisms(tmp_path)
     for name in "ab":
         (tmp_path / f"{name}.toml").write_text(OWN, encoding="utf-8")
-    with pytest.raises(MechanismError, match=r"'chill' stands in a\.toml as well"):
+    with pytest.raises(MechanismError, match=r"'chill' is in a\.toml as well"):
         load_mechanisms(tmp_path)
     never = OWN.split("[[sign]]", maxsplit=1)[0].replace("weak", "never").replace('needs = [["CPT"]]', 'needed = ["x"]')
     (tmp_path / "b.toml").write_text(never.replace("chill", "temporal_summation"), encoding="utf-8")
@@ -240,7 +242,7 @@ def test_an_entry_with_a_shipped_id_replaces_it_in_its_place(tmp_path: Path) -> 
     assert not base.mechanisms[MECHANISMS.index("temporal_summation")].calibrated
 
 
-def test_the_shipped_folder_can_be_copied_and_given_as_ones_own() -> None:
+def test_a_copy_of_the_shipped_folder_can_be_used() -> None:
     assert load_mechanisms(FOLDER).ids == MECHANISMS
 
 
@@ -268,7 +270,7 @@ def test_an_added_mechanism_is_written_and_read_back_by_every_format(own: Path, 
         assert set(loaded["mechanism_of_injury"]) == {"fall"}
 
 
-def test_a_column_of_ones_own_that_has_the_name_of_an_added_mechanism_is_kept(own: Path) -> None:
+def test_a_users_column_with_the_name_of_an_added_mechanism_is_kept(own: Path) -> None:
     table = pd.read_csv(COHORT, dtype=str).head(3).assign(mechanism_chill="mine")
     table.to_csv("in.csv", index=False)
     run("score", "in.csv", "--mechanisms", own, "-o", "out.csv")
@@ -282,22 +284,22 @@ def test_the_command_refuses_a_wrong_entry_in_one_line_and_writes_nothing(own: P
     own.write_text(OWN.replace("sd = 1.0", "sd = 'wide'"), encoding="utf-8")
     result = run("score", COHORT, "--mechanisms", own, "-o", "out.csv")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1].endswith("chill.toml: key sign[1].sd: is missing, or no number")
+    assert result.stderr.splitlines()[-1].endswith("chill.toml: key sign[1].sd: is missing or not a number")
     assert not Path("out.csv").exists()
 
 
 # --- details and summary --------------------------------------------------------------------------------------------
 
 
-def test_the_details_say_of_each_assessment_what_the_columns_are_made_of() -> None:
+def test_the_details_explain_the_columns_of_each_assessment() -> None:
     assert run("score", COHORT, "-o", "out.csv", "--details", "why.json").exit_code == 0
-    told = json.loads(Path("why.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    written = json.loads(Path("why.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     scored = read_scored("out.csv")
     assert scored is not None
-    assert len(told["assessments"]) == len(scored)
-    thresholds = {mechanism["id"]: mechanism["threshold"] for mechanism in told["mechanisms"]}
+    assert len(written["assessments"]) == len(scored)
+    thresholds = {mechanism["id"]: mechanism["threshold"] for mechanism in written["mechanisms"]}
     statuses = set()
-    for assessment, row in zip(told["assessments"], scored.to_dict("records"), strict=True):
+    for assessment, row in zip(written["assessments"], scored.to_dict("records"), strict=True):
         assert assessment["subject"] == row["subject"]
         supported = []
         for one in assessment["mechanisms"]:
@@ -313,19 +315,19 @@ def test_the_details_say_of_each_assessment_what_the_columns_are_made_of() -> No
             assert one["citations"]
             statuses.add(one["status"])
         assert ";".join(name for *_, name in sorted(supported)) == row["mechanisms"]
-    assert statuses == set(told["statuses"])
+    assert statuses == set(written["statuses"])
 
 
-def test_the_details_list_what_qst_cannot_see_and_treatment_findings_both_ways_without_advice() -> None:
+def test_the_details_list_what_qst_cannot_assess_and_treatment_findings_for_and_against_without_advice() -> None:
     run("score", "good.csv", "-o", "out.csv", "--details", "why.json")
     text = Path("why.json").read_text(encoding="utf-8")
-    told = json.loads(text)
-    assert {entry["id"] for entry in told["never_assessable"]} == NEVER
-    assert all(entry["needed"] for entry in told["never_assessable"])
-    irritable = next(entry for entry in told["mechanisms"] if entry["id"] == "irritable_nociceptor")
+    written = json.loads(text)
+    assert {entry["id"] for entry in written["never_assessable"]} == NEVER
+    assert all(entry["needed"] for entry in written["never_assessable"])
+    irritable = next(entry for entry in written["mechanisms"] if entry["id"] == "irritable_nociceptor")
     assert {finding["speaks"] for finding in irritable["treatment_findings"]} == {"for", "against", "open"}
-    assert "no advice" in told["notes"][1]
-    assert "no diagnosis" in told["notes"][0]
+    assert "no advice" in written["notes"][1]
+    assert "not a diagnosis" in written["notes"][0]
     for word in (" recommend", "should be treated", " the patient has "):
         assert word not in text
 
@@ -356,7 +358,7 @@ def test_details_over_the_output_are_refused() -> None:
     assert (result.exit_code, Path("out.json").exists()) == (2, False)
 
 
-def test_the_summary_puts_supported_mechanisms_beside_chance_and_says_what_they_do_not_carry() -> None:
+def test_the_summary_compares_supported_mechanisms_with_chance_and_prints_their_caveats() -> None:
     lines = run("score", COHORT, "-o", "out.csv").stderr.splitlines()
     begins = next(place for place, line in enumerate(lines) if line.startswith("Mechanisms that"))
     counts = next(line.split() for line in lines[begins:] if line.strip().startswith("irritable_nociceptor  "))
@@ -368,4 +370,4 @@ def test_the_summary_puts_supported_mechanisms_beside_chance_and_says_what_they_
     text = " ".join(" ".join(lines).split())
     assert "no sodium channel is seen" in text
     assert "Not assessable by QST: ectopic activity" in text
-    assert "QST alone is no diagnosis" in text
+    assert "QST alone is not a diagnosis" in text

@@ -1,4 +1,4 @@
-"""Reference sets: what the shipped one holds, what is refused, sets of one's own, and bands of any width."""
+"""Reference sets: the content of the shipped one, invalid ones, a user's own, and bands of any width."""
 
 import hashlib
 import math
@@ -64,7 +64,7 @@ def test_the_shipped_set_has_327_cells() -> None:
     assert doubtful == [["MDT", "face", "female", 60.0], ["PHS", "foot", "female", 60.0]]
 
 
-def test_the_shipped_table_is_what_is_looked_up() -> None:
+def test_the_shipped_table_is_the_one_that_is_looked_up() -> None:
     """Each cell of the file, at an age in its band, gives z 0 at its mean and ±1 one SD away."""
     raw = pd.read_csv(FOLDER / "values.csv", keep_default_na=False)
     usable = raw[(raw["sd"] > 0) & (raw["doubt"] == "") & ~raw["parameter"].isin(["PHS", "DMA"])]
@@ -89,7 +89,7 @@ def test_the_set_is_used_by_default_and_named() -> None:
     assert qst.load_reference("magerl2010").sites == ("face", "foot", "hand")
 
 
-def test_a_set_that_there_is_not_is_refused() -> None:
+def test_a_set_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ReferenceSetError, match="no reference set 'rolke2006': give one of magerl2010"):
         qst.load_reference("rolke2006")
 
@@ -137,7 +137,7 @@ def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
 
 def test_changed_data_are_refused(tmp_path: Path) -> None:
     source = (FOLDER / "source.toml").read_text(encoding="utf-8")
-    with pytest.raises(ReferenceSetError, match=r"SHA-256 is [0-9a-f]{64}, source\.toml says 8fa75a6b"):
+    with pytest.raises(ReferenceSetError, match=r"SHA-256 is [0-9a-f]{64}, but source\.toml has 8fa75a6b"):
         qst.load_reference(write_set(tmp_path, GOOD, source=source))
 
 
@@ -148,7 +148,7 @@ def test_a_source_that_cannot_be_read_is_refused(tmp_path: Path, source: str) ->
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01\x02", b"", b'"', b"\x89PNG\r\n\x1a\n\x00"])
-def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_table_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "norms.csv"
     path.write_bytes(content)
     with pytest.raises(ReferenceSetError, match=r"norms\.csv"):
@@ -160,16 +160,16 @@ def test_a_folder_without_values_is_refused(tmp_path: Path) -> None:
         qst.load_reference(tmp_path)
 
 
-def test_a_note_age_that_is_no_number_is_refused(tmp_path: Path) -> None:
+def test_a_note_age_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
     path = write_set(tmp_path, GOOD, source='id = "own"\nage_note_from = "old"\n')
     with pytest.raises(ReferenceSetError, match="age_note_from"):
         qst.score(pd.DataFrame([{"age": 25, "sex": "female", "site": "hand", "HPT": 45.0}]), reference=path)
 
 
-# --- sets of one's own ----------------------------------------------------------------------------------------------
+# --- a user's sets -------------------------------------------------------------------------------------------------
 
 
-def test_a_csv_and_a_folder_of_ones_own(tmp_path: Path) -> None:
+def test_a_users_csv_and_folder(tmp_path: Path) -> None:
     assert z_of(write_set(tmp_path, GOOD), 25) == pytest.approx(-1.5)
     folder = write_set(tmp_path, GOOD, source='id = "our volunteers"\nage_note_from = 50\n')
     row = {"age": [49.9, 50], "sex": "female", "site": "hand", "HPT": 47.0}
@@ -185,7 +185,7 @@ def test_a_set_is_named_by_text_path_or_itself(tmp_path: Path, give: Callable[[P
     assert z_of(give(path), 25) == pytest.approx(-1.5)  # type: ignore[arg-type]
 
 
-def test_a_file_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
     path = write_set(tmp_path, GOOD)
     assert z_of(path, 25) == pytest.approx(-1.5)
     write_set(tmp_path, [GOOD[0].replace(",44,", ",45,"), *GOOD[1:]])
@@ -258,14 +258,14 @@ def test_bands_may_differ_by_parameter_site_and_sex(tmp_path: Path) -> None:
     assert qst.score(foot, reference=path)["notes"].tolist() == ["age_below_norms", "age_above_norms"]
 
 
-def test_a_spread_of_nought_gives_no_z_and_a_note(tmp_path: Path) -> None:
+def test_a_spread_of_zero_gives_no_z_and_a_note(tmp_path: Path) -> None:
     path = write_set(tmp_path, ["HPT,hand,female,20,,raw,44,0"])
     scored = qst.score(pd.DataFrame([{"age": 25, "sex": "female", "site": "hand", "HPT": 47.0}]), reference=path)
     assert pd.isna(scored.loc[0, "HPT_finding"])
     assert scored.loc[0, "notes"] == "norm_without_spread:HPT"
 
 
-# --- what is shown of a set -----------------------------------------------------------------------------------------
+# --- how a set is shown --------------------------------------------------------------------------------------------
 
 
 def run(*arguments: str) -> str:
@@ -274,21 +274,21 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_list_names_the_set_its_ages_its_source_and_its_gaps() -> None:
+def test_list_names_the_set_and_its_ages_source_and_gaps() -> None:
     shown = run("list")
     for fact in ("magerl2010", "face, foot, hand", "from 20 years", "noted from 75", "10.1016/j.pain.2010.07.026"):
         assert fact in shown
-    assert "lacks 63 of 390 cells" in shown
+    assert "63 of 390 cells are missing" in shown
 
 
-def test_show_tells_coverage_and_doubt() -> None:
+def test_show_describes_coverage_and_doubt() -> None:
     shown = " ".join(run("show", "magerl2010").split())
     assert "CDT full full full" in shown
     assert "PPT 1 of 10 full full" in shown
     assert "11 cells have an SD of 0 (DMA, PHS)" in shown
     assert "PHS foot female 60+: SD impossible for a count" in shown
     assert "MDT face female 60+: SD 0.055" in shown
-    assert "not at hand" in shown, "how it was transcribed is said"
+    assert "not at hand" in shown, "how it was transcribed is described"
 
 
 def test_show_gives_the_cells_of_a_parameter_and_site() -> None:
@@ -301,13 +301,13 @@ def test_show_gives_the_cells_of_a_parameter_and_site() -> None:
     assert not any("foot" in line for line in lines)
 
 
-def test_show_says_what_is_missing() -> None:
+def test_show_lists_what_is_missing() -> None:
     shown = run("show", "magerl2010", "--parameter", "PPT", "--site", "face")
     assert "missing: face female 20-29, 30-39, 40-49, 50-59, 60+" in shown
     assert "missing: face male 30-39, 40-49, 50-59, 60+" in shown
 
 
-def test_show_works_for_a_set_of_ones_own(tmp_path: Path) -> None:
+def test_show_works_for_a_users_set(tmp_path: Path) -> None:
     shown = run("show", str(write_set(tmp_path, GOOD)))
     assert "norms" in shown
     assert "No cell is marked doubtful" in shown
@@ -317,11 +317,11 @@ def test_show_works_for_a_set_of_ones_own(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["show", "rolke"], "no reference set 'rolke'"),
-        (["show", "magerl2010", "--parameter", "XYZ"], "'XYZ' is none of the 13 parameters"),
+        (["show", "magerl2010", "--parameter", "XYZ"], "'XYZ' is not one of the 13 parameters"),
         (["show", "magerl2010", "--site", "arm"], "magerl2010 has no site 'arm': it has face, foot, hand"),
     ],
 )
-def test_wrong_questions_are_refused_in_one_line(arguments: list[str], message: str) -> None:
+def test_wrong_options_are_refused_in_one_line(arguments: list[str], message: str) -> None:
     result = CliRunner().invoke(main, ["reference", *arguments])
     assert result.exit_code == 2
     assert message in result.stderr

@@ -131,7 +131,7 @@ def test_a_share_of_all_has_room_for_its_count() -> None:
     ("options", "message"),
     [
         ({"by": "colour"}, r"no column 'colour' to form groups by; it has .*arm"),
-        ({"by": "subject"}, r"has 7 groups; at most 6 can be told apart: join some in the column"),
+        ({"by": "subject"}, r"has 7 groups; at most 6 can be distinguished: combine groups in the column"),
         ({"by": "empty"}, r"the column 'empty' is empty, so there are no groups"),
     ],
 )

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from qst.errors import OptionError
 from qst.protocol import BY_CODE, CODES, THERMODE_RANGE
-from qst.tables import IDENTITY, OLDEST, SEXES
+from qst.tables import IDENTITY, OLDEST, SEXES, SYMPTOM_COLUMNS
 from qst.vocabulary.names import (
-    SYMPTOM_COLUMNS,
     Thermal,
     Vocabulary,
     normalise,

@@ -21,19 +21,21 @@ from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Decisions, decide
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.rows.values import Measured, convert, describe_conversion, find_measured, name_parameters
+from qst.notes import format_note
 from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BASELINE, BY_CODE, CODES, DISTANCE_CODES
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     RESULT_COLUMNS,
     SOURCE,
+    SYMPTOM_COLUMNS,
     TRIAL_COLUMNS,
     find_added_mechanisms,
     is_scored,
     unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results, name_symptom
-from qst.vocabulary.names import SYMPTOM_COLUMNS, words
+from qst.vocabulary.names import words
 from qst.vocabulary.units import Unit, is_force_of_probe
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -184,7 +186,7 @@ class Reading:
             return {}
         converted = np.zeros(length, dtype=bool)
         converted[group.positions] = ~np.isnan(values)
-        return {f"converted:{group.code}={formula}": converted}
+        return {format_note("converted", group.code, formula): converted}
 
     def _read_assessments(self, block: Block, groups: list[Measured], on_problem: OnProblem) -> Columns:
         measured, empty = np.zeros(len(block.rows), dtype=bool), np.ones(len(block.rows), dtype=bool)
@@ -204,7 +206,10 @@ class Reading:
                 values[group.code] = self._convert(group, baseline, on_problem)
                 flags |= self._note_conversion(group, values[group.code], len(block.rows))
         columns: Columns = {**identity, **values}
-        flags |= {f"rating_offset_added:{code}": ~np.isnan(values[code]) for code in sorted(self.decisions.add_offset)}
+        flags |= {
+            format_note("rating_offset_added", code): ~np.isnan(values[code])
+            for code in sorted(self.decisions.add_offset)
+        }
         flags |= flag_baseline(baseline, ~np.all([np.isnan(values[code]) for code in DISTANCE_CODES], axis=0))
         notes = label_flags(flags, len(block.rows))
         if self.table.canonical or self.table.noted or self.is_scored:
@@ -395,7 +400,7 @@ def understand(
 def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:
     """A note for rows whose thermal detection was measured from another baseline than that of the norms."""
     other = measured & ~np.isnan(baseline) & (baseline != BASELINE)
-    return {f"baseline:{value:g}": other & (baseline == value) for value in np.unique(baseline[other])}
+    return {format_note("baseline", f"{value:g}"): other & (baseline == value) for value in np.unique(baseline[other])}
 
 
 def _describe_factor(unit: Unit) -> str | None:

@@ -13,8 +13,8 @@ from qst.derive.psychometric import (
     BELOW,
     BEYOND,
     FEW,
+    FEWEST_FITTED,
     FEWEST_LEVELS,
-    FEWEST_TRIALS,
     FLAT,
     POOR_FIT,
     STATUS,
@@ -24,6 +24,7 @@ from qst.derive.psychometric import (
     fit_psychometric,
 )
 from qst.loaders.formats.yes_no.trials import YesNoTrials
+from qst.notes import format_note
 from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BY_CODE, THERMODE_RANGE
 
@@ -32,7 +33,7 @@ COLD = ("CDT", "CPT")
 _TEMPERATURES = ("CPT", "HPT")
 
 _REMEDY = {
-    FEW: f"at least {FEWEST_TRIALS} trials of {FEWEST_LEVELS} intensities are needed",
+    FEW: f"at least {FEWEST_FITTED} trials of {FEWEST_LEVELS} intensities are needed",
     BELOW: "test weaker stimuli",
     BEYOND: "test stronger stimuli",
     FLAT: "check condition, intensities and responses",
@@ -110,9 +111,9 @@ def _find_end(code: str, fit: pd.DataFrame, baseline: Floats) -> tuple[Floats, n
 
 def _note(code: str, status: npt.NDArray[np.object_], at_end: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     """`threshold_beyond` where the device's end stands for the threshold, else why there is none."""
-    labels = {word: f"no_threshold:{code}={word}" for word in STATUS if word != SUPPORTED}
+    labels = {word: format_note("no_threshold", code, word) for word in STATUS if word != SUPPORTED}
     notes = np.array([labels.get(str(word), "") for word in status], dtype=object)
-    notes[at_end] = f"threshold_beyond:{code}"
+    notes[at_end] = format_note("threshold_beyond", code)
     return notes
 
 
