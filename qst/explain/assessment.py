@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qst.arrays import split_list
 from qst.explain.found import CHOICES, Found
 from qst.inference.criteria import load_criteria
 from qst.inference.findings import (
@@ -19,7 +20,7 @@ from qst.inference.phenotypes import TESTS_NEEDED, load_prototypes
 from qst.norms.coverage import format_age_band
 from qst.norms.reference_sets import ReferenceSet, load_reference
 from qst.norms.zscores import transform
-from qst.notes import NOTES
+from qst.notes import NOTES, format_note, parse_note
 from qst.problems import Problem
 from qst.protocol import BY_CODE, CODES, Parameter
 from qst.scoring import Stages
@@ -61,8 +62,8 @@ class _Explainer:
         self.row, self.scored = stages.assessments, stages.scored
         self.reference: ReferenceSet = load_reference(self.settings.reference)
         self.result = self.scored.iloc[0]
-        self.notes = [note for note in str(self.result["notes"]).split(";") if note]
-        self.offset_added = {code for code in ("MPS", "DMA") if f"rating_offset_added:{code}" in self.notes}
+        self.notes = split_list(str(self.result["notes"]))
+        self.offset_added = {code for code in ("MPS", "DMA") if format_note("rating_offset_added", code) in self.notes}
         self.stratum = int(stages.placement.stratum[0])
 
     @cached_property
@@ -106,7 +107,7 @@ class _Explainer:
             names = find_npsi_results([str(column) for column in self.scored.columns])
             entry["npsi"] = {name: _plain(self.result[name]) for name in names}
         entry["notes"] = [
-            {"note": note, "meaning": NOTES[note.partition(":")[0]]}
+            {"note": note, "meaning": NOTES[parse_note(note).code]}
             for note in self.notes
             if parameter is None or _is_about(note, parameter)
         ]
@@ -174,12 +175,12 @@ class _Explainer:
             "finding": _plain(self.result[f"{code}_finding"]),
             "not_findable": [
                 item.partition("_")[2]
-                for item in str(self.result["not_findable"]).split(";")
+                for item in split_list(str(self.result["not_findable"]))
                 if item.partition("_")[0] == code
             ],
             "insensitive_end": self.stages.detectable_range.insensitive_end.get(code),
             "z_of_insensitive_end": None,
-            "notes": [note for note in self.notes if note.partition(":")[2].partition("=")[0] == code],
+            "notes": [note for note in self.notes if parse_note(note).detail == code],
         }
         if parameter.has_z and norm is not None and not math.isnan(value):
             transformed = float(transform(code, np.array([value]))[0])
@@ -250,7 +251,7 @@ class _Explainer:
             "phenotype": _plain(self.result["phenotype"]),
             "probabilities": {n: _plain(self.result[f"phenotype_{n}"]) for n in (*PHENOTYPES, HEALTHY)},
             "evidence": {name: _plain(self.stages.fit.evidence[name][0]) for name in PHENOTYPES},
-            "above_cut_off": [name for name in str(self.result["phenotypes_all"]).split(";") if name],
+            "above_cut_off": split_list(str(self.result["phenotypes_all"])),
             "healthy_above_cut_off": prototypes.source.get("calibration", {}).get("any"),
             "too_few": lacking,
         }
@@ -280,9 +281,8 @@ class _Explainer:
 
 def _is_about(note: str, code: str) -> bool:
     """Whether a note is about a parameter, or about all of the assessment's values."""
-    name, _, detail = note.partition(":")
-    about = detail.partition("=")[0]
-    return about == code or (about not in CODES and name not in _OF_PATTERNS)
+    parsed = parse_note(note)
+    return parsed.detail == code or (parsed.detail not in CODES and parsed.code not in _OF_PATTERNS)
 
 
 def _plain(value: object) -> Any:
