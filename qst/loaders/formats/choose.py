@@ -8,11 +8,11 @@ from qst.loaders.files.text_table import TextTable
 from qst.loaders.formats import canonical, tidy
 from qst.loaders.formats import workbook_sheets as sheets
 from qst.loaders.formats.devices import algometer, tcs, thermal_series, thermal_summary, thermal_workbook, thermode_log
-from qst.loaders.formats.entry_form import entry_form
+from qst.loaders.formats.entry_form import reader as entry_form
 from qst.loaders.formats.format import Format
 from qst.loaders.formats.redcap import dictionary as redcap_dictionary
-from qst.loaders.formats.redcap import export_format as redcap
-from qst.loaders.formats.yes_no import yes_no
+from qst.loaders.formats.redcap import reader as redcap
+from qst.loaders.formats.yes_no import reader as yes_no
 from qst.loaders.headers.options import LoadOptions
 
 FORMATS: tuple[Format, ...] = (

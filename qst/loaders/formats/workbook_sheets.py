@@ -16,7 +16,7 @@ from qst.loaders.files.cells import is_blank, is_number
 from qst.loaders.files.text_table import Block, TextTable, rearrange_table
 from qst.loaders.formats.format import Format, downgrade_to_warning
 from qst.loaders.formats.redcap import dictionary as redcap_dictionary
-from qst.loaders.formats.redcap import export_format as redcap
+from qst.loaders.formats.redcap import reader as redcap
 from qst.loaders.formats.tidy import arrange_table
 from qst.loaders.headers.columns import find_header, recognise
 from qst.loaders.headers.options import SETTABLE, LoadOptions

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from qst.errors import InputError
 from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Record, TextTable
-from qst.loaders.formats.devices.device import DeviceHeader, read_columns
+from qst.loaders.formats.devices.device_table import DeviceHeader, read_columns
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.parts import FEWEST_TRIALS

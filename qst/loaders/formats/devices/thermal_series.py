@@ -5,7 +5,7 @@
     100,31.9,
     1600,30.4,Response
 
-The threshold is the temperature at an event; the rules stand in `series`. Which test it was says the title of the
+The threshold is the temperature at an event; the rules stand in `event_trials`. Which test it was says the title of the
 sheet, `--assign` with a column `parameter`, or `--set parameter=CDT`; the series itself does not.
 
 Basis: inferred from a program that reads such files; no genuine export was at hand. The reader is strict.
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import TextTable
-from qst.loaders.formats.devices.device import find_header, need_header
-from qst.loaders.formats.devices.series import NEEDED, SERIES_TESTS, arrange_series
+from qst.loaders.formats.devices.device_table import find_header, need_header
+from qst.loaders.formats.devices.event_trials import NEEDED, SERIES_TESTS, arrange_series
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, Problem

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import Record, TextTable
-from qst.loaders.formats.devices.device import (
+from qst.loaders.formats.devices.device_table import (
     THERMAL,
     DeviceHeader,
     explain_wrong_direction,

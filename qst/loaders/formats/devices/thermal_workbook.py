@@ -2,7 +2,7 @@
 
 The title of a sheet says the test (`Cold Detection`, `Heat Pain left`), and may say side and site. `Description` may
 give subject, age, sex, site, side, area, visit and baseline under any of their names. The threshold is the
-temperature at an event; the rules stand in `series`.
+temperature at an event; the rules stand in `event_trials`.
 
 Basis: inferred from a program that reads such workbooks; no genuine export was at hand. The reader is strict.
 """
@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import TextTable
-from qst.loaders.formats.devices.device import find_header
-from qst.loaders.formats.devices.series import NEEDED, arrange_series
+from qst.loaders.formats.devices.device_table import find_header
+from qst.loaders.formats.devices.event_trials import NEEDED, arrange_series
 from qst.loaders.formats.devices.thermal_series import find_test
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions

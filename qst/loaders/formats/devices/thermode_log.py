@@ -7,7 +7,7 @@
 Such pairs follow the Brain Imaging Data Structure (BIDS, continuous recordings: `Columns`, `SamplingFrequency`,
 `StartTime`, and `Units` within an entry of a column's name). A log of temperatures alone shows what was given, not what
 was felt: where no column holds the person's responses, it is refused. With one, it is read as a time series is, by the
-rules in `series`.
+rules in `event_trials`.
 
 Basis: such a pair was seen. How responses are named in others is not known, so their reading is by our rules.
 """
@@ -20,8 +20,8 @@ from typing import Any
 from qst.errors import InputError
 from qst.loaders.files.cells import is_number
 from qst.loaders.files.text_table import TextTable, name_file
-from qst.loaders.formats.devices.device import DeviceHeader
-from qst.loaders.formats.devices.series import arrange_series
+from qst.loaders.formats.devices.device_table import DeviceHeader
+from qst.loaders.formats.devices.event_trials import arrange_series
 from qst.loaders.formats.devices.thermal_series import find_test
 from qst.loaders.formats.format import Format
 from qst.loaders.headers.options import LoadOptions

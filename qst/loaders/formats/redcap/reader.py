@@ -14,7 +14,7 @@ from qst.formulas import restore_text
 from qst.loaders.files.text_table import HEADER_AMONG, Record, TextTable
 from qst.loaders.formats.format import Format, make_tidy
 from qst.loaders.formats.redcap.dictionary import find_dictionary
-from qst.loaders.formats.redcap.entries import compare_copies, compare_fields
+from qst.loaders.formats.redcap.double_entry import compare_copies, compare_fields
 from qst.loaders.formats.redcap.export import COMPLETE, PLUMBING, RECORD, Export
 from qst.loaders.formats.redcap.fields import name_fields, read_checkboxes, read_choices, settle_identity
 from qst.loaders.formats.redcap.rows import choose_rows

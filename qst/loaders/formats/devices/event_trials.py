@@ -21,7 +21,7 @@ from qst.arrays import Texts
 from qst.errors import InputError
 from qst.loaders.files.cells import is_number, read_numbers
 from qst.loaders.files.text_table import Record, TextTable
-from qst.loaders.formats.devices.device import (
+from qst.loaders.formats.devices.device_table import (
     BASELINE_NOISE,
     COLD,
     DeviceHeader,
