@@ -1,4 +1,4 @@
-"""Tables that `qst score` wrote, read back as they were."""
+"""Tables that `qst score` wrote, read back as they were scored."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pandas as pd
 
 from qst.errors import InputError, OptionError
 from qst.formulas import restore_text
-from qst.problems import Problem
+from qst.problems import make_problem
 from qst.tables import COUNTS, LISTS, NUMBERS, find_added_mechanisms, is_scored
 from qst.vocabulary.headers import find_npsi_results
 
@@ -15,7 +15,7 @@ _NUMBERS = (*NUMBERS, *COUNTS)
 
 
 def read_scored(path: str | Path) -> pd.DataFrame | None:
-    """Read a scored table, or tell that the file is none.
+    """Read a scored table, or return None for a file that is not one.
 
     Parameters
     ----------
@@ -25,14 +25,15 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame or None
-        The table as `qst.score` gave it, its own columns as text; None where the file has not its columns.
+        The table as `qst.score` returned it, the laboratory's own columns as text; None if the file does not have the
+        columns of a scored table.
 
     Raises
     ------
     InputError
-        The file looks like a scored table and cannot be read.
+        The file is Parquet or JSON and cannot be read.
     OptionError
-        A package for reading it is missing.
+        The package that reads Parquet is not installed.
     """
     path = Path(path)
     if not path.is_file():
@@ -43,9 +44,8 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
         raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
     except (ValueError, KeyError, OSError, TypeError, SyntaxError) as error:
         if path.suffix.lower() in (".parquet", ".json"):
-            message = "the file cannot be read as a scored table: score the original again"
-            raise InputError(Problem("error", "damaged", message, str(path))) from error
-        return None  # what is wrong with it, the loaders say better
+            raise InputError(make_problem("damaged", "scored", file=str(path))) from error
+        return None  # the loaders report better what is wrong with it
     if frame is not None:
         frame = frame.set_axis([restore_text(str(name)) for name in frame.columns], axis=1)
     if frame is None or not is_scored(frame.columns):

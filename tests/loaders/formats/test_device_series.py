@@ -38,8 +38,8 @@ def test_the_temperature_at_an_event_is_the_threshold(tmp_path: Path) -> None:
 
 def test_the_test_must_be_said(tmp_path: Path) -> None:
     path = write_series(tmp_path, ramp_series([44]))
-    assert "say --set parameter=HPT" in refuse(path, fixed=WHO)
-    assert "PPT is not measured by ramps" in refuse(path, **said("PPT"))
+    assert "use --set parameter=HPT" in refuse(path, fixed=WHO)
+    assert "PPT is not measured with temperature ramps" in refuse(path, **said("PPT"))
     (tmp_path / "map.csv").write_text("file,parameter,subject\nS03,heat pain,009\n", encoding="utf-8")
     table, problems = read(path, fixed=WHO, assign=tmp_path / "map.csv")
     assert not problems
@@ -111,7 +111,7 @@ def test_which_events_are_responses(tmp_path: Path, events: tuple[str, str], val
     silent = ["ramp-without-response"] * (len(events) - len(values))
     assert [problem.code for problem in problems] == silent
     assert table["value"].tolist() == values
-    assert ("'cut_off' are no responses" in told[0]) == ("Cut-off" in events)
+    assert ("'cut_off' are not responses" in told[0]) == ("Cut-off" in events)
 
 
 @pytest.mark.parametrize("events", [("x", "y"), ("2", "1"), ("start", "1")])
@@ -120,12 +120,14 @@ def test_events_of_several_kinds_are_refused_where_none_is_known_to_be_the_respo
 ) -> None:
     rows = [row for event, top in zip(events, (44, 45), strict=True) for row in ramp_series([top], event=event)]
     rows = [[number * 100, *row[1:]] for number, row in enumerate(rows)]
-    assert "not known which of them is the person's response" in refuse(write_series(tmp_path, rows), **said("HPT"))
+    assert "not known which of them is the participant's response" in refuse(
+        write_series(tmp_path, rows), **said("HPT")
+    )
 
 
 def test_a_series_without_events_or_out_of_order_is_refused(tmp_path: Path) -> None:
     rows = ramp_series([44.0, 45.0])
-    assert "has an event, so no threshold can be told" in refuse(
+    assert "has an event, so there is no threshold" in refuse(
         write_series(tmp_path, [[*row[:2], ""] for row in rows]), **said("HPT")
     )
     assert "the time goes back here" in refuse(write_series(tmp_path, [*rows, *rows]), **said("HPT"))
@@ -281,7 +283,7 @@ def test_ramps_to_the_device_end_without_an_event_are_told(
     first = next(number for number, row in enumerate(rows, start=2) if row[1] == tip)
     assert [(p.code, p.severity, p.row) for p in problems] == [("ramp-without-response", "warning", first)]
     assert f"2 ramps of {code} went far from the baseline and back without a response" in problems[0].message
-    assert "write one at this sample" in problems[0].message
+    assert "write a response at this sample" in problems[0].message
     rows[first - 2][2] = "Response"
     table, problems = read(write_series(tmp_path, rows), **said(code))
     assert table["value"].tolist() == [thresholds[0], tip, thresholds[2]]
@@ -302,9 +304,9 @@ def test_ramps_of_the_other_direction_are_asked_of_tsl_alone(tmp_path: Path) -> 
     assert not read(write_series(tmp_path, cold), **said("CPT"))[1]
 
 
-def test_a_series_without_any_event_says_what_would_mend_it(tmp_path: Path) -> None:
+def test_a_series_without_any_event_names_the_remedy(tmp_path: Path) -> None:
     message = refuse(write_series(tmp_path, silence(ramp_series([45, 44]), 0, 1)), **said("HPT"))
-    assert "write an event at the sample where the person responded or the device's end was reached" in message
+    assert "write an event at the sample where the participant responded or the device's limit was reached" in message
 
 
 def test_each_sheet_of_a_workbook_is_told_of_its_ramps_without_an_event(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_sequence_without_an_assignment_beside_others_is_named(tmp_path: Path)
     path = write_summary(tmp_path, [*FOUR, (2, "Cold pain", 9)])
     table, problems = read(path, fixed={"subject": "S02", "age": "40", "sex": "f"}, assign="1=hand,left,test")
     assert len(table) == 2
-    assert "not assigned: sequence 2; say where it was, such as --assign 2=hand,left" in problems[0].message
+    assert "not assigned: sequence 2; give its place, such as --assign 2=hand,left" in problems[0].message
     assert [p.code for p in problems] == ["not-assigned", "missing-site"]
 
 

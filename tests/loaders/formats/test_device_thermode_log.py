@@ -41,7 +41,7 @@ def test_a_log_of_temperatures_alone_is_refused_with_the_remedy(tmp_path: Path) 
     rows = [[*row[:1], row[0]] for row in log([44.0])]
     path = write_log(tmp_path, rows, {"SamplingFrequency": 10, "Columns": ["temperature", "setpoint"]})
     told = refuse(path, fixed=HPT)
-    assert "no column with the person's responses" in told
+    assert "no column with the participant's responses" in told
     assert "add a column 'response' to the log and to the JSON file" in told
     result = run("validate", path, "--set", "parameter=HPT")
     assert result.exit_code == 1
@@ -52,7 +52,7 @@ def test_a_log_of_temperatures_alone_is_refused_with_the_remedy(tmp_path: Path) 
     ("sidecar", "told"),
     [
         ({"Columns": ["temperature"]}, "the table has 2 columns, and"),
-        ({"Columns": ["cardiac", "response"]}, "this is no thermode's log"),
+        ({"Columns": ["cardiac", "response"]}, "this is not a thermode's log"),
         ({"Columns": ["temperature", "temp", "response"]}, "the table has 2 columns, and"),
         ({"Columns": ["temperature", "response"], "temperature": {"Units": "V"}}, "the temperatures are in 'V'"),
     ],

@@ -176,7 +176,7 @@ def test_the_same_form_has_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_form_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
-    for name, reason in (("good.csv", "is there already"), ("form.csv", r"its ending must be one of \.xlsx")):
+    for name, reason in (("good.csv", "exists already"), ("form.csv", r"its ending must be one of \.xlsx")):
         with pytest.raises(OptionError, match=reason):
             write_form(tmp_path / name)
     with pytest.raises(OptionError, match="there is no form in 'fr': choose one of en, de"):
@@ -189,7 +189,7 @@ def test_command_writes_the_form_and_says_so() -> None:
     assert (result.exit_code, result.stderr) == (0, "Written: bogen.xlsx\n")
     again = run("form", "-o", "bogen.xlsx")
     assert again.exit_code == 2
-    assert "bogen.xlsx is there already and may be filled in: choose another name" in again.stderr
+    assert "bogen.xlsx exists already and may be filled in: choose another name" in again.stderr
     empty = run("score", "bogen.xlsx", "-o", "out.csv")
     assert empty.exit_code == 1
     assert "the form has no value yet: fill in its yellow cells, from D10 on" in empty.stderr
@@ -351,7 +351,7 @@ CELLS = [
     ("B4", 455, "age-impossible", "Age (years): '455' is not possible here; expected 0 to 120 years"),
     ("B5", "f/m", "word-unknown", "Sex: 'f/m' is neither female nor male"),
     ("I5", "warm", "not-a-number", "Baseline (°C): 'warm' is not a number; expected 0 to 50 °C"),
-    ("N12", 33, "not-read", "cell N12: '33' stands beside the yellow cells and is not read"),
+    ("N12", 33, "not-read", "cell N12: '33' is outside the yellow cells and is not read"),
 ]
 
 
@@ -404,7 +404,7 @@ def test_a_low_pressure_is_asked_about_and_an_unknown_unit_refused(filled: Path)
     table, problems = read(edit(filled, low))
     assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("warning", "value-suspicious", 35, "L")]
     assert as_entries(table)["PPT", 1, ""] == 31.0
-    for text, message in (("furlong", "'furlong' is no unit of PPT"), (None, "no unit of PPT is given")):
+    for text, message in (("furlong", "'furlong' is not a unit of PPT"), (None, "no unit of PPT is given")):
         table, problems = read(edit(filled, {"L35": text}))
         assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("error", "unit-unknown", 35, "L")]
         assert message in problems[0].message
@@ -479,7 +479,10 @@ def test_sheets_about_two_people_are_refused(tmp_path: Path) -> None:
 
 def test_sheets_about_the_same_area_are_refused(tmp_path: Path) -> None:
     reason = refuse(both(tmp_path / "form.xlsx", side="left", area="test"))
-    assert "[Control area]:2: column I: site, side and area (hand, left, test) are those of sheet 'Test area'" in reason
+    assert (
+        "[Control area]:2: column I: site, side and area (hand, left, test) are the same as on sheet 'Test area'"
+        in reason
+    )
 
 
 def test_what_the_control_area_says_itself_counts(tmp_path: Path) -> None:

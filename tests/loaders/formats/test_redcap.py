@@ -138,7 +138,7 @@ def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path)
     assert table["group"].fillna("").tolist() == ["A", "", ""]
     assert problems == []
     assert "  'age' of 1 rows is from another event" in told
-    assert "  1 rows without measurements were used for what they say of the record" in told
+    assert "  1 rows without measurements were used for what they hold about their record" in told
 
 
 def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
@@ -456,7 +456,7 @@ def test_two_dictionaries_that_fit_are_not_used(tmp_path: Path) -> None:
     table, problems = read(path, understood=told)
     assert table["sex"].tolist() == [None]
     assert "code-unknown" in codes(problems)
-    assert any("no data dictionary was used, for several fit" in line for line in told)
+    assert any("no data dictionary was used, as several fit" in line for line in told)
 
 
 def test_a_dictionary_alone_holds_no_measurements(tmp_path: Path) -> None:
@@ -558,7 +558,7 @@ def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
 def test_an_export_with_two_columns_for_the_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("hpt,record_id,redcap_event_name,record_id\n44,7,baseline,7\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no single column says the record: name one record_id"):
+    with pytest.raises(InputError, match="no single column holds the record: name one record_id"):
         qst.load(path, problems=[])
 
 

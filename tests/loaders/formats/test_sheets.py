@@ -78,7 +78,7 @@ def test_a_title_that_names_two_things_is_not_taken(tmp_path: Path) -> None:
     table, problems = read(save(tmp_path, Hand_und_Fuß=[WHO, row()]))
     assert table["site"].isna().all()
     assert [problem.code for problem in problems] == ["title-unclear", "no-site"]
-    assert "names hand and foot; none is taken as its site: say --set site=hand" in problems[0].message
+    assert "names hand and foot; neither is taken as its site: use --set site=hand" in problems[0].message
 
 
 def test_test_alone_is_no_area(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_absolute_temperatures_are_told_from_distances_by_the_warm_stimuli(folde
 
 def test_temperatures_of_cold_alone_are_not_guessed(folder: Path) -> None:
     path = save(folder, trials(conditions="13"))
-    assert "of cold alone may be either: say --thermal" in refuse(path, **OPTIONS)
+    assert "of cold alone may be either: use --thermal" in refuse(path, **OPTIONS)
     assert read(path, thermal="difference", **OPTIONS)[0].loc[0, "CDT"] == pytest.approx(3, abs=0.1)
 
 
@@ -149,7 +149,7 @@ def test_without_a_baseline_pain_is_not_scored_and_what_is_assumed_is_told(folde
     problems: list[qst.Problem] = []
     table = qst.load(path, problems=problems, understood=told, codes=CODES, fixed=fixed)
     assert [problem.code for problem in problems] == ["baseline-unknown"]
-    assert "say --set baseline=32" in problems[0].message
+    assert "use --set baseline=32" in problems[0].message
     assert "a baseline of 32 °C is assumed, as none is given" in "\n".join(told)
     assert table[["CPT", "HPT"]].isna().all(axis=None)
     assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
@@ -172,7 +172,7 @@ def test_never_felt_at_the_devices_end_is_that_end_and_said(folder: Path) -> Non
     assert "threshold_beyond:CPT" in table.loc[1, "notes"]
     assert table.loc[1, "CPT_fit"] == "beyond"
     assert [(p.severity, p.code, p.row) for p in problems] == [("warning", "threshold-beyond", 162)]
-    assert "the device's end of 0 °C stands for CPT" in problems[0].message
+    assert "the device's limit of 0 °C is used for CPT" in problems[0].message
     scored = qst.score(table)
     assert scored.loc[1, "CPT_finding"] in ("limit", "loss")
     assert "at_limit:CPT" in scored.loc[1, "notes"]
@@ -239,7 +239,7 @@ def test_a_condition_that_is_none_of_the_four_is_said(folder: Path) -> None:
     frame["condition"] = frame["condition"].map({"1": "CDT", "2": "itch", "3": "MDT", "4": "HPT"})
     _, problems = read(save(folder, frame), fixed=BASE)
     assert [problem.code for problem in problems] == ["unknown-parameter", "unknown-parameter"]
-    assert "'itch' is none of CDT WDT CPT HPT; its 40 trials are not used" in problems[0].message
+    assert "'itch' is not one of CDT WDT CPT HPT; its trials (40) are not used" in problems[0].message
     assert "yes/no trials of MDT are not fitted" in problems[1].message
 
 
@@ -285,7 +285,7 @@ def test_the_method_is_told_on_screen_and_on_each_row(folder: Path) -> None:
     assert scored["notes"].str.contains("yes_no_trials").all()
     assert scored["CDT_z"].notna().all()
     again = run("validate", "lab.csv", "--explain", "--codes", codes, *settings)
-    assert "format: yes-no, as 'intensity' is an intensity and 'response' says yes or no" in again.stderr
+    assert "format: yes-no, as 'intensity' is an intensity and 'response' holds yes or no" in again.stderr
 
 
 def test_codes_of_the_parameter_serve_long_tables_too(folder: Path) -> None:
