@@ -24,7 +24,7 @@ from qst.errors import InputError
 from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Record, TextTable
 from qst.loaders.formats.devices.device_table import DeviceHeader, locate_cell, read_columns
-from qst.loaders.formats.format import Format, make_tidy
+from qst.loaders.formats.format import Format, locate, make_tidy
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.parts import FEWEST_TRIALS
 from qst.problems import OnProblem, make_problem, shorten
@@ -149,10 +149,10 @@ def _check_numbers(table: TextTable, header: DeviceHeader, readings: Sequence[_R
     if len(readings) == 1 or (numbers == [*range(1, len(numbers) + 1)] and len(numbers) >= FEWEST_TRIALS):
         return
     listed = ", ".join(shorten(header.texts[reading.position]) for reading in readings)
+    where = locate(table, header.row)
     raise InputError(
-        make_problem("trials-unclear", "readings", severity="error", file=table.file, row=header.row, headers=listed,
-                     fewest=FEWEST_TRIALS)
-    )  # fmt: skip
+        make_problem("trials-unclear", "readings", severity="error", **where, headers=listed, fewest=FEWEST_TRIALS)
+    )
 
 
 def _read_cell(

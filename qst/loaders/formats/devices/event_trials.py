@@ -124,11 +124,8 @@ def arrange_series(
     InputError
         There is no event, or it is not clear which events are responses; or the temperatures are not in °C.
     """
-    if code not in SERIES_TESTS:
-        raise InputError(
-            make_problem("test-unknown", "not-thermal", file=table.file, code=code, tests=", ".join(SERIES_TESTS))
-        )
     place = header.positions["temperature"]
+    _check_test(table, code)
     _check_unit(table, header, place)
     rows, columns = read_columns(table, header, on_problem)
     decimal = find_decimal(columns[place], options)
@@ -215,7 +212,15 @@ def _check_ramp(series: _Series, start: int, text: str) -> tuple[Problem | None,
     return series.problem_at("wrong-direction", "baseline", start, text, **details), ""
 
 
+def _check_test(table: TextTable, code: str) -> None:
+    """Refuse a test that is not measured with ramps."""
+    if code not in SERIES_TESTS:
+        tests = ", ".join(SERIES_TESTS)
+        raise InputError(make_problem("test-unknown", "not-thermal", file=table.file, code=code, tests=tests))
+
+
 def _check_unit(table: TextTable, header: DeviceHeader, place: int) -> None:
+    """Refuse temperatures that are not in °C."""
     unit = parse_header(header.texts[place])[1]
     known = None if unit is None else find_unit("HPT", unit)
     if unit is not None and (known is None or known.factor != 1 or known.foreign):

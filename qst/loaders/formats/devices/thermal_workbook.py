@@ -15,9 +15,9 @@ from qst.loaders.files.text_table import TextTable
 from qst.loaders.formats.devices.device_table import find_device_header
 from qst.loaders.formats.devices.event_trials import SERIES_COLUMNS, arrange_series
 from qst.loaders.formats.devices.thermal_series import find_test
-from qst.loaders.formats.format import Format
+from qst.loaders.formats.format import Format, locate
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import OnProblem, Problem, cut_text, make_problem, shorten
+from qst.problems import OnProblem, Problem, make_problem, shorten
 from qst.tables import IDENTITY
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_word, name_modality, normalise, words
@@ -78,10 +78,8 @@ def _read_description(table: TextTable, on_problem: OnProblem) -> tuple[dict[str
         if role not in (*IDENTITY, "baseline") or is_missing_word(value):
             others += [name] if name else []
         elif stated.setdefault(role, value) != value:
-            on_problem(
-                make_problem("contradiction", "description", severity="error", file=table.file, row=row, value=value,
-                             role=role)
-            )  # fmt: skip
+            where = locate(table, row, text=value)
+            on_problem(make_problem("contradiction", "description", severity="error", **where, role=role))
             unclear.add(role)
     stated = {role: value for role, value in stated.items() if role not in unclear}
     summary = f"its Description gives {', '.join(stated) or 'neither person nor place'}"
@@ -106,10 +104,8 @@ def _arrange_sheet(
     code, assigned = find_test(table, options, name_modality(title))
     own = _read_title(title) | described
     for role in (role for role in assigned if own.get(role, assigned[role]) != assigned[role]):
-        value = cut_text(own[role])
-        on_problem(
-            make_problem("contradiction", "assigned", severity="warning", file=table.file, value=value, role=role)
-        )
+        where = locate(table, None, text=own[role])
+        on_problem(make_problem("contradiction", "assigned", severity="warning", **where, role=role))
     stated = assigned | own
     test = (code, tuple(sorted(stated.items())))
     if test in seen:

@@ -108,11 +108,9 @@ def open_sheet(table: TextTable, place: Place, text: str, on_problem: OnProblem)
     mark = MARK.fullmatch(text)
     version, language, area = mark.groups() if mark else ("", "", "")
     if version != str(VERSION) or language not in LANGUAGES:
+        details: dict[str, Any] = {"version": version, "language": language, "own_version": VERSION}
         where, languages = locate(table, place.row, place.letters), ", ".join(LANGUAGES)
-        raise InputError(
-            make_problem("form-version", **where, version=version, language=language, own_version=VERSION,
-                         languages=languages)
-        )  # fmt: skip
+        raise InputError(make_problem("form-version", **where, **details, languages=languages))
     layout = lay_out(area, language)
     cells = {
         Place(row, column): content.strip()

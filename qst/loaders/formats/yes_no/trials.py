@@ -166,32 +166,13 @@ class YesNoTrials:
         codes = name_parameters(texts, self.options.codes.get("parameter", {}))
         for text in dict.fromkeys(texts[codes == _NOT_KNOWN]):
             codes[texts == text] = words("yes_no_parameters").get(normalise(text))
-        place, tests = self.columns.condition[0], " ".join(THERMAL_TESTS)
-        unknown = dict.fromkeys(texts[codes == _NOT_KNOWN])
-        numbers = [text for text in unknown if text.strip().replace(".", "", 1).isdigit()]
-        if numbers:
-            where = self._locate(place, int(np.flatnonzero(texts == numbers[0])[0]), numbers[0])
-            listed = ", ".join(sorted(text.strip() for text in numbers))
-            on_problem(
-                make_problem("code-unknown", "conditions", severity="error", **where, codes=listed,
-                             example=CODES_EXAMPLE)
-            )  # fmt: skip
-        for text in unknown:
-            if text not in numbers:
-                trials = np.flatnonzero(texts == text)
-                where = self._locate(place, int(trials[0]), text)
-                word = text.strip() or "word"
-                on_problem(
-                    make_problem("unknown-parameter", "condition", severity="error", **where, count=len(trials),
-                                 tests=tests, word=word)
-                )  # fmt: skip
+        place = self.columns.condition[0]
+        self._report_unknown_conditions(texts, codes, on_problem)
         for code in [code for code in CODES if code not in THERMAL_TESTS and (codes == code).any()]:
             trials = np.flatnonzero(codes == code)
             where = self._locate(place, int(trials[0]))
-            on_problem(
-                make_problem("unknown-parameter", "not-fitted", severity="error", **where, code=code,
-                             count=len(trials), tests=tests)
-            )  # fmt: skip
+            details: dict[str, Any] = {"code": code, "count": len(trials), "tests": " ".join(THERMAL_TESTS)}
+            on_problem(make_problem("unknown-parameter", "not-fitted", severity="error", **where, **details))
             codes[trials] = None
         if (codes == _NOT_KNOWN).all():
             where = locate(self.table, self.columns.row, self.columns.headers[place])
@@ -199,6 +180,22 @@ class YesNoTrials:
                 make_problem("code-unknown", "no-condition", severity="error", **where, example=CODES_EXAMPLE)
             )
         return codes
+
+    def _report_unknown_conditions(self, texts: Texts, codes: Texts, on_problem: OnProblem) -> None:
+        """A problem for all numbers that are not explained, and one for each word that is not known."""
+        place = self.columns.condition[0]
+        unknown = dict.fromkeys(texts[codes == _NOT_KNOWN])
+        numbers = [text for text in unknown if text.strip().replace(".", "", 1).isdigit()]
+        if numbers:
+            where = self._locate(place, int(np.flatnonzero(texts == numbers[0])[0]), numbers[0])
+            details: dict[str, Any] = {"codes": ", ".join(sorted(map(str.strip, numbers))), "example": CODES_EXAMPLE}
+            on_problem(make_problem("code-unknown", "conditions", severity="error", **where, **details))
+        for text in unknown:
+            if text not in numbers:
+                trials = np.flatnonzero(texts == text)
+                where = self._locate(place, int(trials[0]), text)
+                details = {"count": len(trials), "tests": " ".join(THERMAL_TESTS), "word": text.strip() or "word"}
+                on_problem(make_problem("unknown-parameter", "condition", severity="error", **where, **details))
 
     def _read_responses(self, on_problem: OnProblem) -> Floats:
         """1 if felt, 0 if not, NaN if the trial does not count."""
@@ -255,9 +252,8 @@ class YesNoTrials:
         )
         wrong = np.flatnonzero((distance < 0) | (distance > THERMODE_RANGE[1] - THERMODE_RANGE[0]))
         if len(wrong):
-            first = int(wrong[0])
-            on_problem(make_problem("out-of-range", "stimuli", **self._locate(place, first, texts[first]),
-                                    count=len(wrong)))  # fmt: skip
+            where = self._locate(place, int(wrong[0]), texts[wrong[0]])
+            on_problem(make_problem("out-of-range", "stimuli", **where, count=len(wrong)))
             distance[wrong] = np.nan
         return distance
 
