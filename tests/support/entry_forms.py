@@ -1,4 +1,4 @@
-"""Filled entry forms for the tests: what is written into their cells, and what is read from them."""
+"""Entry forms as people fill them in, for the tests of their writer and their reader."""
 
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,11 @@ def write_filled(path: Path, language: str = "en", **areas: tuple[dict[str, Any]
     return path
 
 
+def write_full(folder: Path) -> Path:
+    """A form with every cell of the test area filled, and the control area not measured."""
+    return write_filled(folder / "filled.xlsx", test=(WHO, make_entries()))
+
+
 def edit(path: Path, cells: dict[str, Any], sheet: str = "Test area") -> Path:
     book = openpyxl.load_workbook(path)
     for cell, value in cells.items():
@@ -56,3 +61,9 @@ def edit(path: Path, cells: dict[str, Any], sheet: str = "Test area") -> Path:
 def as_entries(table: pd.DataFrame) -> dict[tuple[str, int, str], float]:
     keys = zip(table["parameter"], table["series"].astype(int), table["stimulus"].fillna(""), strict=True)
     return dict(zip(keys, table["value"], strict=True))
+
+
+def write_both(path: Path, **control: Any) -> Path:
+    """A form with one trial in each area; `control` are entries of the control area's head."""
+    one: Entries = {("HPT", 1, ""): 44.0}
+    return write_filled(path, test=(WHO, one), control=({"side": "right", **control}, one))

@@ -32,7 +32,7 @@ def read_scored(path: str | Path) -> pd.DataFrame | None:
     Raises
     ------
     OptionError
-        A package for reading it is missing.
+        The package that reads Parquet is not installed.
     """
     tables = _open_scored(Path(path))
     if not tables:

@@ -14,7 +14,7 @@ from qst.loaders.files.text_table import Block
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import FILE_NAME, LoadOptions
 from qst.loaders.rows.people import Columns, People
-from qst.problems import OnProblem, cut_text, make_problem, shorten
+from qst.problems import OnProblem, Severity, cut_text, make_problem, shorten
 from qst.tables import OLDEST, SEXES
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_cell, is_missing_word, normalise, words
@@ -303,8 +303,9 @@ class IdentityReader:
     def _report_gaps(self, role: str, block: Block, gaps: Bools, on_problem: OnProblem) -> None:
         column = self.layout.find(role)
         header = column.header if column else role
+        severity: Severity = "warning" if role == "subject" else "error"
         for row in block.rows[gaps].tolist():
-            on_problem(make_problem(_MISSING[role], file=self.file, row=row, column=header))
+            on_problem(make_problem(_MISSING[role], "row", file=self.file, row=row, column=header, severity=severity))
 
 
 def _is_code(text: str) -> bool:

@@ -185,10 +185,11 @@ def convert(
     cells.report(outside, "out-of-range", "measured", name=parameter.name, **expected)
     if code == "CDT" and code in decisions.explanations:
         suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        cells.report(suspected, "distance-suspected" if absolute else "temperature-suspected")
+        code_and_message = ("distance-suspected", "value") if absolute else ("temperature-suspected", "")
+        cells.report(suspected, *code_and_message)
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
-        cells.report(thousands, "value-suspicious", unit=parameter.unit)
+        cells.report(thousands, "value-suspicious", "value", unit=parameter.unit)
     _warn_of_possible_codes(measured, low, high, file, on_problem)
     return np.where(outside, np.nan, values)
 
@@ -219,7 +220,7 @@ class _CellReporter:
         for position in np.flatnonzero(self.measured.numbers.unreadable).tolist():
             text = self.measured.texts[position].strip()
             if text.startswith("="):
-                self._report_cell(position, "formula-without-result", **expected)
+                self._report_cell(position, "formula-without-result", "value", **expected)
             elif is_other_decimal(text, self.decimal):
                 sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
                 self._report_cell(position, "not-a-number", "other-decimal", sign=sign, other=other, **expected)

@@ -1,4 +1,4 @@
-"""The formats: listed, recognised from content, chosen by name, and told."""
+"""The formats: listed, recognised from content, chosen by name, and shown."""
 
 import json
 from pathlib import Path
@@ -40,30 +40,30 @@ def test_an_unknown_format_is_wrong_use() -> None:
         qst.load(COHORT, format="excel", problems=[])
 
 
-def test_the_format_can_be_said() -> None:
+def test_the_format_can_be_given() -> None:
     assert qst.load(COHORT, format="tidy").equals(qst.load(COHORT))
 
 
-def test_explain_tells_format_and_columns() -> None:
+def test_explain_lists_format_and_columns() -> None:
     Path("lab.csv").write_text(
         "id;sex_m1;age;1hand2foot;PPT [N/cm2];HPT;remark;\n007;1;25,5;1;35;44,2;ok;\n008;0;30;2;NM;43;;\n",
         encoding="utf-8",
     )
-    told = run("validate", "--explain", "lab.csv").stderr
+    shown = run("validate", "--explain", "lab.csv").stderr
     assert (
-        "lab.csv: UTF-8, semicolon-separated, decimal comma, header in row 1; 2 rows, one row per tested area" in told
+        "lab.csv: UTF-8, semicolon-separated, decimal comma, header in row 1; 2 rows, one row per tested area" in shown
     )
-    assert "format: tidy, as no other was recognised" in told
-    assert "column 2: sex from 'sex_m1', where 1 means male, 0 means female" in told
-    assert "column 5: PPT from 'PPT [N/cm2]' [N/cm2 × 10 = kPa]" in told
-    assert "column 7: 'remark' is carried through as it is" in told
-    assert "column 8: '' is empty and ignored" in told
-    assert "taken as missing: 'NM' (1 cells)" in told
+    assert "format: tidy, as no other was recognised" in shown
+    assert "column 2: sex from 'sex_m1', where 1 means male, 0 means female" in shown
+    assert "column 5: PPT from 'PPT [N/cm2]' [N/cm2 × 10 = kPa]" in shown
+    assert "column 7: 'remark' is carried through as it is" in shown
+    assert "column 8: '' is empty and ignored" in shown
+    assert "taken as missing: 'NM' (1 cells)" in shown
     assert "format: tidy, as --format says" in run("validate", "--explain", "lab.csv", "--format", "tidy").stderr
 
 
-def test_explain_says_why_a_column_is_not_used() -> None:
+def test_explain_states_why_a_column_is_not_used() -> None:
     rows = "".join(f"{i},f,25,hand,{cpt},44\n" for i, cpt in enumerate((120, 300, 45, 80, 200, 61)))
     Path("lab.csv").write_text("id,sex,age,site,CPT,HPT\n" + rows, encoding="utf-8")
-    told = run("validate", "--explain", "lab.csv").stderr
-    assert "column 5: 'CPT' is carried through and not used as CPT: CPT of 300 is not a temperature" in told  # 0 to 50
+    shown = run("validate", "--explain", "lab.csv").stderr
+    assert "column 5: 'CPT' is carried through and not used as CPT: CPT of 300 is not a temperature" in shown  # 0 to 50

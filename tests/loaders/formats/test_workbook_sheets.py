@@ -1,4 +1,4 @@
-"""Workbooks with a sheet an area or a test: titles and a sheet Description say what columns do not."""
+"""Workbooks with one sheet per area or test: titles and a sheet Description give what columns do not."""
 
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,13 @@ def wide(table: pd.DataFrame, *columns: str) -> list[list[object]]:
     ],
 )
 def test_what_a_title_can_name(tmp_path: Path, first: str, second: str, column: str, words: list[str]) -> None:
-    told: list[str] = []
+    shown: list[str] = []
     path = save(tmp_path, **{first: [WHO, row()], second: [WHO, row(hpt=45)]})
-    table, problems = read(path, fixed={} if column == "site" else {"site": "hand"}, understood=told)
+    table, problems = read(path, fixed={} if column == "site" else {"site": "hand"}, understood=shown)
     assert table[column].tolist() == words
     assert table["HPT"].tolist() == [44, 45]
     assert [problem.code for problem in problems] == []
-    assert f"  {column} is '{words[0]}', from the sheet's title '{first.replace('_', ' ')}'" in told
+    assert f"  {column} is '{words[0]}', from the sheet's title '{first.replace('_', ' ')}'" in shown
 
 
 def test_site_side_and_visit_in_one_title(tmp_path: Path) -> None:
@@ -65,14 +65,14 @@ def test_site_side_and_visit_in_one_title(tmp_path: Path) -> None:
     assert wide(table, "visit", "site", "side") == [["t2", "hand", "left"]]
 
 
-def test_a_column_stands_above_the_title_and_that_is_told(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_a_column_takes_precedence_over_the_title_and_that_is_mentioned(tmp_path: Path) -> None:
+    shown: list[str] = []
     path = save(tmp_path, QST_Hand=[[*WHO, "site"], [*row(), "foot"]])
-    assert read(path, understood=told)[0]["site"].tolist() == ["foot"]
-    assert "  site is taken from its column and not from the sheet's title 'QST Hand'" in told
+    assert read(path, understood=shown)[0]["site"].tolist() == ["foot"]
+    assert "  site is taken from its column and not from the sheet's title 'QST Hand'" in shown
 
 
-def test_what_the_user_sets_stands_above_the_title(tmp_path: Path) -> None:
+def test_options_take_precedence_over_the_title(tmp_path: Path) -> None:
     assert read(save(tmp_path, QST_Hand=[WHO, row()]), fixed={"site": "foot"})[0]["site"].tolist() == ["foot"]
 
 
@@ -80,25 +80,25 @@ def test_a_title_that_names_two_things_is_not_taken(tmp_path: Path) -> None:
     table, problems = read(save(tmp_path, Hand_und_Fuß=[WHO, row()]))
     assert table["site"].isna().all()
     assert [problem.code for problem in problems] == ["title-unclear", "no-site"]
-    assert "names hand and foot; none is taken as its site: say --set site=hand" in problems[0].message
+    assert "names hand and foot; neither is taken as its site: use --set site=hand" in problems[0].message
 
 
-def test_test_alone_is_no_area(tmp_path: Path) -> None:
-    """A sheet `QST Test` may be a trial of the sheet itself; beside `Control` it is the area."""
+def test_test_alone_is_not_an_area(tmp_path: Path) -> None:
+    """A sheet `QST Test` may be someone trying the sheet out; next to `Control` it is the area."""
     table, _ = read(save(tmp_path, QST_Test=[WHO, row()]), fixed={"site": "hand"})
     assert table["area"].isna().all()
 
 
 @pytest.mark.parametrize("title", ["Sheet1", "Tabelle 2", "Daten 2024", "Feuil3"])
-def test_a_title_that_says_nothing(tmp_path: Path, title: str) -> None:
-    told: list[str] = []
-    table, problems = read(save(tmp_path, **{title: [WHO, row()]}), fixed={"site": "hand"}, understood=told)
+def test_a_title_without_meaning(tmp_path: Path, title: str) -> None:
+    shown: list[str] = []
+    table, problems = read(save(tmp_path, **{title: [WHO, row()]}), fixed={"site": "hand"}, understood=shown)
     assert wide(table, "subject", "HPT") == [["007", 44.0]]
     assert problems == []
-    assert not any("sheet's title" in line for line in told)
+    assert not any("sheet's title" in line for line in shown)
 
 
-def test_a_sheet_a_test(tmp_path: Path) -> None:
+def test_one_sheet_per_test(tmp_path: Path) -> None:
     """Mean of 43, 44 and 48 is 45; of 10, 11 and 12 it is 11."""
     who = ["subject", "age", "sex", "site", "trial", "value"]
     path = save(
@@ -118,8 +118,8 @@ def test_a_description_gives_what_the_tables_lack(tmp_path: Path) -> None:
         QST_Hand=[["QST, 3. März"], [], ["HPT", "CPT"], [44, 10]],
         QST_Fuß=[["Seite", "HPT", "CPT"], ["L", 44.5, 11], ["R", 44.6, 12]],
     )
-    told: list[str] = []
-    table, problems = read(path, understood=told)
+    shown: list[str] = []
+    table, problems = read(path, understood=shown)
     assert problems == []
     assert wide(table, "subject", "age", "sex", "site", "Untersucher", "HPT", "source_row") == [
         ["007", 45.0, "female", "hand", "XY", 44.0, 4],
@@ -127,7 +127,7 @@ def test_a_description_gives_what_the_tables_lack(tmp_path: Path) -> None:
         ["007", 45.0, "female", "foot", "XY", 44.6, 3],
     ]
     assert table["side"].fillna("").tolist() == ["", "left", "right"]
-    assert "  age is '45', from the sheet 'Description'" in told
+    assert "  age is '45', from the sheet 'Description'" in shown
 
 
 def test_codes_in_a_description(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_codes_in_a_description(tmp_path: Path) -> None:
     assert read(path)[0]["sex"].tolist() == ["male"]
 
 
-def test_a_sheet_of_two_columns_is_no_description(tmp_path: Path) -> None:
+def test_a_sheet_of_two_columns_is_not_a_description(tmp_path: Path) -> None:
     path = save(tmp_path, subject=[["subject", "HPT"], ["007", 44], ["008", 45]])
     assert read(path, fixed={"site": "hand", "age": "30", "sex": "female"})[0]["HPT"].tolist() == [44, 45]
 
@@ -154,7 +154,7 @@ def test_header_rows_templates_and_notes(tmp_path: Path, above: int) -> None:
     assert sorted(problem.code for problem in problems) == ["empty-row", "no-values"]
 
 
-def test_a_note_below_a_described_sheet_is_nobodys_measurement(tmp_path: Path) -> None:
+def test_a_note_below_a_described_sheet_is_not_a_measurement(tmp_path: Path) -> None:
     path = save(
         tmp_path, Description=[["id", "7"], ["age", 45], ["sex", "f"]], Hand=[["HPT", "CPT"], [44, 10], ["warm skin"]]
     )
@@ -163,7 +163,7 @@ def test_a_note_below_a_described_sheet_is_nobodys_measurement(tmp_path: Path) -
     assert [(problem.code, problem.row) for problem in problems if problem.severity == "error"] == [("not-a-number", 3)]
 
 
-def test_a_sheet_that_cannot_be_used_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_sheet_that_cannot_be_used_is_reported_and_the_others_are_read(tmp_path: Path) -> None:
     path = save(
         tmp_path, Hand=[WHO, row()], Notizen=[["nichts"]], Fuß=[[*WHO[:3], "HPT_l", "l_hpt", "Seite"], [*row(), "l"]]
     )
@@ -179,11 +179,11 @@ def test_headers_are_unfolded_within_sheets(tmp_path: Path) -> None:
     assert wide(table, "site", "side", "HPT") == [["hand", "left", 44.0], ["hand", "right", 45.0]]
 
 
-def test_the_command_line_tells_the_format(tmp_path: Path) -> None:
+def test_the_command_line_names_the_format(tmp_path: Path) -> None:
     path = save(tmp_path, QST_Hand=[WHO, row()], QST_Fuß=[WHO, row()])
     result = run("score", path)
     assert result.exit_code == 0
     assert "site is 'hand', from the sheet's title 'QST Hand'" in result.stderr
-    told = run("validate", "--explain", path).stderr
-    assert "format: sheets, by the titles of its sheets: 'QST Hand', 'QST Fuß'" in told
+    shown = run("validate", "--explain", path).stderr
+    assert "format: sheets, by the titles of its sheets: 'QST Hand', 'QST Fuß'" in shown
     assert run("score", path, "--sheet", "QST Hand").stdout.count("007") == 1

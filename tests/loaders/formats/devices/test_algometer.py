@@ -21,7 +21,7 @@ EXAMPLE = DEVICES / "S04_algometer_synthetic.csv"
 LBF, KGF = 44.4822162, 98.0665  # kPa on 1 cm²: 4.44822162 N and 9.80665 N
 
 
-def test_a_row_a_reading_and_all_readings_of_a_site_are_trials(tmp_path: Path) -> None:
+def test_all_readings_of_a_site_are_trials_in_one_row_per_reading(tmp_path: Path) -> None:
     text = "id,site,pressure [kPa]\n7,hand,380\n7,hand,400\n7,hand,420\n7,foot,500\n"
     table, problems = read(write(tmp_path, text), fixed=WHO)
     assert not problems
@@ -35,7 +35,7 @@ def test_a_row_a_reading_and_all_readings_of_a_site_are_trials(tmp_path: Path) -
     [("N", 10), ("N/cm2", 10), ("N/cm²", 10), ("kPa", 1), ("kgf", KGF), ("lbf", LBF), ("kg/cm2", KGF)],
 )
 @pytest.mark.parametrize("where", ["header", "column", "cell"])
-def test_a_unit_may_stand_in_the_header_in_a_column_or_behind_the_number(
+def test_a_unit_may_be_in_the_header_in_a_column_or_after_the_number(
     tmp_path: Path, unit: str, factor: float, where: str
 ) -> None:
     number = f"{400 / factor:.2f}"
@@ -55,8 +55,8 @@ def test_marks_and_missing_readings(tmp_path: Path) -> None:
     assert table["value"].tolist()[:2] == [381.5, 410]
     assert table["value"].isna().tolist() == [False, False, True, True, True]
     assert table["series"].tolist() == ["1", "2", "3", "2", "3"]
-    told = [(p.code, p.severity, p.row, p.value) for p in problems]
-    assert told == [
+    shown = [(p.code, p.severity, p.row, p.value) for p in problems]
+    assert shown == [
         ("marked-number", "warning", 2, "410,0*"),
         ("not-a-number", "error", 3, "*"),
         ("not-a-number", "error", 3, "4O0"),
@@ -64,7 +64,7 @@ def test_marks_and_missing_readings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["38 mN", "38 s", "38 mV*"])
-def test_a_unit_that_is_none_of_pressure_is_told(tmp_path: Path, text: str) -> None:
+def test_a_unit_that_is_not_one_of_pressure_is_reported(tmp_path: Path, text: str) -> None:
     table, problems = read(write(tmp_path, f"id,pressure\n7,{text}\n7,380 kPa\n"), fixed=WHO)
     assert table["value"].isna().tolist() == [True, False]
     assert [(p.code, p.row) for p in problems] == [("unit-unknown", 2)]
@@ -76,7 +76,7 @@ def test_a_number_too_large_for_our_unit_is_out_of_range(tmp_path: Path) -> None
     assert [(p.code, p.row) for p in problems] == [("out-of-range", 2)]
 
 
-def test_two_units_for_one_reading_are_told(tmp_path: Path) -> None:
+def test_two_units_for_one_reading_are_reported(tmp_path: Path) -> None:
     table, problems = read(write(tmp_path, "id,pressure [kPa]\n7,38 N\n7,380 kPa\n"), fixed=WHO)
     assert table["value"].isna().tolist() == [True, False]
     assert [(p.code, p.row) for p in problems] == [("unit-differs", 2)]
@@ -84,11 +84,11 @@ def test_two_units_for_one_reading_are_told(tmp_path: Path) -> None:
 
 def test_the_area_of_the_probe_makes_forces_pressures(tmp_path: Path) -> None:
     path = write(tmp_path, "id,pressure\n7,20 N\n7,200 kPa\n")
-    told: list[str] = []
-    table, problems = read(path, fixed=WHO, probe_area=0.5, understood=told)
+    shown: list[str] = []
+    table, problems = read(path, fixed=WHO, probe_area=0.5, understood=shown)
     assert not problems
     assert table["value"].tolist() == [400, 200]
-    assert "on a probe of 0.5 cm²" in told[0]
+    assert "on a probe of 0.5 cm²" in shown[0]
     with pytest.raises(OptionError, match="the probe's area is 50 cm²"):
         qst.load(path, probe_area=50, problems=[])
     assert run("score", path, "--probe-area", "0").exit_code == 2
@@ -121,7 +121,7 @@ def test_columns_that_may_be_other_things_than_trials_are_refused(tmp_path: Path
     assert "may be trials, sites or other things" in refuse(path, fixed=WHO)
 
 
-def test_a_force_may_be_anything_unless_the_format_is_said(tmp_path: Path) -> None:
+def test_a_force_may_be_anything_unless_the_format_is_given(tmp_path: Path) -> None:
     path = write(tmp_path, "id,force [N]\n7,38\n")
     assert "no QST parameter" in refuse(path, fixed=WHO)
     assert read(path, fixed=WHO, format="algometer")[0]["value"].tolist() == [380]
@@ -134,7 +134,7 @@ def test_without_a_unit_numbers_too_low_for_kpa_are_refused(tmp_path: Path) -> N
     assert read(path, fixed=WHO, units={"PPT": "N"})[0]["value"].tolist() == [380, 410, 390]
 
 
-def test_a_table_with_other_parameters_or_plain_numbers_is_no_list(tmp_path: Path) -> None:
+def test_a_table_with_other_parameters_or_plain_numbers_is_not_a_list(tmp_path: Path) -> None:
     for text in ("id,PPT [kPa],HPT\n7,380,44\n", "id,PPT [kPa]\n7,380\n"):
         assert "format: tidy" in run("validate", "--explain", write(tmp_path, text), "--set", "site=hand").stderr
 
@@ -182,7 +182,7 @@ def test_readings_come_back_in_any_dialect(
     with tempfile.TemporaryDirectory() as folder:
         path = write_csv(Path(folder) / "x.csv", rows, separator, encoding)
         table, problems = read(path, fixed=WHO, probe_area=1.0)
-    problems = [problem for problem in problems if problem.code != "practice-unclear"]  # said of four plain columns
+    problems = [problem for problem in problems if problem.code != "practice-unclear"]  # of four plain columns
     assert {problem.code for problem in problems} <= {"marked-number"}
     assert len(problems) == ("*" in behind) * sum(map(len, sites))
     expected = [float(f"{t / 10 / factor:.2f}") * factor for site in sites for t in site]

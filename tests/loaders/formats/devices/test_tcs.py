@@ -31,14 +31,14 @@ def test_trials_become_distances_and_temperatures(tmp_path: Path) -> None:
     assert table["source_row"].tolist() == [2, 3]
 
 
-def test_a_failed_read_of_0_is_missing_and_told(tmp_path: Path) -> None:
+def test_a_failed_reading_of_0_is_missing_and_reported(tmp_path: Path) -> None:
     rows = [tcs_row("007", "HPT1", (0, 0, 0, 0, 0)), tcs_row("007", "HPT2", (43, 43, 43, 43, 43))]
     table, problems = read(write_tcs(tmp_path, rows), fixed=WHO)
     assert table["value"].isna().tolist() == [True, False]
     assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("error", "failed-read", 2, "meanTemp")]
 
 
-def test_a_cold_pain_threshold_at_the_floor_can_be_said(tmp_path: Path) -> None:
+def test_a_cold_pain_threshold_of_0_can_be_marked_as_genuine(tmp_path: Path) -> None:
     failed, floor = tcs_row("7", "CPT1", (0, 0, 0, 0, 0)), ["7", "CPT2", "0.0", "30", "", "10:12"]
     table, problems = read(write_tcs(tmp_path, [failed, floor]), fixed=WHO)
     assert table["value"].tolist()[1] == 0
@@ -49,7 +49,7 @@ def test_a_cold_pain_threshold_at_the_floor_can_be_said(tmp_path: Path) -> None:
     assert [p.code for p in read(write_tcs(tmp_path, [detection]), fixed=WHO)[1]] == ["failed-read"]
 
 
-def test_of_a_repeated_trial_the_last_counts_and_that_is_told(tmp_path: Path) -> None:
+def test_the_last_repetition_of_a_trial_counts_and_the_others_are_reported(tmp_path: Path) -> None:
     same = (30, 30, 30, 30, 30)
     rows = [tcs_row("7", "CDT1", same), tcs_row("7", "CDT2", (31, 31, 31, 31, 31)), tcs_row("7", "CDT1", same)]
     rows.append(tcs_row("7", "CDT1", (29, 29, 29, 29, 29)))
@@ -59,14 +59,14 @@ def test_of_a_repeated_trial_the_last_counts_and_that_is_told(tmp_path: Path) ->
     assert qst.derive_values(table)["CDT"].tolist() == pytest.approx([(1 + 3) / 2])
 
 
-def test_a_header_in_the_middle_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_header_in_the_middle_is_left_out_and_reported(tmp_path: Path) -> None:
     rows = [tcs_row("7", "HPT1", (43, 43, 43, 43, 43)), TCS_HEADER, tcs_row("7", "HPT2", (44, 44, 44, 44, 44))]
     table, problems = read(write_tcs(tmp_path, rows), fixed=WHO)
     assert table["value"].tolist() == [43, 44]
     assert [(p.code, p.row) for p in problems] == [("second-header", 3)]
 
 
-def test_a_mean_that_is_not_that_of_the_zones_is_not_used(tmp_path: Path) -> None:
+def test_a_mean_that_differs_from_that_of_the_zones_is_not_used(tmp_path: Path) -> None:
     zones = (43.0, 43.0, 43.0, 43.0, 43.0)
     rows = [tcs_row("7", "HPT1", zones, 43.06), tcs_row("7", "HPT2", zones, 43.04), tcs_row("7", "HPT3", zones, 0)]
     table, problems = read(write_tcs(tmp_path, rows), fixed=WHO)
@@ -76,7 +76,7 @@ def test_a_mean_that_is_not_that_of_the_zones_is_not_used(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("zones", ["", "[43.0, 43.0]", "43", "[a, b, c, d, e]"])
-def test_without_zones_the_mean_stands_and_that_is_told(tmp_path: Path, zones: str) -> None:
+def test_without_zones_the_mean_is_used_and_that_is_reported(tmp_path: Path, zones: str) -> None:
     table, problems = read(write_tcs(tmp_path, [["7", "HPT1", "43.1", "2", zones, "10:12"]]), fixed=WHO)
     assert table["value"].tolist() == [43.1]
     assert [(p.code, p.severity) for p in problems] == [("zones-missing", "warning")]
@@ -99,13 +99,13 @@ def test_other_tests_and_numbers_that_cannot_be_read_end_in_a_problem(tmp_path: 
     rows.append(["7", "HPT3", "43,1", "2", "[43.1, 43.1, 43.1, 43.1, 43.1]", "10:12"])
     table, problems = read(write_tcs(tmp_path, [*rows, ["7", "HPT4", "43.2"]]), fixed=WHO)
     assert len(table) == 5
-    told = {(p.code, p.row) for p in problems}
-    assert told >= {("unknown-parameter", 2), ("not-a-number", 3), ("row-too-short", 6)}
-    assert ("not-a-number", 5) in told  # a comma among points
+    shown = {(p.code, p.row) for p in problems}
+    assert shown >= {("unknown-parameter", 2), ("not-a-number", 3), ("row-too-short", 6)}
+    assert ("not-a-number", 5) in shown  # a comma among points
     assert table["value"].isna().tolist() == [True, True, True, True, False]
 
 
-def test_a_file_cut_off_in_the_middle_of_a_row_keeps_the_rows_before(tmp_path: Path) -> None:
+def test_a_file_truncated_in_a_row_keeps_the_rows_before(tmp_path: Path) -> None:
     path = write_tcs(tmp_path, [tcs_row("7", f"HPT{i}", (43, 43, 43, 43, 43)) for i in (1, 2, 3)])
     path.write_bytes(path.read_bytes()[:-45])
     table, problems = read(path, fixed=WHO)
@@ -117,7 +117,7 @@ def test_a_file_cut_off_in_the_middle_of_a_row_keeps_the_rows_before(tmp_path: P
 def test_without_one_of_its_columns_it_is_another_file(tmp_path: Path, missing: int) -> None:
     row = tcs_row("7", "HPT1", (43, 43, 43, 43, 43))
     path = write_csv(tmp_path / "x.csv", [[c for i, c in enumerate(r) if i != missing] for r in (TCS_HEADER, row)])
-    if missing != 3:  # the time of reaction is not needed
+    if missing != 3:  # the reaction time is not needed
         assert "has the columns of a TCS file" in refuse(path, format="tcs", fixed=WHO)
     else:
         assert read(path, fixed=WHO)[0]["value"].tolist() == [43]
@@ -132,14 +132,14 @@ def test_a_german_excel_file_of_it_is_read(tmp_path: Path) -> None:
 
 def test_explain_names_the_reader_and_what_it_took(tmp_path: Path) -> None:
     path = write_tcs(tmp_path, [tcs_row("7", "HPT1", (43, 43, 43, 43, 43))])
-    told = run("validate", "--explain", path, "--set", "site=hand").stderr
-    assert "format: tcs, by its columns TrialType, meanTemp and AllTemps" in told
-    assert "absolute temperatures, ramps from 32 °C" in told
+    shown = run("validate", "--explain", path, "--set", "site=hand").stderr
+    assert "format: tcs, by its columns TrialType, meanTemp and AllTemps" in shown
+    assert "absolute temperatures, ramps from 32 °C" in shown
 
 
 def test_the_example_is_scored() -> None:
     result = run("score", EXAMPLE, "--set", "site=hand", "--set", "age=34", "--set", "sex=male", "-o", "scored.csv")
-    assert result.exit_code == 1  # a failed read is an error in the data
+    assert result.exit_code == 1  # a failed reading is an error in the data
     assert "failed-read" in result.stderr
     scored = qst.score(qst.load(EXAMPLE, fixed={"site": "hand", "age": "34", "sex": "male"}, problems=[]))
     assert scored[["CDT_z", "CPT_z", "HPT_z"]].notna().all(axis=None)

@@ -1,4 +1,4 @@
-"""Summary sheets of a thermal stimulator, and what a user says of them."""
+"""Summary sheets of a thermal stimulator, and what a user states about them."""
 
 import tempfile
 from collections.abc import Sequence
@@ -38,12 +38,12 @@ def test_absolute_temperatures_become_an_assessment(tmp_path: Path) -> None:
     assert table["subject"].tolist() == ["S02"]
 
 
-def test_the_name_of_the_file_as_subject_is_told(tmp_path: Path) -> None:
+def test_the_name_of_the_file_as_subject_is_reported(tmp_path: Path) -> None:
     path = write_summary(tmp_path, FOUR, "007.csv")
-    told = run("validate", "--explain", path, "--set", "subject=filename", "--set", "site=hand").stderr
-    assert "subject '007' from the file's name" in told
+    shown = run("validate", "--explain", path, "--set", "subject=filename", "--set", "site=hand").stderr
+    assert "subject '007' from the file's name" in shown
     table, problems = read(path, fixed=ANYBODY)
-    assert table["subject"].isna().all()  # never without being asked
+    assert table["subject"].isna().all()  # never unless requested
     assert [p.code for p in problems] == ["no-subject"]
 
 
@@ -57,7 +57,7 @@ def test_sequences_are_assigned_to_places(tmp_path: Path) -> None:
     assert table["source_row"].tolist() == [2, 6]
 
 
-def test_sequences_that_are_not_assigned_are_kept_apart_only_where_a_test_stands_twice(tmp_path: Path) -> None:
+def test_sequences_that_are_not_assigned_are_separate_only_if_a_test_occurs_twice(tmp_path: Path) -> None:
     one = write_summary(tmp_path, [(number, test, avg) for number, (_, test, avg) in enumerate(FOUR, start=1)])
     assert len(read(one, fixed=WHO)[0]) == 1
     two = write_summary(tmp_path, [*FOUR, *((2, test, avg) for _, test, avg in FOUR)], "two.csv")
@@ -67,11 +67,11 @@ def test_sequences_that_are_not_assigned_are_kept_apart_only_where_a_test_stands
     assert "each sequence is an assessment of its own" in problems[0].message
 
 
-def test_a_sequence_without_an_assignment_beside_others_is_named(tmp_path: Path) -> None:
+def test_a_sequence_without_an_assignment_is_named_if_others_have_one(tmp_path: Path) -> None:
     path = write_summary(tmp_path, [*FOUR, (2, "Cold pain", 9)])
     table, problems = read(path, fixed={"subject": "S02", "age": "40", "sex": "f"}, assign="1=hand,left,test")
     assert len(table) == 2
-    assert "not assigned: sequence 2; say where it was, such as --assign 2=hand,left" in problems[0].message
+    assert "not assigned: sequence 2; give its place, such as --assign 2=hand,left" in problems[0].message
     assert [p.code for p in problems] == ["not-assigned", "missing-site"]
 
 
@@ -99,7 +99,7 @@ def test_a_table_assigns_people_and_places(tmp_path: Path) -> None:
     ]
 
 
-def test_a_row_of_the_table_that_says_more_counts_before_one_that_says_less(tmp_path: Path) -> None:
+def test_a_more_specific_row_of_the_table_takes_precedence(tmp_path: Path) -> None:
     path = write_summary(tmp_path, [*FOUR, (2, "Cold pain", 9)])
     write(tmp_path, "file,sequence,site,side\n,,hand,left\nS02,,foot,\nS02,2.0,,right\n", "map.csv")
     table, _ = read(path, fixed={"age": "40", "sex": "f"}, assign=str(tmp_path / "map.csv"))
@@ -107,7 +107,7 @@ def test_a_row_of_the_table_that_says_more_counts_before_one_that_says_less(tmp_
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "shown"),
     [
         ("1=hand,foot", "names two sites"),
         ("1=left,right", "names two sides"),
@@ -118,18 +118,18 @@ def test_a_row_of_the_table_that_says_more_counts_before_one_that_says_less(tmp_
         (["1=hand", "1-2=foot"], "is given twice for sequence 1"),
     ],
 )
-def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: str | list[str], told: str) -> None:
+def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: str | list[str], shown: str) -> None:
     path = write_summary(tmp_path, FOUR)
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=shown):
         qst.load(path, assign=given, problems=[])
     each = [given] if isinstance(given, str) else given
     result = run("score", path, *(word for text in each for word in ("--assign", text)))
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert shown in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("file,colour\na,red\n", "has an unknown column 'colour'"),
         ("file,sequence\na,1\n", "assigns nothing to its files"),
@@ -138,12 +138,12 @@ def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: st
         ("file,parameter\na,ELISA\n", "'ELISA' is no test"),
     ],
 )
-def test_a_table_of_assignments_is_read_strictly(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(OptionError, match=told):
+def test_a_table_of_assignments_is_read_strictly(tmp_path: Path, text: str, shown: str) -> None:
+    with pytest.raises(OptionError, match=shown):
         qst.load(write_summary(tmp_path, FOUR), assign=write(tmp_path, text, "map.csv"), problems=[])
 
 
-def test_a_table_of_assignments_that_is_not_there_or_torn_is_refused(tmp_path: Path) -> None:
+def test_a_table_of_assignments_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         qst.load(write_summary(tmp_path, FOUR), assign="map.csv", problems=[])
     torn = write(tmp_path, "file,site\nS02,hand,left\n", "map.csv")
@@ -151,7 +151,7 @@ def test_a_table_of_assignments_that_is_not_there_or_torn_is_refused(tmp_path: P
         qst.load(write_summary(tmp_path, FOUR), assign=torn, problems=[])
 
 
-def test_an_assignment_that_nothing_was_found_for_is_told(tmp_path: Path) -> None:
+def test_an_assignment_that_nothing_was_found_for_is_reported(tmp_path: Path) -> None:
     _, problems = read(write_summary(tmp_path, FOUR), fixed=WHO, assign=["1=hand", "9=foot"])
     assert [(p.code, "9=foot" in p.message) for p in problems] == [("assign-unused", True)]
 
@@ -203,11 +203,11 @@ def test_rows_that_cannot_be_used_end_in_a_problem(tmp_path: Path) -> None:
     ]
     table, problems = read(write_summary(tmp_path, rows), fixed=WHO)
     assert table["CPT"].tolist() == [9]
-    told = [(p.code, p.row) for p in problems]
-    assert told == [("unknown-parameter", 2), ("not-a-number", 3), ("no-values", 4), ("wrong-direction", 5)]
+    shown = [(p.code, p.row) for p in problems]
+    assert shown == [("unknown-parameter", 2), ("not-a-number", 3), ("no-values", 4), ("wrong-direction", 5)]
 
 
-def test_a_mean_of_other_than_three_trials_is_told(tmp_path: Path) -> None:
+def test_a_mean_of_other_than_three_trials_is_reported(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "x.csv", [HEADER, [1, "Heat pain", 2, 44.1, 0.1, 0.3]])
     _, problems = read(path, fixed=WHO)
     assert [(p.code, p.row, p.value) for p in problems] == [("trials", 2, "2")]
@@ -220,7 +220,7 @@ def test_nothing_that_can_be_used_is_a_refusal(tmp_path: Path) -> None:
     assert "has the columns of a thermal summary" in refuse(other, format="thermal-summary")
 
 
-def test_a_row_cut_off_is_told(tmp_path: Path) -> None:
+def test_a_truncated_row_is_reported(tmp_path: Path) -> None:
     path = write_summary(tmp_path, FOUR)
     path.write_bytes(path.read_bytes()[:-16])
     table, problems = read(path, fixed=WHO)

@@ -1,4 +1,4 @@
-"""Logs of thermodes without a header, and the JSON file beside them."""
+"""Logs of thermodes without a header, and the JSON file next to them."""
 
 import json
 from collections.abc import Sequence
@@ -42,37 +42,37 @@ def test_a_log_with_responses_is_read(tmp_path: Path) -> None:
 def test_a_log_of_temperatures_alone_is_refused_with_the_remedy(tmp_path: Path) -> None:
     rows = [[*row[:1], row[0]] for row in log([44.0])]
     path = write_log(tmp_path, rows, {"SamplingFrequency": 10, "Columns": ["temperature", "setpoint"]})
-    told = refuse(path, fixed=HPT)
-    assert "no column with the person's responses" in told
-    assert "add a column 'response' to the log and to the JSON file" in told
+    shown = refuse(path, fixed=HPT)
+    assert "no column with the participant's responses" in shown
+    assert "add a column 'response' to the log and to the JSON file" in shown
     result = run("validate", path, "--set", "parameter=HPT")
     assert result.exit_code == 1
     assert "no-responses" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
-    ("sidecar", "told"),
+    ("sidecar", "shown"),
     [
         ({"Columns": ["temperature"]}, "the table has 2 columns, and"),
-        ({"Columns": ["cardiac", "response"]}, "this is no thermode's log"),
+        ({"Columns": ["cardiac", "response"]}, "this is not a thermode's log"),
         ({"Columns": ["temperature", "temp", "response"]}, "the table has 2 columns, and"),
         ({"Columns": ["temperature", "response"], "temperature": {"Units": "V"}}, "the temperatures are in 'V'"),
     ],
 )
-def test_a_json_file_that_does_not_fit_is_refused(tmp_path: Path, sidecar: Any, told: str) -> None:
-    assert told in refuse(write_log(tmp_path, log([44.0]), sidecar), fixed=HPT)
+def test_a_json_file_that_does_not_fit_is_refused(tmp_path: Path, sidecar: Any, shown: str) -> None:
+    assert shown in refuse(write_log(tmp_path, log([44.0]), sidecar), fixed=HPT)
 
 
 @pytest.mark.parametrize(
     "sidecar", ["", "{", "[]", '{"Columns": 3}', '{"Columns": []}', '{"Columns": [1]}', "[" * 9999]
 )
-def test_without_names_of_columns_it_is_no_log(tmp_path: Path, sidecar: str) -> None:
+def test_without_names_of_columns_it_is_not_a_log(tmp_path: Path, sidecar: str) -> None:
     path = write_log(tmp_path, log([44.0]), sidecar)
     assert "no column has the name of a QST parameter" in refuse(path, fixed=HPT)
     assert "needs a JSON file of the same name" in refuse(path, fixed=HPT, format="thermode-log")
 
 
-def test_a_table_with_a_header_is_no_log(tmp_path: Path) -> None:
+def test_a_table_with_a_header_is_not_a_log(tmp_path: Path) -> None:
     path = write_log(tmp_path, [["HPT", "id"], [44.0, "a"]], NAMED)
     assert read(path, fixed=WHO)[0]["HPT"].tolist() == [44.0]
 

@@ -19,7 +19,7 @@ BASE = {"baseline": "30", "site": "foot", "age": "50", "sex": "female"}
 OPTIONS = {"codes": CODES, "fixed": BASE}
 LEVELS = {"1": (1, 2, 3, 4, 5), "2": (2, 4, 6, 8, 10), "3": (5, 10, 15, 20, 25), "4": (12, 14, 16, 18, 20)}
 FELT = (0, 1, 4, 7, 8)
-"""Of eight trials at each of five levels: the threshold is the third level, as numbers lie in mirror image about it."""
+"""Of eight trials at each of five levels: the threshold is the third level, as the numbers are symmetric about it."""
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def test_every_assessment_has_the_row_of_its_first_trial_and_its_own_columns(fol
     rows = [row | {"visit": visit, "group": "g" + subject, "remark": str(number)}
             for subject, visit in (("b", "1"), ("a", "1"), ("b", "2"))
             for number, row in enumerate(trials(subject, conditions="12"))]  # fmt: skip
-    told: list[str] = []
-    table = qst.load(save(folder, rows), problems=[], understood=told, **OPTIONS)
+    shown: list[str] = []
+    table = qst.load(save(folder, rows), problems=[], understood=shown, **OPTIONS)
     assert table[["subject", "visit", "group", "source_row"]].values.tolist() == [
         ["b", "1", "gb", 2], ["a", "1", "ga", 82], ["b", "2", "gb", 162],
     ]  # fmt: skip
     assert "remark" not in table
-    assert "left out as they differ from trial to trial: 'remark'" in "\n".join(told)
+    assert "left out as they differ from trial to trial: 'remark'" in "\n".join(shown)
 
 
 def test_what_numbers_of_the_condition_mean_is_never_guessed(folder: Path) -> None:
@@ -117,22 +117,22 @@ def test_responses_in_words(folder: Path, yes: str, no: str) -> None:
     assert read(save(folder, frame), **OPTIONS)[0].loc[0, "CDT"] == pytest.approx(3, abs=0.1)
 
 
-def test_absolute_temperatures_are_told_from_distances_by_the_warm_stimuli(folder: Path) -> None:
+def test_warm_stimuli_distinguish_temperatures_from_distances(folder: Path) -> None:
     distances, _ = read(save(folder, trials()), **OPTIONS)
     frame = pd.DataFrame(trials())
     sign = frame["condition"].map({"1": -1, "2": 1, "3": -1, "4": 1})
     frame["intensity"] = 30 + sign * frame["intensity"].astype(float)
-    told: list[str] = []
-    table = qst.load(save(folder, frame), problems=[], understood=told, **OPTIONS)
-    assert "'intensity' holds temperatures" in "\n".join(told)
+    shown: list[str] = []
+    table = qst.load(save(folder, frame), problems=[], understood=shown, **OPTIONS)
+    assert "'intensity' holds temperatures" in "\n".join(shown)
     pd.testing.assert_frame_equal(table, distances)
-    said = qst.load(folder / "lab.csv", problems=[], thermal="absolute", **OPTIONS)
-    pd.testing.assert_frame_equal(said, distances)
+    stated = qst.load(folder / "lab.csv", problems=[], thermal="absolute", **OPTIONS)
+    pd.testing.assert_frame_equal(stated, distances)
 
 
 def test_temperatures_of_cold_alone_are_not_guessed(folder: Path) -> None:
     path = save(folder, trials(conditions="13"))
-    assert "of cold alone may be either: say --thermal" in refuse(path, **OPTIONS)
+    assert "of cold alone may be either: use --thermal" in refuse(path, **OPTIONS)
     assert read(path, thermal="difference", **OPTIONS)[0].loc[0, "CDT"] == pytest.approx(3, abs=0.1)
 
 
@@ -144,20 +144,20 @@ def test_fahrenheit_is_converted(folder: Path) -> None:
     assert table.loc[0, "HPT"] == pytest.approx(distances.loc[0, "HPT"], abs=0.02)
 
 
-def test_without_a_baseline_pain_is_not_scored_and_what_is_assumed_is_told(folder: Path) -> None:
+def test_without_a_baseline_pain_is_not_scored_and_the_assumption_is_mentioned(folder: Path) -> None:
     path, fixed = save(folder, trials()), {key: BASE[key] for key in ("site", "age", "sex")}
-    told: list[str] = []
+    shown: list[str] = []
     problems: list[qst.Problem] = []
-    table = qst.load(path, problems=problems, understood=told, codes=CODES, fixed=fixed)
+    table = qst.load(path, problems=problems, understood=shown, codes=CODES, fixed=fixed)
     assert [problem.code for problem in problems] == ["baseline-unknown"]
-    assert "say --set baseline=32" in problems[0].message
-    assert "a baseline of 32 °C is assumed, as none is given" in "\n".join(told)
+    assert "use --set baseline=32" in problems[0].message
+    assert "a baseline of 32 °C is assumed, as none is given" in "\n".join(shown)
     assert table[["CPT", "HPT"]].isna().all(axis=None)
     assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
     assert "baseline" not in table.loc[0, "notes"]
 
 
-def test_the_baseline_can_stand_in_a_column(folder: Path) -> None:
+def test_the_baseline_can_be_in_a_column(folder: Path) -> None:
     rows = [row | {"baseline": base} for subject, base in (("a", "32"), ("b", "30.5")) for row in trials(subject)]
     table, problems = read(save(folder, rows), codes=CODES, fixed={"site": "foot", "age": "50", "sex": "female"})
     assert not problems
@@ -165,7 +165,7 @@ def test_the_baseline_can_stand_in_a_column(folder: Path) -> None:
     assert table["notes"].tolist() == ["yes_no_trials", "yes_no_trials;baseline:30.5"]
 
 
-def test_never_felt_at_the_devices_end_is_that_end_and_said(folder: Path) -> None:
+def test_never_felt_at_the_devices_limit_gives_that_limit_and_a_warning(folder: Path) -> None:
     frame = pd.DataFrame([*trials("a"), *trials("b", felt=(0, 0, 0, 0, 0), conditions="3")])
     frame.loc[(frame["condition"] == "3") & (frame["intensity"] == "25"), "intensity"] = "29.8"
     table, problems = read(save(folder, frame), **OPTIONS)
@@ -173,7 +173,7 @@ def test_never_felt_at_the_devices_end_is_that_end_and_said(folder: Path) -> Non
     assert "threshold_beyond:CPT" in table.loc[1, "notes"]
     assert table.loc[1, "CPT_fit"] == "beyond"
     assert [(p.severity, p.code, p.row) for p in problems] == [("warning", "threshold-beyond", 162)]
-    assert "the device's end of 0 °C stands for CPT" in problems[0].message
+    assert "the device's limit of 0 °C is used for CPT" in problems[0].message
     scored = qst.score(table)
     assert scored.loc[1, "CPT_finding"] in ("limit", "loss")
     assert "at_limit:CPT" in scored.loc[1, "notes"]
@@ -188,11 +188,11 @@ def test_never_felt_at_the_devices_end_is_that_end_and_said(folder: Path) -> Non
         ((8, 7, 4, 1, 0), "flat", "check condition"),
     ],
 )
-def test_what_the_data_do_not_support_is_a_problem_and_no_number(
+def test_what_the_data_do_not_support_is_a_problem_without_a_number(
     folder: Path, felt: tuple[int, ...], status: str, hint: str
 ) -> None:
     table, problems = read(save(folder, [*trials("a"), *trials("b", felt, conditions="1")]), **OPTIONS)
-    assert table["CDT"].isna().tolist() == [False, True]  # the good one beside it is read
+    assert table["CDT"].isna().tolist() == [False, True]  # the good one is read
     assert table.loc[1, "CDT_fit"] == status
     assert table.loc[1, "notes"] == f"yes_no_trials;no_threshold:CDT={status}"
     assert [(p.severity, p.code, p.row, p.column) for p in problems if p.code != "no-values"] == [
@@ -235,22 +235,22 @@ def test_discarded_trials_do_not_count(folder: Path) -> None:
     assert read(save(folder, rows), **OPTIONS)[0].loc[0, "CDT_n"] == "35"
 
 
-def test_a_condition_that_is_none_of_the_four_is_said(folder: Path) -> None:
+def test_a_condition_other_than_the_four_is_reported(folder: Path) -> None:
     frame = pd.DataFrame(trials())
     frame["condition"] = frame["condition"].map({"1": "CDT", "2": "itch", "3": "MDT", "4": "HPT"})
     _, problems = read(save(folder, frame), fixed=BASE)
     assert [problem.code for problem in problems] == ["unknown-parameter", "unknown-parameter"]
-    assert "'itch' is none of CDT WDT CPT HPT; its 40 trials are not used" in problems[0].message
+    assert "'itch' is not one of CDT WDT CPT HPT; its trials (40) are not used" in problems[0].message
     assert "yes/no trials of MDT are not fitted" in problems[1].message
 
 
-def test_of_two_intensities_the_recorded_one_is_used_unless_the_other_is_named(folder: Path) -> None:
+def test_the_recorded_of_two_intensities_is_used_unless_the_other_is_named(folder: Path) -> None:
     frame = pd.DataFrame(trials()).rename(columns={"intensity": "target_intensity"})
     frame["recorded_intensity"] = frame["target_intensity"].astype(float) + 0.5
-    told: list[str] = []
-    table = qst.load(save(folder, frame), problems=[], understood=told, **OPTIONS)
+    shown: list[str] = []
+    table = qst.load(save(folder, frame), problems=[], understood=shown, **OPTIONS)
     assert table.loc[0, "CDT"] == pytest.approx(3.5, abs=0.1)
-    assert "'recorded_intensity' holds distances from baseline ('target_intensity' is not used)" in "\n".join(told)
+    assert "'recorded_intensity' holds distances from baseline ('target_intensity' is not used)" in "\n".join(shown)
     named = qst.load(folder / "lab.csv", problems=[], columns={"target_intensity": "value"}, **OPTIONS)
     assert named.loc[0, "CDT"] == pytest.approx(3.0, abs=0.1)
 
@@ -266,7 +266,7 @@ def test_semicolons_and_decimal_commas(folder: Path) -> None:
     assert math.isclose(float(commas.loc[0, "CDT_low"].replace(",", ".")), float(points.loc[0, "CDT_low"]))
 
 
-def test_columns_with_names_of_ours_are_kept_apart(folder: Path) -> None:
+def test_columns_with_our_names_are_kept_apart(folder: Path) -> None:
     rows = [row | {"CDT": "9.9", "notes": "seen twice"} for row in trials()]
     table, _ = read(save(folder, rows), **OPTIONS)
     assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
@@ -274,7 +274,7 @@ def test_columns_with_names_of_ours_are_kept_apart(folder: Path) -> None:
     assert table.loc[0, "notes_input"] == "seen twice"
 
 
-def test_the_method_is_told_on_screen_and_on_each_row(folder: Path) -> None:
+def test_the_method_is_mentioned_on_screen_and_on_each_row(folder: Path) -> None:
     save(folder, trials())
     codes = "parameter:1=CDT,2=WDT,3=CPT,4=HPT"
     settings = [f"--set={key}={value}" for key, value in BASE.items()]
@@ -286,7 +286,7 @@ def test_the_method_is_told_on_screen_and_on_each_row(folder: Path) -> None:
     assert scored["notes"].str.contains("yes_no_trials").all()
     assert scored["CDT_z"].notna().all()
     again = run("validate", "lab.csv", "--explain", "--codes", codes, *settings)
-    assert "format: yes-no, as 'intensity' is an intensity and 'response' says yes or no" in again.stderr
+    assert "format: yes-no, as 'intensity' is an intensity and 'response' holds yes or no" in again.stderr
 
 
 def test_codes_of_the_parameter_serve_long_tables_too(folder: Path) -> None:
@@ -297,7 +297,7 @@ def test_codes_of_the_parameter_serve_long_tables_too(folder: Path) -> None:
         read(folder / "lab.csv", codes={"parameter": {"1": "itch"}})
 
 
-def test_other_tables_are_not_taken_for_yes_no_trials(folder: Path) -> None:
+def test_other_tables_are_not_read_as_yes_no_trials(folder: Path) -> None:
     texts = {
         "tidy.csv": "id,age,sex,site,HPT,response\n1,30,f,hand,44,1\n",
         "long.csv": "id,age,sex,site,parameter,value,response\n1,30,f,hand,HPT,44,1\n",
@@ -308,22 +308,22 @@ def test_other_tables_are_not_taken_for_yes_no_trials(folder: Path) -> None:
         assert "format: tidy" in run("validate", "--explain", name).stderr
 
 
-def test_the_format_says_what_it_needs() -> None:
+def test_the_format_lists_what_it_needs() -> None:
     known = next(known for known in FORMATS if known.name == "yes-no")
     assert "--codes parameter:" in known.needs
     assert "baseline" in known.needs
 
 
-def test_names_of_ones_own_are_said_with_map(folder: Path) -> None:
+def test_map_gives_the_meaning_of_other_names(folder: Path) -> None:
     names = {"condition": "kind", "intensity": "dose [°C]", "response": "button"}
     path = save(folder, pd.DataFrame(trials()).rename(columns=names))
-    said = {"kind": "parameter", "dose [°C]": "value", "button": "response"}
-    table, problems = read(path, columns=said, format="yes-no", **OPTIONS)
+    meanings = {"kind": "parameter", "dose [°C]": "value", "button": "response"}
+    table, problems = read(path, columns=meanings, format="yes-no", **OPTIONS)
     assert not problems
     assert table.loc[0, "CDT"] == pytest.approx(3, abs=0.1)
 
 
-def test_a_table_without_responses_is_refused_when_the_format_is_said(folder: Path) -> None:
+def test_a_table_without_responses_is_refused_if_the_format_is_given(folder: Path) -> None:
     path = write(folder, "id,age,sex,site,HPT\n1,30,f,hand,44\n")
     assert "need a column for the intensity" in refuse(path, format="yes-no")
 
@@ -347,9 +347,9 @@ def test_real_trials_of_109_people() -> None:
         unsupported = table[f"{code}_fit"] != SUPPORTED
         beyond = table["notes"].str.contains(f"threshold_beyond:{code}")
         assert (table[code].isna() == (unsupported & ~beyond)).all()
-    told = [problem for problem in problems if problem.code.startswith("threshold-")]
+    shown = [problem for problem in problems if problem.code.startswith("threshold-")]
     fits = table[[f"{code}_fit" for code in ("CDT", "WDT", "CPT", "HPT")]].to_numpy()
-    assert len(told) == int(np.sum(fits != SUPPORTED))
+    assert len(shown) == int(np.sum(fits != SUPPORTED))
     assert (table["age"].notna() & table["sex"].notna()).all()
     assert table["notes"].str.startswith("yes_no_trials").all()
 

@@ -1,4 +1,4 @@
-"""The entry form: what is written into it comes back to the last trial."""
+"""The entry form: every trial that is written into it is read again."""
 
 import math
 from pathlib import Path
@@ -7,19 +7,27 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from entry_forms import LIMITS, WHO, Entries, as_entries, edit, trials_of, write_filled
-from hypothesis import Phase, given, settings
+from entry_forms import LIMITS, WHO, Entries, as_entries, edit, trials_of, write_both, write_filled, write_full
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from lab_files import read
-from paths import EXAMPLES, TRIALS
+from lab_files import read, refuse
+from paths import ROOT
 
 import qst
 from qst.entry_form.layout import LANGUAGES, VERSION
 from qst.protocol import CODES
 
-EXAMPLE = EXAMPLES / "entry_form.xlsx"
+EXAMPLE = ROOT / "examples" / "entry_form.xlsx"
+
+pytestmark = pytest.mark.usefixtures("work")
 
 
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    return write_full(tmp_path)
+
+
+# --- what is written is read again ----------------------------------------------------------------------------------
 @st.composite
 def forms(draw: st.DrawFn) -> dict[str, Any]:
     """What a person may write into a form: any cells, in a language, a unit of pressure, with commas as texts."""
@@ -48,7 +56,7 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def write_as_person(entries: Entries, factor: float, comma: bool) -> Entries:
-    """The entries as they are typed: PPT in the device's unit, fractions with a comma as text if that is wanted."""
+    """The entries as they are typed: PPT in the device's unit, fractions with a comma as text if `comma` is set."""
     typed: Entries = {}
     for key, value in entries.items():
         number = value / factor if key[0] == "PPT" and isinstance(value, float) else value
@@ -61,7 +69,7 @@ def geometric(values: list[float]) -> float:
 
 
 def derive_by_hand(entries: Entries, baseline: float) -> dict[str, float]:
-    """The values after DESIGN section 4, from what stands on the form; without any code of the program."""
+    """The values by DESIGN section 4 from the entries of the form, without any code of the program."""
 
     def numbers(code: str, stimulus: str | None = None) -> list[float]:
         return [float(v) for (c, _, s), v in entries.items() if c == code and stimulus in (None, s)]
@@ -78,7 +86,14 @@ def derive_by_hand(entries: Entries, baseline: float) -> dict[str, float]:
     return values | ({"PHS": float(sum(ticks))} if ticks else {})
 
 
-@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])  # a workbook takes long to write and read
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],  # a workbook takes long to write and read
+    suppress_health_check=list(HealthCheck),
+)
 @given(form=forms())
 def test_every_trial_comes_back_and_is_scored_as_its_value(
     form: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
@@ -131,7 +146,7 @@ def test_what_is_needed_for_stimulus_response_curves_survives(filled: Path) -> N
 
 
 def test_the_reader_finds_each_cell_where_a_person_sees_it(tmp_path: Path) -> None:
-    """Cells named by hand from the printed form, so that a layout that moved without a new version is noticed."""
+    """Cells named by hand from the printed form, to notice a layout that moved without a new version."""
     path = edit(
         write_filled(tmp_path / "form.xlsx"),
         {"B2": "P1", "B4": 50, "B5": "male", "I3": "foot", "I4": "right", "D10": 30.5, "H11": 34.25, "F13": 29.5,
@@ -151,10 +166,53 @@ def test_the_reader_finds_each_cell_where_a_person_sees_it(tmp_path: Path) -> No
     assert VERSION == 1
 
 
+# --- both areas -----------------------------------------------------------------------------------------------------
+def test_an_area_that_was_not_measured_is_mentioned_and_not_a_problem(filled: Path) -> None:
+    shown: list[str] = []
+    problems: list[qst.Problem] = []
+    table = qst.load(filled, problems=problems, understood=shown)
+    assert not problems
+    assert set(table["area"]) == {"test"}
+    assert "sheet 'Control area' has no trial" in shown[0]
+
+
+def test_a_control_area_alone_takes_the_person_from_the_other_sheet(tmp_path: Path) -> None:
+    entries: Entries = {("HPT", 1, ""): 44.0}
+    path = write_filled(tmp_path / "form.xlsx", test=(WHO, {}), control=({"side": "right"}, entries))
+    shown: list[str] = []
+    table = qst.load(path, problems=(problems := []), understood=shown)
+    assert not problems
+    assert table[["subject", "age", "site", "side", "area"]].values.tolist() == [
+        ["007", 45.5, "hand", "right", "control"]
+    ]
+    assert "subject, visit, age, sex, site, baseline as on sheet 'Test area'" in shown[0]
+
+
+def test_sheets_about_two_people_are_refused(tmp_path: Path) -> None:
+    reason = refuse(write_both(tmp_path / "form.xlsx", subject="008"))
+    assert "[Control area]:2: column B: subject is '008' here and '007' in cell B2 of sheet 'Test area'" in reason
+
+
+def test_sheets_about_the_same_area_are_refused(tmp_path: Path) -> None:
+    reason = refuse(write_both(tmp_path / "form.xlsx", side="left", area="test"))
+    assert (
+        "[Control area]:2: column I: site, side and area (hand, left, test) are the same as on sheet 'Test area'"
+        in reason
+    )
+
+
+def test_entries_of_the_control_area_take_precedence(tmp_path: Path) -> None:
+    table, problems = read(write_both(tmp_path / "form.xlsx", site="foot", examiner="B", sex="f"))
+    assert not problems
+    assert table["site"].tolist() == ["hand", "foot"]
+    assert table["examiner"].fillna("").tolist() == ["", "B"]
+
+
+# --- the example ----------------------------------------------------------------------------------------------------
 def test_the_example_is_scored_as_the_same_trials_in_a_table() -> None:
     form, problems = read(EXAMPLE)
     assert not problems
-    table = qst.load(TRIALS)
+    table = qst.load(ROOT / "examples" / "trials_synthetic.csv")
     listed = qst.score(table[table["subject"] == "S03"])
     scored = qst.score(form)
     assert scored[["subject", "age", "sex", "site", "side", "area"]].equals(

@@ -1,16 +1,24 @@
-"""Rows of REDCap exports: repeat instances, forms and their status, events, and who was measured."""
+"""REDCap exports: repeat instances, forms and their status, subject and visit, damaged exports."""
 
 from pathlib import Path
 
-from lab_files import codes, read, write
-from redcap_exports import export, instance, person, wide
+import pandas as pd
+import pytest
+from command_line import run
+from lab_files import read, refuse, write
+from paths import ROOT
+from redcap_files import FIELDS, HEAD, codes, dictionary, export, instance, person, wide
 
 import qst
+from qst.errors import InputError
+
+EXAMPLES = ROOT / "examples"
+
+pytestmark = pytest.mark.usefixtures("work")
+
 
 # --- repeat instances and rows --------------------------------------------------------------------------------------
-
-
-def test_the_last_complete_instance_counts_and_the_others_are_told(tmp_path: Path) -> None:
+def test_the_last_complete_instance_counts_and_the_others_are_reported(tmp_path: Path) -> None:
     path = export(
         tmp_path,
         "HPT,qst_complete",
@@ -39,7 +47,7 @@ def test_instances_are_ordered_by_their_number_and_not_by_their_row(tmp_path: Pa
     assert read(path)[0]["HPT"].tolist() == [44]
 
 
-def test_where_no_instance_is_complete_the_last_is_used_with_a_warning(tmp_path: Path) -> None:
+def test_if_no_instance_is_complete_the_last_is_used_with_a_warning(tmp_path: Path) -> None:
     path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 0), instance("1", 2, 42, 1))
     table, problems = read(path)
     assert table["HPT"].tolist() == [42]
@@ -80,20 +88,20 @@ def test_only_the_status_of_the_form_with_the_values_counts(tmp_path: Path) -> N
     assert read(write(tmp_path, text))[1] == []
 
 
-def test_a_record_without_measurements_is_kept_and_told(tmp_path: Path) -> None:
+def test_a_record_without_measurements_is_kept_and_reported(tmp_path: Path) -> None:
     path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 2), person("2"))
     table, problems = read(path)
     assert table["subject"].tolist() == ["1", "2"]
     assert [(problem.code, problem.row) for problem in problems] == [("no-values", 4)]
 
 
-def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path) -> None:
+def test_repeat_rows_are_filled_from_the_base_row_of_the_event(tmp_path: Path) -> None:
     text = (
         "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,group,HPT\n"
         "1,t0_arm_1,,,45,f,hand,A,\n1,t0_arm_1,qst,1,,,,,41\n1,t1_arm_1,qst,1,,,foot,,42\n2,t0_arm_1,qst,1,30,m,foot,,43\n"
     )
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
+    shown: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "visit", "age", "sex", "site", "HPT") == [
         ["1", "t0_arm_1", 45.0, "female", "hand", 41.0],
         ["1", "t1_arm_1", 45.0, "female", "foot", 42.0],
@@ -101,8 +109,8 @@ def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path)
     ]
     assert table["group"].fillna("").tolist() == ["A", "", ""]
     assert problems == []
-    assert "  'age' of 1 rows is from another event" in told
-    assert "  1 rows without measurements were used for what they say of the record" in told
+    assert "  'age' of 1 rows is from another event" in shown
+    assert "  1 rows without measurements were used for what they hold about their record" in shown
 
 
 def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
@@ -110,11 +118,11 @@ def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
         "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,HPT,thermal_complete,PPT,pressure_complete\n"
         "1,,,45,f,hand,,,,\n1,thermal,1,,,,44,2,,\n1,pressure,1,,,,,,350,2\n"
     )
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
+    shown: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "HPT", "PPT") == [["1", 44.0, 350.0]]
     assert problems == []
-    assert "  1 rows were joined to others of the same assessment, from another form" in told
+    assert "  1 rows were joined to others of the same assessment, from another form" in shown
 
 
 def test_two_forms_that_contradict_each_other_stay_apart(tmp_path: Path) -> None:
@@ -125,15 +133,15 @@ def test_two_forms_that_contradict_each_other_stay_apart(tmp_path: Path) -> None
     assert len(read(write(tmp_path, text))[0]) == 2
 
 
-def test_a_row_a_trial(tmp_path: Path) -> None:
-    """A repeat instance is a trial where nothing numbers them; mean of 43, 44 and 48 is 45."""
+def test_one_row_per_trial(tmp_path: Path) -> None:
+    """A repeat instance is a trial if no column numbers the trials; the mean of 43, 44 and 48 is 45."""
     rows = [instance("1", number, "HPT", value, 2) for number, value in ((1, 43), (2, 44), (3, 48))]
-    told: list[str] = []
-    table, problems = read(export(tmp_path, "parameter,value,qst_complete", person("1"), *rows), understood=told)
+    shown: list[str] = []
+    table, problems = read(export(tmp_path, "parameter,value,qst_complete", person("1"), *rows), understood=shown)
     assert table["value"].tolist() == [43, 44, 48]
     assert problems == []
     assert qst.score(table)["HPT"].tolist() == [45]
-    assert any("a repeat instance is a trial" in line for line in told)
+    assert any("a repeat instance is a trial" in line for line in shown)
 
 
 def test_headers_with_area_and_trial_are_unfolded_after_the_rows_are_chosen(tmp_path: Path) -> None:
@@ -166,16 +174,14 @@ def test_an_export_of_labels(tmp_path: Path) -> None:
     assert codes(problems) == ["repeat-instance"]
 
 
-# --- who and when ---------------------------------------------------------------------------------------------------
-
-
+# --- subject and visit ----------------------------------------------------------------------------------------------
 def test_the_record_is_the_subject_whatever_else_names_one(tmp_path: Path) -> None:
-    told: list[str] = []
+    shown: list[str] = []
     text = "record_id,participant_id,age,sex,site,HPT,qst_complete\n1,MS-07,45,f,hand,44,2\n"
-    table, problems = read(write(tmp_path, text), understood=told)
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "participant_id") == [["1", "MS-07"]]
     assert problems == []
-    assert "  'participant_id' is carried through; the subject is 'record_id'" in told
+    assert "  'participant_id' is carried through; the subject is 'record_id'" in shown
     mapped, _ = read(write(tmp_path, text), columns={"participant_id": "subject"})
     assert mapped["subject"].tolist() == ["MS-07"]
 
@@ -185,8 +191,8 @@ def test_the_first_column_is_the_record_whatever_its_name(tmp_path: Path) -> Non
     assert read(write(tmp_path, text))[0]["subject"].tolist() == ["007"]
 
 
-def test_a_visit_beside_the_event(tmp_path: Path) -> None:
-    """With one event for all rows, the field says more."""
+def test_a_visit_next_to_the_event(tmp_path: Path) -> None:
+    """If all rows have the same event, the field is the visit."""
     head = "record_id,redcap_event_name,visit,age,sex,site,HPT\n"
     one = head + "1,arm_1,T1,45,f,hand,44\n1,arm_1,T2,45,f,hand,45\n"
     two = head + "1,t1_arm_1,T1,45,f,hand,44\n1,t2_arm_1,T2,45,f,hand,45\n"
@@ -207,3 +213,99 @@ def test_test_records_are_left_out_with_their_problems(tmp_path: Path) -> None:
     table, problems = read(path, exclude_records="900")
     assert table["subject"].tolist() == ["1"]
     assert problems == []
+
+
+# --- other tables, and damaged exports ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text",
+    [
+        "record_id,age,sex,site,HPT\n1,45,f,hand,44\n",
+        "id,age,sex,site,HPT,session_complete\n1,45,f,hand,44,1\n",
+        "id,age,sex,site,HPT,Event Name\n1,45,f,hand,44,x\n",
+    ],
+)
+def test_other_tables_are_not_exports(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    assert "format: tidy" in run("validate", "--explain", path).stderr
+
+
+def test_a_scored_export_is_not_arranged_again(tmp_path: Path) -> None:
+    path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 0))
+    first = run("score", path, "-o", "scored.csv")
+    assert "form-incomplete" in first.stderr
+    second = run("score", "scored.csv")
+    assert second.exit_code == 0
+    assert "form-incomplete" not in second.stderr
+
+
+def test_an_export_without_rows(tmp_path: Path) -> None:
+    assert "no rows with data" in refuse(write(tmp_path, f"{HEAD},HPT\n"))
+
+
+def test_a_damaged_export_loses_no_row(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        f"{HEAD},HPT,qst_complete\n1,,,45,f,hand,2,,\n1,qst,one,,,,,44,9\n1,qst,,,,,,45\n,qst,1,,,,,46,2\n2,qst,1,45,f,hand,2,5O,2\n",
+    )
+    table, problems = read(path)
+    rows = {*table["source_row"], *(problem.row for problem in problems)}
+    assert {3, 4, 5, 6} <= rows
+    assert "not-a-number" in codes(problems)
+
+
+def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row for n in range(20) for row in (person(str(n)), instance(str(n), 1, 40 + n % 9, 2))]
+    path = export(tmp_path, "HPT,qst_complete", *rows)
+    whole, _ = read(path)
+    monkeypatch.setattr(qst.loaders.files.text_table, "BLOCK_ROWS", 7)
+    pd.testing.assert_frame_equal(read(path)[0], whole)
+
+
+def test_the_command_line_names_format_and_dictionary(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    write(
+        folder,
+        "record_id,sex,age,site,hpt,hpt_d,qst_complete\n1,1,45,hand,44,45,2\n2,2,45,hand,44,44,2\n",
+        "export.csv",
+    )
+    dictionary(folder, FIELDS[0])
+    result = run("score", folder, "-o", "out.csv")
+    assert result.exit_code == 1
+    assert "error: " + str(folder / "export.csv") + ":2: column hpt: hpt is '44' and hpt_d" in result.stderr
+    assert pd.read_csv("out.csv", dtype=str)["sex"].tolist() == ["female", "male"]
+    shown = run("validate", "--explain", folder).stderr
+    assert "format: redcap, by its columns record_id, qst_complete" in shown
+
+
+def test_the_example_matches_its_description(tmp_path: Path) -> None:
+    """Records 1 to 8 with two areas each; the heat pain threshold of the sixth was entered as 44.0 and 4.6."""
+    path = EXAMPLES / "redcap_synthetic.csv"
+    table, problems = read(path, exclude_records="900")
+    assert table["subject"].tolist() == [str(n) for n in range(1, 9) for _ in (1, 2)]
+    assert table["area"].tolist() == ["test", "control"] * 8
+    assert {(problem.code, problem.row) for problem in problems} == {
+        ("repeat-instance", 9),
+        ("double-entry", 19),
+        ("form-incomplete", 17),
+    }
+    raw = pd.read_csv(path, dtype=str).set_index(["record_id", "redcap_repeat_instance"])
+    assert table.loc[0, "PPT"] == pytest.approx(10 * float(raw.loc[("1", "1"), "ppt"]))
+    assert table.loc[0, "CPT"] == float(raw.loc[("1", "1"), "thr_cp"])
+    assert table["HPT"].isna().sum() == 1
+    assert table["sex"].notna().all()
+
+
+def test_an_export_with_two_columns_for_the_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("hpt,record_id,redcap_event_name,record_id\n44,7,baseline,7\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no single column holds the record: name one record_id"):
+        qst.load(path, problems=[])
+
+
+def test_numbers_above_the_header_of_an_export_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("7,25,44\nrecord_id,age,hpt,redcap_event_name\n8,30,45,baseline\n", encoding="utf-8")
+    problems: list[qst.Problem] = []
+    assert len(qst.load(path, problems=problems)) == 1
+    assert ("above-header", 1) in [(problem.code, problem.row) for problem in problems]

@@ -1,9 +1,9 @@
-"""The data dictionary of a REDCap project: labels, units and choices."""
+"""REDCap's data dictionary: labels, units and choices for the exports next to it."""
 
 from pathlib import Path
 
-from lab_files import codes, read, refuse, write
-from redcap_exports import FIELDS, dictionary, wide
+from lab_files import read, refuse, write
+from redcap_files import FIELDS, codes, dictionary, wide
 
 
 def test_a_dictionary_gives_labels_units_and_choices(tmp_path: Path) -> None:
@@ -15,8 +15,8 @@ def test_a_dictionary_gives_labels_units_and_choices(tmp_path: Path) -> None:
     folder.mkdir()
     write(folder, text, "export.csv")
     dictionary(folder, *FIELDS)
-    told: list[str] = []
-    table, problems = read(folder, understood=told)
+    shown: list[str] = []
+    table, problems = read(folder, understood=shown)
     assert wide(table, "subject", "sex", "age", "side", "HPT") == [
         ["1", "female", 45.0, "left", 44.0],
         ["1", "female", 45.0, "right", 45.0],
@@ -26,14 +26,14 @@ def test_a_dictionary_gives_labels_units_and_choices(tmp_path: Path) -> None:
     assert table["PPT"].tolist()[::2] == [350, 400]
     assert table["site"].tolist() == ["hand", "hand", "forearm", "forearm"]
     assert problems == []
-    lines = "\n".join(told)
+    lines = "\n".join(shown)
     assert "dictionary.csv" in lines
     assert "'qs_1' is read as 'Heat pain threshold left', by its label" in lines
     assert "'sex': 1 is Female, 2 is Male, as the data dictionary says" in lines
     assert "'ppt_left' is in N/cm2, as the data dictionary says" in lines
 
 
-def test_a_users_word_stands_above_the_dictionary(tmp_path: Path) -> None:
+def test_options_take_precedence_over_the_dictionary(tmp_path: Path) -> None:
     path = write(tmp_path, "record_id,sex,age,site,qs_1,qst_complete\n1,1,540,1,44,2\n", "export.csv")
     dictionary(tmp_path, *FIELDS)
     table, _ = read(path, codes={"sex": {"1": "male"}}, columns={"qs_1": "CPT"})
@@ -41,7 +41,7 @@ def test_a_users_word_stands_above_the_dictionary(tmp_path: Path) -> None:
     assert table["HPT"].isna().all()
 
 
-def test_a_unit_that_contradicts_the_header_is_told(tmp_path: Path) -> None:
+def test_a_unit_that_contradicts_the_header_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "record_id,sex,age,site,ppt_kpa,qst_complete\n1,f,45,hand,350,2\n", "export.csv")
     dictionary(tmp_path, "ppt_kpa,qst,,text,PPT,,N/cm2,number")
     table, problems = read(path)
@@ -62,15 +62,15 @@ def test_two_dictionaries_that_fit_are_not_used(tmp_path: Path) -> None:
     path = write(tmp_path, "record_id,sex,age,site,hpt,qst_complete\n1,1,45,hand,44,2\n", "export.csv")
     for name in ("a.csv", "b.csv"):
         dictionary(tmp_path, FIELDS[0], name=name)
-    told: list[str] = []
-    table, problems = read(path, understood=told)
+    shown: list[str] = []
+    table, problems = read(path, understood=shown)
     assert table["sex"].tolist() == [None]
     assert "code-unknown" in codes(problems)
-    assert any("no data dictionary was used, for several fit" in line for line in told)
+    assert any("no data dictionary was used, as several fit" in line for line in shown)
 
 
 def test_a_dictionary_alone_holds_no_measurements(tmp_path: Path) -> None:
-    assert "only files that describe them" in refuse(dictionary(tmp_path, *FIELDS))
+    assert "only what describes them" in refuse(dictionary(tmp_path, *FIELDS))
 
 
 def test_a_dictionary_of_the_programming_interface_with_semicolons(tmp_path: Path) -> None:

@@ -1,40 +1,42 @@
-"""The entry form that `qst form` writes: a person and visit, a sheet for each area, read back to the last trial.
+"""The entry form that `qst form` writes: one workbook per person and visit, one sheet per area, read trial by trial.
 
-Labels that were edited and rows that were moved make a form another one: it is refused, with the cell.
+A form with edited labels or moved rows is not our form any more: it is refused, and the cell is named.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from qst.entry_form.layout import INSTRUCTIONS, MARK_PLACE, OWN, TITLES_ROW, VERSION, Trial, limit_trial, name_trial
 from qst.errors import InputError
 from qst.loaders.files.text_table import Record, TextTable
-from qst.loaders.formats.entry_form.form_sheet import (
-    FILL_ANEW,
-    FormSheet,
-    find_mark,
-    open_sheet,
-    read_number,
-    report_stray_cells,
-)
-from qst.loaders.formats.format import Format, make_tidy
+from qst.loaders.formats.entry_form.form_sheet import FormSheet, find_mark, open_sheet, read_number, report_stray_cells
+from qst.loaders.formats.format import Format, locate, make_tidy
+from qst.loaders.formats.thermal_tests import DETECTION_TESTS
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.identity import NEEDED
 from qst.loaders.rows.quantities import FAR_FROM_BASELINE
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, Problem, make_problem, shorten
 from qst.protocol import BY_CODE, THERMODE_RANGE
 from qst.tables import AREAS, IDENTITY, OLDEST, SEXES
 from qst.vocabulary.names import is_missing_word, normalise, words
 from qst.vocabulary.units import find_unit, known_units
 
 INHERITED = ("subject", "visit", "age", "sex", "site", "baseline", "date", "device", "examiner")
-"""Cells of the head that a sheet for the control area may leave empty: it is as on the sheet for the test area."""
+"""Cells of the head that the control area's sheet may leave empty: the entries of the test area's sheet apply."""
 
 ONE_PERSON = ("subject", "visit", "age", "sex")
-"""What both sheets of a form must agree on."""
+"""Entries that both sheets of a form must agree on."""
 
 _NUMBERS = {"age": ((0.0, OLDEST), "years", "age-impossible"), "baseline": (THERMODE_RANGE, "°C", "out-of-range")}
-"""Entries of the head that are numbers: limits, unit, and the code of a problem with them."""
+"""Entries of the head that are numbers: limits, unit, and the code of the problem of a number outside the limits."""
+
+_MISSING_CODES = {
+    "subject": "missing-subject",
+    "age": "missing-age",
+    "sex": "missing-sex",
+    "site": "missing-site",
+}
+"""The problem of each entry of the head that is needed and empty."""
 
 
 def _recognise(tables: Sequence[TextTable]) -> str | None:
@@ -44,7 +46,7 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
 
 
 def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnProblem) -> list[TextTable]:
-    """A table an area; of a record that is left out on request, no problem is told."""
+    """One table per area. The problems of an excluded record are not reported."""
     problems: list[Problem] = []
     subject = None
     try:
@@ -62,7 +64,7 @@ def _read_form(tables: Sequence[TextTable], options: LoadOptions, on_problem: On
     Raises
     ------
     InputError
-        This is no form of ours, none that is filled in, or not one person's.
+        The workbook is not our form, is not filled in, or is about more than one person.
     """
     sheets, unknown = [], []
     for table in tables:
@@ -72,16 +74,14 @@ def _read_form(tables: Sequence[TextTable], options: LoadOptions, on_problem: On
         elif not found[1].endswith(INSTRUCTIONS):
             sheets.append(open_sheet(table, *found, on_problem))
     if not sheets:
-        message = f"no sheet has the mark of the entry form in cell {MARK_PLACE}: {FILL_ANEW}"
-        raise InputError(Problem("error", "no-form", message, tables[0].file))
+        raise InputError(make_problem("no-form", file=tables[0].file, cell=MARK_PLACE))
     for table in unknown:
-        message = "the sheet is none of the entry form, and was not read: move it to a file of its own"
-        on_problem(Problem("warning", "not-read", message, table.file))
+        on_problem(make_problem("not-read", "sheet", file=table.file))
     measured = [sheet for sheet in sheets if sheet.is_measured]
     if not measured:
-        trial = sheets[0].layout.trials[0]
-        message = f"the form has no value yet: fill in its yellow cells, from {trial.place} on"
-        raise InputError(Problem("error", "no-values", message, sheets[0].table.file, trial.place.row))
+        first = sheets[0].layout.trials[0].place
+        where = locate(sheets[0].table, first.row)
+        raise InputError(make_problem("no-values", "entry-form", severity="error", **where, cell=first))
     main = next((sheet for sheet in sheets if sheet.layout.area == AREAS[0]), None)
     for sheet in sheets:
         report_stray_cells(sheet)
@@ -92,41 +92,39 @@ def _read_form(tables: Sequence[TextTable], options: LoadOptions, on_problem: On
     _check_places(measured)
     _report_gaps(measured, main, options)
     for sheet in measured:
-        sheet.told += [
-            f"sheet {shorten(str(other.table.sheet))} has no trial" for other in sheets if not other.is_measured
-        ]
+        sheet.understood += [f"sheet {other.title} has no trial" for other in sheets if not other.is_measured]
     return measured
 
 
 # --- the head -------------------------------------------------------------------------------------------------------
 def _read_head(sheet: FormSheet, options: LoadOptions) -> None:
-    """Take the entries of the head that can be used; each other one is a problem."""
+    """Read the entries of the head that can be used; report the others."""
     for name, place in sheet.layout.about.items():
         text = sheet.cells.get(place, "")
         if not text or (name not in ("subject", "remarks") and is_missing_word(text)):
             continue
-        usable = True
+        is_usable = True
         if name in _NUMBERS:
             number = read_number(sheet, place, sheet.layout.label(place), *_NUMBERS[name])
-            usable, text = number is not None, repr(number)
+            is_usable, text = number is not None, repr(number)
         elif name == "sex" and not _is_word("sex", text, options):
-            reason = f"is neither {' nor '.join(SEXES)}: correct it, or say --codes sex:{text}=female"
-            sheet.complain(place, "word-unknown", sheet.layout.label(place), reason)
-            usable = False
+            entry, expected = sheet.layout.label(place), " nor ".join(SEXES)
+            sheet.report(place, "word-unknown", "entry-form-sex", entry, text=text, expected=expected)
+            is_usable = False
         elif name == "date":
             text = text.removesuffix(" 00:00:00")
-        if usable:
+        if is_usable:
             sheet.head[name] = text
 
 
 def _is_word(column: str, text: str, options: LoadOptions) -> bool:
-    """Whether the loader knows the word or its code; a bare number is left to it, as it asks what that means."""
+    """Whether the loader knows the word or its code; the loader also asks what a bare number means."""
     codes = {normalise(code) for code in options.codes.get(column, {})}
     return normalise(text) in words(column) or normalise(text) in codes or text.isdigit()
 
 
 def _inherit_head(sheet: FormSheet, main: FormSheet) -> None:
-    """Take over what the sheet leaves empty from the sheet for the test area; both must be about one person.
+    """Fill what the sheet leaves empty from the test area's sheet; both must be about the same person and visit.
 
     Raises
     ------
@@ -137,61 +135,57 @@ def _inherit_head(sheet: FormSheet, main: FormSheet) -> None:
         here, there = sheet.head.get(name), main.head.get(name)
         if here is not None and there is not None and _compare(name, here) != _compare(name, there):
             place = sheet.layout.about[name]
-            message = (
-                f"{name} is {shorten(here)} here and {shorten(there)} in cell {place} of sheet "
-                f"{shorten(str(main.table.sheet))}, and a form is about one person and visit: correct one"
+            details: dict[str, Any] = {"entry": name, "here": shorten(here), "there": shorten(there), "cell": place}
+            where = sheet.locate(place)
+            raise InputError(
+                make_problem("contradiction", "entry-form", severity="error", **where, **details, sheet=main.title)
             )
-            raise InputError(Problem("error", "contradiction", message, sheet.table.file, place.row, place.letters))
-    taken = [name for name in INHERITED if name not in sheet.head and name in main.head]
-    unreadable = [name for name in taken if sheet.layout.about[name] in sheet.cells]
-    taken = [name for name in taken if name not in unreadable]
+    empty = [name for name in INHERITED if name not in sheet.head and name in main.head]
+    taken = [name for name in empty if sheet.layout.about[name] not in sheet.cells]
     sheet.head |= {name: main.head[name] for name in taken}
     if taken:
-        sheet.told.append(f"{', '.join(taken)} as on sheet {shorten(str(main.table.sheet))}")
+        sheet.understood.append(f"{', '.join(taken)} as on sheet {main.title}")
 
 
 def _report_gaps(sheets: Sequence[FormSheet], main: FormSheet | None, options: LoadOptions) -> None:
-    """Name once the cell of the head without which there is no name or no norm, unless it is said elsewhere."""
+    """Report once each entry without which there is no name or no z-score, unless the options give it."""
     for name in ("subject", *NEEDED):
-        elsewhere = name in options.fixed or (options.demographics is not None and name != "subject")
+        is_given = name in options.fixed or (options.demographics is not None and name != "subject")
         lacking = [sheet for sheet in sheets if name not in sheet.head]
-        if lacking and not elsewhere:
+        if lacking and not is_given:
             sheet = main or lacking[0]
             place = sheet.layout.about[name]
-            loss = "without a name" if name == "subject" else "without z-scores"
             if place not in sheet.cells:
-                reason = f"no {name} is given; the trials are kept {loss}: fill it in"
-                sheet.complain(place, f"missing-{name}", sheet.layout.label(place), reason, "warning")
+                entry = sheet.layout.label(place)
+                sheet.report(place, _MISSING_CODES[name], "entry-form", entry, severity="warning")
 
 
 def _compare(name: str, text: str) -> str:
+    """A text that is the same for all words of one meaning."""
     return words(name).get(normalise(text), text)
 
 
 def _check_places(sheets: Sequence[FormSheet]) -> None:
-    """Refuse a form whose sheets say the same area of the body: their trials would be taken as one assessment's."""
+    """Refuse a form whose sheets are about the same area of the body: they would become one assessment."""
     seen: dict[tuple[str, ...], FormSheet] = {}
     for sheet in sheets:
         where = tuple(_compare(name, sheet.head.get(name, "")) for name in ("site", "side", "area"))
         if where in seen:
             place = sheet.layout.about["area"]
-            told = ", ".join(part for part in where if part) or "nothing"
-            other = shorten(str(seen[where].table.sheet))
-            message = f"site, side and area ({told}) are those of sheet {other} too: correct one of them"
-            raise InputError(Problem("error", "same-area", message, sheet.table.file, place.row, place.letters))
+            listed = ", ".join(part for part in where if part) or "nothing"
+            raise InputError(make_problem("same-area", **sheet.locate(place), entries=listed, sheet=seen[where].title))
         seen[where] = sheet
 
 
 # --- the trials -----------------------------------------------------------------------------------------------------
 def _make_table(sheet: FormSheet, options: LoadOptions) -> TextTable:
-    """A row a trial. An empty cell is no trial; one that cannot be used is a trial without a value."""
+    """One row per trial. An empty cell is not a trial; an entry that cannot be used is a trial without a value."""
     identity = [name for name in (*IDENTITY, "baseline") if name in sheet.head]
     header = [*identity, "parameter", "series", "stimulus", "value", "unit", *OWN]
-    absolute = (options.thermal or "absolute") == "absolute"
+    is_absolute = (options.thermal or "absolute") == "absolute"
     refused = _refuse_differences(sheet)
     unit = _read_pressure_unit(sheet, options)
-    about = [_write_number(sheet.head[name], options) if name in _NUMBERS else sheet.head[name]
-             for name in identity]  # fmt: skip
+    about = [_format_number(sheet.head[name], options) if name in _NUMBERS else sheet.head[name] for name in identity]
     own = [sheet.head.get(name, "") for name in OWN]
     records: list[Record] = []
     for trial in sheet.layout.trials:
@@ -204,75 +198,71 @@ def _make_table(sheet: FormSheet, options: LoadOptions) -> TextTable:
             value = ""
         else:
             number = _read_trial(sheet, trial, unit if trial.code == "PPT" else None)
-            if number is not None and trial.code in ("CDT", "WDT") and not absolute:
+            if number is not None and trial.code in DETECTION_TESTS and not is_absolute:
                 number -= sheet.baseline
-            value = "" if number is None else _write_number(repr(number), options)
+            value = "" if number is None else _format_number(repr(number), options)
         row_unit = unit or "" if trial.code == "PPT" else ""
         described = [trial.code, str(trial.series), trial.stimulus, value, row_unit]
         records.append((trial.place.row, [*about, *described, *own]))
-    told = f"entry form {VERSION} ({sheet.layout.language}), {sheet.layout.area} area"
-    told = "; ".join([told, *sheet.told])
-    kind: Literal["absolute", "difference"] = "absolute" if absolute else "difference"
-    return make_tidy(sheet.table, header, records, told, header_row=TITLES_ROW, thermal=kind)
+    understood = f"entry form {VERSION} ({sheet.layout.language}), {sheet.layout.area} area"
+    kind: Literal["absolute", "difference"] = "absolute" if is_absolute else "difference"
+    return make_tidy(
+        sheet.table, header, records, "; ".join([understood, *sheet.understood]), header_row=TITLES_ROW, thermal=kind
+    )
 
 
 def _read_trial(sheet: FormSheet, trial: Trial, unit: str | None) -> float | None:
-    """The number in a trial's cell; None, and a problem, where it is none that the cell can hold."""
-    what, text = name_trial(trial, sheet.layout.language), sheet.cells[trial.place]
+    """The number in a trial's cell; None, and a problem, if the cell cannot hold its text."""
+    entry, text = name_trial(trial, sheet.layout.language), sheet.cells[trial.place]
     if trial.code == "PHS":
-        ticked = words("tick").get(normalise(text))
-        if ticked is None:
-            sheet.complain(trial.place, "word-unknown", what, "is neither yes nor no: write one of them")
-        return None if ticked is None else float(ticked == "yes")
+        answer = words("tick").get(normalise(text))
+        if answer is None:
+            sheet.report(trial.place, "word-unknown", "entry-form-tick", entry)
+        return None if answer is None else float(answer == "yes")
     parameter, found = BY_CODE[trial.code], find_unit(trial.code, unit or "")
     low, high = limit_trial(trial.code, sheet.baseline)
     if found is not None:
-        return read_number(sheet, trial.place, what, (low / found.factor, high / found.factor), found.text)
+        return read_number(sheet, trial.place, entry, (low / found.factor, high / found.factor), found.text)
     shown = "" if parameter.is_rating or parameter.summary == "ratio" else parameter.unit.partition(" from ")[0]
-    return read_number(sheet, trial.place, what, (low, high), shown)
+    return read_number(sheet, trial.place, entry, (low, high), shown)
 
 
-def _write_number(text: str, options: LoadOptions) -> str:
-    """A number with the decimal sign that the user says all files have."""
+def _format_number(text: str, options: LoadOptions) -> str:
+    """A number with the decimal sign that the options give for all files."""
     return text.replace(".", options.decimal) if options.decimal else text
 
 
 def _refuse_differences(sheet: FormSheet) -> tuple[str, ...]:
-    """CDT and WDT, and a problem, where WDT holds differences from the baseline, so that CDT may do so too."""
+    """CDT and WDT, and a problem, if WDT holds differences from the baseline, as CDT may do so too."""
     warm, cold = sheet.find_numbers("WDT"), sheet.find_numbers("CDT")
     if warm and max(warm.values()) <= BY_CODE["WDT"].possible[1]:
-        reason = (
-            "can only be a difference from the baseline, and the form wants the temperature that the device shows; CDT "
-            "and WDT of this sheet are not used: write 33.5 for a difference of 1.5"
-        )
-        sheet.complain(next(iter(warm)), "temperature-unclear", "WDT", reason)
-        return ("CDT", "WDT")
+        sheet.report(next(iter(warm)), "temperature-unclear", "entry-form", "WDT")
+        return DETECTION_TESTS
     if cold and max(cold.values()) < sheet.baseline - FAR_FROM_BASELINE:
-        reason = "was taken as a temperature, which is nearly no feeling of cold: check that it is no difference"
-        sheet.complain(next(iter(cold)), "distance-suspected", "CDT", reason, "warning")
+        sheet.report(next(iter(cold)), "distance-suspected", "entry-form", "CDT", severity="warning")
     return ()
 
 
 def _read_pressure_unit(sheet: FormSheet, options: LoadOptions) -> str | None:
-    """The unit of PPT; None, and a problem, where there is none that is known."""
+    """The unit of PPT; None, and a problem, if there is none that is known."""
     text = options.units.get("PPT") or sheet.cells.get(sheet.layout.unit, "")
     unit, numbers = find_unit("PPT", text), sheet.find_numbers("PPT")
     if not numbers:
         return text
     if unit is None or unit.foreign:
-        reason = f"is no unit of PPT, so PPT is not used: choose one of {known_units('PPT')}"
-        reason = reason if text else reason.replace("is no unit of PPT", "no unit of PPT is given")
-        sheet.complain(sheet.layout.unit, "unit-unknown", "PPT", reason)
+        message = "entry-form" if text else "entry-form-empty"
+        sheet.report(sheet.layout.unit, "unit-unknown", message, "PPT", unit=shorten(text), units=known_units("PPT"))
         return None
-    if max(numbers.values()) * unit.factor < BY_CODE["PPT"].usual[0]:
-        reason = f"is the unit, and all trials lie below {BY_CODE['PPT'].usual[0]:g} kPa: check that it is the device's"
-        sheet.complain(sheet.layout.unit, "value-suspicious", "PPT", reason, "warning")
+    lowest = BY_CODE["PPT"].usual[0]
+    if max(numbers.values()) * unit.factor < lowest:
+        details: dict[str, Any] = {"unit": shorten(text), "lowest": lowest}
+        sheet.report(sheet.layout.unit, "value-suspicious", "entry-form", "PPT", severity="warning", **details)
     return text
 
 
 FORMAT = Format(
     name="entry-form",
-    title="the form that `qst form` writes: a workbook a person and visit, with all trials of both areas",
+    title="the form that `qst form` writes: one workbook per person and visit, with all trials of both areas",
     needs="",
     basis="ours",
     recognise=_recognise,

@@ -1,4 +1,4 @@
-"""The reader of the entry form: problems name their cell, and what is not one of our forms is refused."""
+"""The entry form: problems name sheet, row and column, and a form that was changed is refused."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from command_line import run
-from entry_forms import WHO, Entries, as_entries, edit, place_of, write_filled
+from entry_forms import WHO, Entries, as_entries, edit, place_of, write_both, write_filled, write_full
 from lab_files import read, refuse
 
 import qst
@@ -16,8 +16,13 @@ from qst.entry_form.writing import write_form
 
 pytestmark = pytest.mark.usefixtures("work")
 
-# --- problems name sheet, row and column ----------------------------------------------------------------------------
 
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    return write_full(tmp_path)
+
+
+# --- cells and entries ----------------------------------------------------------------------------------------------
 CELLS = [
     ("D10", "-7", "out-of-range", "CDT 1: '-7' is not possible here; expected -0.5 to 32 °C"),
     ("F11", 60, "out-of-range", "WDT 2: '60' is not possible here; expected 32 to 52.5 °C"),
@@ -31,7 +36,7 @@ CELLS = [
     ("B4", 455, "age-impossible", "Age (years): '455' is not possible here; expected 0 to 120 years"),
     ("B5", "f/m", "word-unknown", "Sex: 'f/m' is neither female nor male"),
     ("I5", "warm", "not-a-number", "Baseline (°C): 'warm' is not a number; expected 0 to 50 °C"),
-    ("N12", 33, "not-read", "cell N12: '33' stands beside the yellow cells and is not read"),
+    ("N12", 33, "not-read", "cell N12: '33' is outside the yellow cells and is not read"),
 ]
 
 
@@ -48,15 +53,15 @@ def test_a_cell_that_cannot_be_used_is_named(filled: Path, cell: str, value: Any
     assert lost == (int(row) > 9 and code != "not-read")
 
 
-def test_an_empty_cell_is_a_missing_trial_and_a_dash_is_said(filled: Path) -> None:
+def test_an_empty_cell_is_a_missing_trial_and_a_dash_is_listed(filled: Path) -> None:
     table, problems = read(edit(filled, {place_of("VDT", 3): None, place_of("CPT", 2): "n.d."}))
     assert not problems
     assert len(table[table["parameter"] == "VDT"]) == 2
     scored = qst.score(table)
     assert scored["notes"].iloc[0].split(";")[:2] == ["trials:CPT=2", "trials:VDT=2"]
-    told: list[str] = []
-    qst.load(filled, understood=told)
-    assert "taken as missing: 'n.d.' (1 cells)" in "\n".join(told)
+    shown: list[str] = []
+    qst.load(filled, understood=shown)
+    assert "taken as missing: 'n.d.' (1 cells)" in "\n".join(shown)
 
 
 def test_999_kpa_is_a_value_as_an_empty_cell_is_what_means_missing(filled: Path) -> None:
@@ -73,25 +78,25 @@ def test_differences_from_the_baseline_are_not_taken_as_temperatures(filled: Pat
     assert table.loc[table["parameter"].isin(["CDT", "WDT"]), "value"].isna().all()
 
 
-def test_cold_thresholds_far_from_the_baseline_are_asked_about(filled: Path) -> None:
+def test_cold_thresholds_far_from_the_baseline_are_questioned(filled: Path) -> None:
     table, problems = read(edit(filled, {place_of("CDT", n): 1.0 for n in (1, 2, 3)}))
     assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("warning", "distance-suspected", 10, "D")]
     assert as_entries(table)["CDT", 1, ""] == 31.0
 
 
-def test_a_low_pressure_is_asked_about_and_an_unknown_unit_refused(filled: Path) -> None:
+def test_a_low_pressure_is_questioned_and_an_unknown_unit_refused(filled: Path) -> None:
     low = {place_of("PPT", n): 30 + n for n in (1, 2, 3)}
     table, problems = read(edit(filled, low))
     assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("warning", "value-suspicious", 35, "L")]
     assert as_entries(table)["PPT", 1, ""] == 31.0
-    for text, message in (("furlong", "'furlong' is no unit of PPT"), (None, "no unit of PPT is given")):
+    for text, message in (("furlong", "'furlong' is not a unit of PPT"), (None, "no unit of PPT is given")):
         table, problems = read(edit(filled, {"L35": text}))
         assert [(p.severity, p.code, p.row, p.column) for p in problems] == [("error", "unit-unknown", 35, "L")]
         assert message in problems[0].message
         assert table.loc[table["parameter"] == "PPT", "value"].isna().all()
 
 
-def test_gaps_of_the_head_are_named_and_can_be_said(filled: Path) -> None:
+def test_gaps_of_the_head_are_named_and_can_be_filled_by_options(filled: Path) -> None:
     edit(filled, {"B2": None, "B4": None})
     table, problems = read(filled)
     assert [(p.code, p.row, p.column) for p in problems if p.severity == "warning"] == [
@@ -110,7 +115,7 @@ def test_age_and_sex_can_come_from_the_demographics(filled: Path, tmp_path: Path
     assert (set(table["age"]), set(table["sex"])) == ({61.0}, {"male"})
 
 
-def test_options_for_other_files_do_not_change_what_the_form_says(filled: Path) -> None:
+def test_options_for_other_files_do_not_change_the_values_of_the_form(filled: Path) -> None:
     plain, _ = read(filled)
     for options in ({"thermal": "difference"}, {"thermal": "absolute"}, {"decimal": ","}, {"format": "entry-form"}):
         table, problems = read(filled, **options)
@@ -123,54 +128,7 @@ def test_options_for_other_files_do_not_change_what_the_form_says(filled: Path) 
         )  # fmt: skip  (the sign of a difference does not matter)
 
 
-# --- both areas -----------------------------------------------------------------------------------------------------
-
-
-def test_an_area_that_was_not_measured_is_told_and_is_no_problem(filled: Path) -> None:
-    told: list[str] = []
-    problems: list[qst.Problem] = []
-    table = qst.load(filled, problems=problems, understood=told)
-    assert not problems
-    assert set(table["area"]) == {"test"}
-    assert "sheet 'Control area' has no trial" in told[0]
-
-
-def test_a_control_area_alone_takes_the_person_from_the_other_sheet(tmp_path: Path) -> None:
-    entries: Entries = {("HPT", 1, ""): 44.0}
-    path = write_filled(tmp_path / "form.xlsx", test=(WHO, {}), control=({"side": "right"}, entries))
-    told: list[str] = []
-    table = qst.load(path, problems=(problems := []), understood=told)
-    assert not problems
-    assert table[["subject", "age", "site", "side", "area"]].values.tolist() == [
-        ["007", 45.5, "hand", "right", "control"]
-    ]
-    assert "subject, visit, age, sex, site, baseline as on sheet 'Test area'" in told[0]
-
-
-def both(path: Path, **control: Any) -> Path:
-    one: Entries = {("HPT", 1, ""): 44.0}
-    return write_filled(path, test=(WHO, one), control=({"side": "right", **control}, one))
-
-
-def test_sheets_about_two_people_are_refused(tmp_path: Path) -> None:
-    reason = refuse(both(tmp_path / "form.xlsx", subject="008"))
-    assert "[Control area]:2: column B: subject is '008' here and '007' in cell B2 of sheet 'Test area'" in reason
-
-
-def test_sheets_about_the_same_area_are_refused(tmp_path: Path) -> None:
-    reason = refuse(both(tmp_path / "form.xlsx", side="left", area="test"))
-    assert "[Control area]:2: column I: site, side and area (hand, left, test) are those of sheet 'Test area'" in reason
-
-
-def test_what_the_control_area_says_itself_counts(tmp_path: Path) -> None:
-    table, problems = read(both(tmp_path / "form.xlsx", site="foot", examiner="B", sex="f"))
-    assert not problems
-    assert table["site"].tolist() == ["hand", "foot"]
-    assert table["examiner"].fillna("").tolist() == ["", "B"]
-
-
-# --- what is no form of ours ----------------------------------------------------------------------------------------
-
+# --- changed forms and other workbooks ------------------------------------------------------------------------------
 CHANGES = [
     ({"A10": "Cold"}, "[Test area]:10: column A: expected 'Cold detection threshold (CDT)' in cell A10, found 'Cold'"),
     ({"C22": "512 mN"}, ":22: column C: expected '8 mN' in cell C22, found '512 mN'"),
@@ -202,7 +160,7 @@ def test_a_row_above_all_others_is_refused(filled: Path) -> None:
     assert "expected 'qst-entry-form 1 en test' in cell L1, found nothing" in refuse(filled)
 
 
-def test_another_table_is_no_form() -> None:
+def test_another_table_is_not_a_form() -> None:
     assert "no sheet has the mark of the entry form in cell L1" in refuse(Path("good.csv"), format="entry-form")
 
 
@@ -217,7 +175,7 @@ def test_sheets_may_be_renamed_and_others_are_not_read(filled: Path) -> None:
 
 
 def test_a_sheet_can_be_chosen(tmp_path: Path) -> None:
-    table, _ = read(both(tmp_path / "form.xlsx"), sheet="Test area")
+    table, _ = read(write_both(tmp_path / "form.xlsx"), sheet="Test area")
     assert table["area"].tolist() == ["test"]
 
 
@@ -236,7 +194,7 @@ def test_a_folder_of_forms_is_a_cohort(tmp_path: Path) -> None:
 
 
 def test_a_form_is_read_from_the_file_once(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules of validation are no formulas, for whose results a workbook is read a second time."""
+    """A workbook with formulas is read a second time for their results; rules of validation are not formulas."""
     opened = []
     load = openpyxl.load_workbook
     monkeypatch.setattr(openpyxl, "load_workbook", lambda *a, **k: (opened.append(1), load(*a, **k))[1])
