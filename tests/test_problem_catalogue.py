@@ -28,6 +28,11 @@ def texts_of(node: ast.AST) -> set[str]:
     return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
+def test_problems_are_formed_from_the_catalogue_alone() -> None:
+    by_hand = [f"{path.relative_to(ROOT)}:{call.lineno}" for path, call in find_calls("Problem")]
+    assert not [place for place in by_hand if not place.startswith("qst/problems.py")]
+
+
 def test_a_code_in_the_program_is_in_the_catalogue() -> None:
     for path, call in find_calls("make_problem"):
         code = call.args[0]

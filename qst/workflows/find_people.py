@@ -12,7 +12,7 @@ from qst.errors import InputError, OptionError
 from qst.explain.found import CHOICES, Found
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
-from qst.problems import Problem
+from qst.problems import Problem, make_problem
 from qst.settings import Settings
 from qst.tables import is_scored
 from qst.workflows.carried_settings import find_carried, take_over
@@ -54,8 +54,7 @@ def find_everybody(paths: Sequence[str | Path], options: LoadOptions, settings: 
 
 
 def _tell_empty(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
-    message = "no row of the input can be used: mend what is reported of its rows, or name another file"
-    return InputError(Problem("error", "empty", message, str(paths[0])), problems)
+    return InputError(make_problem("empty", file=str(paths[0])), problems)
 
 
 def _read(

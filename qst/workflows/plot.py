@@ -20,7 +20,7 @@ from qst.plots.canvas import WIDTH_MM
 from qst.plots.fallback_fonts import describe_missing_glyphs
 from qst.plots.files import PICTURE_ENDINGS, check_size, write_figure
 from qst.plots.kinds import GROUPS, Kind, choose_kind
-from qst.problems import Problem
+from qst.problems import Problem, make_problem
 from qst.scoring import score_table
 from qst.settings import Settings
 from qst.workflows.carried_settings import carried_by_frame, compare, find_carried, list_replaced, take_over
@@ -150,9 +150,7 @@ def _draw_pictures(
     refused, missing = _save_all(kind, pictures, style, processes)
     if len(refused) == len(pictures):
         raise OptionError(next(iter(refused.values())))
-    not_drawn = [
-        Problem("warning", "not-drawn", f"{path.name} was not drawn: {reason}") for path, reason in refused.items()
-    ]
+    not_drawn = [make_problem("not-drawn", picture=path.name, reason=reason) for path, reason in refused.items()]
     return [path for _, path in pictures if path not in refused], _report_missing_glyphs(missing) + not_drawn
 
 
@@ -255,7 +253,7 @@ def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
 
 
 def _report_missing_glyphs(missing: str) -> list[Problem]:
-    return [Problem("warning", "no-glyph", describe_missing_glyphs(missing))] if missing else []
+    return [make_problem("no-glyph", description=describe_missing_glyphs(missing))] if missing else []
 
 
 def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> Saved:

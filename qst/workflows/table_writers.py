@@ -15,7 +15,7 @@ import pandas as pd
 from qst.atomic import ENDINGS, replace_file
 from qst.errors import OptionError
 from qst.formulas import defuse_text, is_formula
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     COUNTS,
@@ -217,11 +217,8 @@ class _ExcelSink:
         """A text as Excel can hold it: without control characters, and no longer than 32,767 characters."""
         fitting = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:EXCEL_CHARACTERS]
         if fitting != text:
-            what = (
-                "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "has other control characters now"
-            )
-            message = f"the text {shorten(text)} {what}, as an Excel cell holds no more: write a .csv file to keep it"
-            self._on_problem(Problem("warning", "text-changed", message))
+            reason = "cut" if len(text) > EXCEL_CHARACTERS else "control"
+            self._on_problem(make_problem("text-changed", reason, text=shorten(text), most=EXCEL_CHARACTERS))
         return fitting
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from qst.derive.psychometric import (
     BELOW,
     BEYOND,
     FEW,
+    FEWEST_FITTED,
     FEWEST_LEVELS,
     FLAT,
     POOR_FIT,
