@@ -99,6 +99,7 @@ def test_a_button_held_down_is_one_event(tmp_path: Path) -> None:
     [
         (("Response", "Response"), [44, 45]),
         (("1", "2"), [44, 45]),
+        (("1,0", "2,0"), [44, 45]),
         (("Antwort", "Antwort"), [44, 45]),
         (("Response", "Cut-off"), [44]),
         (("x", "x"), [44, 45]),
