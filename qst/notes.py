@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from qst.arrays import Bools, Floats, join_list, split_list
+from qst.arrays import Bools, Floats, Ints, join_list, number_keys, split_list
 from qst.protocol import BASELINE
 
 NOTES: dict[str, str] = {
@@ -121,31 +121,36 @@ def has_note(text: str, code: str, detail: str | None = None) -> bool:
 
 def have_note(notes: "pd.Series[str]", code: str, detail: str | None = None) -> Bools:
     """`has_note` for each row of a column; each different text is parsed once."""
-    codes, texts = pd.factorize(notes)
-    found = [has_note(str(text), code, detail) for text in texts]
+    codes, texts = _number_texts(notes)
+    found = [has_note(text, code, detail) for text in texts]
     return np.array([*found, False], dtype=bool)[codes]
 
 
 def have_notes(notes: "pd.Series[str]", code: str, details: Sequence[str]) -> Bools:
     """Which rows have a note of this code about each of some details; shape (rows, details)."""
-    codes, texts = pd.factorize(notes)
+    codes, texts = _number_texts(notes)
     found = np.zeros((len(texts) + 1, len(details)), dtype=bool)
     for row, text in enumerate(texts):
-        about = {note.detail for note in parse_notes(str(text)) if note.code == code}
+        about = {note.detail for note in parse_notes(text) if note.code == code}
         found[row] = [detail in about for detail in details]
     return np.asarray(found[codes])
 
 
 def list_notes(notes: "pd.Series[str]", code: str) -> list[Note]:
     """The different notes of this code in a column, in alphabetical order."""
-    found = {note for text in notes.dropna().unique() for note in parse_notes(str(text)) if note.code == code}
-    return sorted(found)
+    return sorted({note for text in _number_texts(notes)[1] for note in parse_notes(text) if note.code == code})
 
 
 def count_notes(notes: "pd.Series[str]") -> Iterator[tuple[list[Note], int]]:
     """The notes of each different text of a column, and how many rows have it."""
     for text, count in notes.value_counts().items():
         yield parse_notes(str(text)), int(count)
+
+
+def _number_texts(notes: "pd.Series[str]") -> tuple[Ints, list[str]]:
+    """Number of each row's text, −1 where it is missing, and the different texts."""
+    codes, texts = number_keys(notes.to_numpy(dtype=object, na_value=np.nan))
+    return codes, [str(text) for text in texts]
 
 
 def format_status_note(mechanism: str, status: str) -> str:
@@ -173,8 +178,8 @@ def name_in_notes(name: str) -> str:
 
 def read_baseline(notes: "pd.Series[str]") -> Floats:
     """Temperature (°C) from which detection was measured in each row."""
-    codes, texts = pd.factorize(notes.to_numpy(dtype=object))
-    return np.array([*(_find_baseline(str(text)) for text in texts), BASELINE])[codes]
+    codes, texts = _number_texts(notes)
+    return np.array([*(_find_baseline(text) for text in texts), BASELINE])[codes]
 
 
 def _find_baseline(text: str) -> float:
