@@ -21,9 +21,7 @@ def save_with_all_signs(figure: Figure, save: Callable[[], object]) -> str:
     if not missing or not (fonts := _find_fonts(missing)):
         return missing
     fonts_before = {
-        text: text.get_fontproperties().copy()
-        for text in figure.findobj(Text)
-        if set(missing) & set(text.get_text())
+        text: text.get_fontproperties().copy() for text in figure.findobj(Text) if set(missing) & set(text.get_text())
     }
     for text in fonts_before:
         # Not every font has a bold face, or all of its signs there.
