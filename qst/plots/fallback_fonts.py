@@ -20,11 +20,17 @@ def save_with_all_signs(figure: Figure, save: Callable[[], object]) -> str:
     missing = _find_missing(save)
     if not missing or not (fonts := _find_fonts(missing)):
         return missing
-    for text in figure.findobj(Text):
-        if set(missing) & set(text.get_text()):
-            # Not every font has a bold face, or all of its signs there.
-            text.set(fontfamily=[*text.get_fontfamily(), *fonts], fontweight="normal")
-    return _find_missing(save)
+    fonts_before = {
+        text: text.get_fontproperties().copy() for text in figure.findobj(Text) if set(missing) & set(text.get_text())
+    }
+    for text in fonts_before:
+        # Not every font has a bold face, or all of its signs there.
+        text.set(fontfamily=[*text.get_fontfamily(), *fonts], fontweight="normal")
+    try:
+        return _find_missing(save)
+    finally:  # another picture may be drawn on the same axes
+        for text, font in fonts_before.items():
+            text.set_fontproperties(font)
 
 
 def describe_missing_glyphs(signs: str) -> str:

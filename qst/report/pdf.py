@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 from tqdm import tqdm
 
@@ -71,19 +72,21 @@ def print_pages(pages: Sequence[Path], browser: str, workers: int = 2) -> None:
         The browser gave no PDF; the text has its last words.
     """
     running: set[Browser] = set()
+    stopped = Event()
     with ThreadPoolExecutor(workers) as pool:
-        printed = [pool.submit(_print, page, browser, running) for page in pages]
+        printed = [pool.submit(_print, page, browser, running, stopped) for page in pages]
         try:
             for page in tqdm(printed, unit=" PDF", delay=1, disable=None, leave=False):
                 page.result()
         except BaseException:
+            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(running):
                 _end(process)
             raise
 
 
-def _print(page: Path, browser: str, running: set[Browser]) -> None:
+def _print(page: Path, browser: str, running: set[Browser], stopped: Event) -> None:
     target = page.with_suffix(".pdf").resolve()
     with tempfile.TemporaryDirectory(prefix="qst-", ignore_cleanup_errors=True) as profile:
         command = [browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions"]
@@ -91,7 +94,7 @@ def _print(page: Path, browser: str, running: set[Browser]) -> None:
         # Chromium's sandbox refuses to run as root, as in a container.
         command += ["--no-sandbox"] if sys.platform != "win32" and os.geteuid() == 0 else []
         try:
-            words = _run([*command, page.resolve().as_uri()], running).strip().splitlines()[-1:]
+            words = _run([*command, page.resolve().as_uri()], running, stopped).strip().splitlines()[-1:]
         except (OSError, subprocess.TimeoutExpired) as error:
             words = [str(error)]
     if not target.is_file() or target.read_bytes()[:4] != b"%PDF":
@@ -101,7 +104,7 @@ def _print(page: Path, browser: str, running: set[Browser]) -> None:
         )
 
 
-def _run(command: list[str], running: set[Browser]) -> str:
+def _run(command: list[str], running: set[Browser], stopped: Event) -> str:
     """Run a browser to its end, and give what it says.
 
     It has a session of its own: Ctrl-C would else reach it too, whereupon a Chromium that prints stops half-way and
@@ -112,6 +115,8 @@ def _run(command: list[str], running: set[Browser]) -> str:
     ) as process:
         running.add(process)
         try:
+            if stopped.is_set():  # it started while the others were ended
+                _end(process)
             return process.communicate(timeout=LONGEST_SECONDS)[1].decode(errors="replace")
         except BaseException:
             _end(process)

@@ -44,6 +44,16 @@ def test_a_picture_does_not_tell_what_was_drawn_before_it(tmp_path: Path, pictur
         assert many.read_bytes() == (tmp_path / f"alone.{picture}").read_bytes(), subject
 
 
+def test_a_font_that_one_title_needs_is_not_in_the_next_picture(tmp_path: Path) -> None:
+    """U+2322 is not in DejaVu Sans, and in STIXGeneral, which matplotlib brings along."""
+    scored = qst.score(pd.DataFrame(PEOPLE[0]))
+    scored.to_csv(tmp_path / "scored.csv", index=False)
+    save_profile(scored, tmp_path / "alone.svg", title="A title")
+    for title in ("\u2322", "A title"):
+        plot_files([tmp_path / "scored.csv"], tmp_path / "a.svg", subject="A", title=title)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "alone.svg").read_bytes()
+
+
 def test_what_an_error_left_on_a_sheet_is_not_in_the_next_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

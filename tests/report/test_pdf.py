@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from command_line import run
 from paths import COHORT
 
 from qst.errors import OptionError, QSTError
-from qst.report.pdf import find_browser, print_pages
+from qst.report.pdf import _run, find_browser, print_pages
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -51,6 +52,15 @@ def test_what_interrupts_printing_ends_the_browser(tmp_path: Path, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         print_pages([tmp_path / f"{n}.html" for n in range(9)], str(browser))
     assert not done.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell command")
+def test_a_browser_that_starts_while_the_others_are_ended_is_ended_too() -> None:
+    stopped = Event()
+    stopped.set()
+    start = time.monotonic()
+    assert _run(["sleep", "20"], set(), stopped) == ""
+    assert time.monotonic() - start < 20
 
 
 def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:
