@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("work")
     [
         ("19.9", 19.9, "age-below-norms", "19.9 years is below the youngest norm"),
         ("200", None, "age-impossible", "'200' is not an age in years (0 to 120): write the age at the test"),
-        ("1987", None, "age-impossible", "'1987' looks like a year of birth, and no date of the test is known"),
+        ("1987", None, "age-impossible", "'1987' looks like a year of birth, and the date of the test is not known"),
     ],
 )
 def test_age_19_9_and_200_and_1987(tmp_path: Path, age: str, read_as: float | None, code: str, says: str) -> None:
@@ -46,7 +46,7 @@ def test_zero_paradoxical_heat_sensations_are_normal(tmp_path: Path) -> None:
 
 
 def test_a_wrong_unit_gives_no_z_of_2000000(tmp_path: Path) -> None:
-    assert "say --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
+    assert "use --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
     path = rows_of(tmp_path, "PPT", "380", "3.8", "410", name="one.csv")
     line = run("validate", path).stdout
     assert "one.csv:3: column PPT: PPT of 3.8 kPa has a z of" in line and "check value and unit" in line
@@ -58,7 +58,7 @@ def test_the_log_of_an_absolute_temperature_is_never_taken(tmp_path: Path) -> No
     assert table["WDT"].tolist() == [2, 3, 4] and problems == []
     assert table["CDT"].tolist() == pytest.approx([5.4, 5.5, 5.6])
     said = refuse(rows_of(tmp_path, "CDT", "30.8", "31", "30", name="alone.csv"))
-    assert "say --thermal absolute or --thermal difference" in said
+    assert "use --thermal absolute or --thermal difference" in said
 
 
 def test_people_are_joined_by_subject_and_not_by_position(tmp_path: Path) -> None:
