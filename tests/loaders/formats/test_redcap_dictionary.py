@@ -70,7 +70,7 @@ def test_two_dictionaries_that_fit_are_not_used(tmp_path: Path) -> None:
 
 
 def test_a_dictionary_alone_holds_no_measurements(tmp_path: Path) -> None:
-    assert "only what describes them" in refuse(dictionary(tmp_path, *FIELDS))
+    assert "only files that describe them" in refuse(dictionary(tmp_path, *FIELDS))
 
 
 def test_a_dictionary_of_the_programming_interface_with_semicolons(tmp_path: Path) -> None:
