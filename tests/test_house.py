@@ -149,7 +149,6 @@ LONG_FUNCTIONS = {
     "qst/derive/psychometric.py: fit_psychometric",
     "qst/derive/trials.py: derive_values",
     "qst/inference/findings.py: find_patterns",
-    "qst/loaders/formats/devices/series.py: arrange_series",
     "qst/loaders/load.py: load",
     "qst/norms/reference_sets.py: look_up_norms",
     "qst/plots/age.py: plot_age",

@@ -23,7 +23,7 @@ def test_the_form_has_a_cell_for_each_trial_of_the_protocol(area: str, language:
     assert layout.trials == tuple(Trial(*trial) for trial in lay_out(area, "en").trials)
 
 
-def test_the_tests_stand_in_record_sheet_order() -> None:
+def test_the_tests_are_in_record_sheet_order() -> None:
     # FIELD: CDT WDT TSL PHS CPT HPT MDT MPT MPS DMA WUR VDT PPT; DMA is rated among the pinpricks.
     order = list(dict.fromkeys(trial.code for trial in trials_of()))
     assert order == ["CDT", "WDT", "TSL", "PHS", "CPT", "HPT", "MDT", "MPT", "MPS", "DMA", "WUR", "VDT", "PPT"]

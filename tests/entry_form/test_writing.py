@@ -63,8 +63,8 @@ def test_the_same_form_has_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "other.xlsx").read_bytes()
 
 
-def test_a_form_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
-    for name, reason in (("good.csv", "is there already"), ("form.csv", r"its ending must be one of \.xlsx")):
+def test_an_existing_form_is_not_overwritten(tmp_path: Path) -> None:
+    for name, reason in (("good.csv", "exists already"), ("form.csv", r"its ending must be one of \.xlsx")):
         with pytest.raises(OptionError, match=reason):
             write_form(tmp_path / name)
     with pytest.raises(OptionError, match="there is no form in 'fr': choose one of en, de"):
@@ -72,12 +72,12 @@ def test_a_form_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None
     assert not (tmp_path / "form.xlsx").exists()
 
 
-def test_command_writes_the_form_and_says_so() -> None:
+def test_the_command_writes_the_form_and_names_it() -> None:
     result = run("form", "-o", "bogen.xlsx", "--lang", "de")
     assert (result.exit_code, result.stderr) == (0, "Written: bogen.xlsx\n")
     again = run("form", "-o", "bogen.xlsx")
     assert again.exit_code == 2
-    assert "bogen.xlsx is there already and may be filled in: choose another name" in again.stderr
+    assert "bogen.xlsx exists already and may be filled in: choose another name" in again.stderr
     empty = run("score", "bogen.xlsx", "-o", "out.csv")
     assert empty.exit_code == 1
     assert "the form has no value yet: fill in its yellow cells, from D10 on" in empty.stderr
