@@ -80,7 +80,7 @@ def test_a_table_without_subjects_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="there is none"):
+    with pytest.raises(OptionError, match="which does not exist"):
         read(write(tmp_path, FOUR), exclude_records="lost.csv")
     assert run("score", "good.csv", "--exclude-records", "lost.csv").exit_code == 2
 

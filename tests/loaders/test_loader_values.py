@@ -121,8 +121,8 @@ def test_units_are_converted(tmp_path: Path, code: str, unit: str, value: float,
 @pytest.mark.parametrize(
     ("header", "values", "said"),
     [
-        ("CPT [s]", [12, 13, 14], "the column holds a duration"),
-        ("HPT (z)", [0.1, 1.2, -0.3], "the column holds z-scores"),
+        ("CPT [s]", [12, 13, 14], "the column of CPT contains a duration"),
+        ("HPT (z)", [0.1, 1.2, -0.3], "the column of HPT contains z-scores"),
         ("MDT log10", [0.1, 0.2, -0.3], "the column of MDT contains transformed values"),
         ("CPT", [217, 300, 39, 53], "CPT of 300 is not a temperature the device can reach"),
         ("PPT", [4.1, 3.9, 5.2], "use --unit PPT=kPa or another of"),

@@ -114,7 +114,7 @@ def test_percentages_of_a_workbook_are_not_taken_as_fractions(tmp_path: Path) ->
 def test_numbers_that_a_spreadsheet_turned_into_dates_are_reported_as_dates(tmp_path: Path, cell: object) -> None:
     _, problems = read(book(tmp_path, [HEADER, [*ROWS[0][:5], cell, 350], *ROWS[1:]]))
     assert places(problems) == [("not-a-number", 2, "CPT")]
-    assert "It is a date or time, as spreadsheets make of 1.5" in problems[0].message
+    assert "It is a date or time (spreadsheets turn 1.5 into one)" in problems[0].message
 
 
 def test_a_number_shown_as_a_date_is_not_used(tmp_path: Path) -> None:
@@ -131,10 +131,10 @@ def test_a_number_shown_as_a_date_is_not_used(tmp_path: Path) -> None:
     ("cell", "remedy"),
     [
         ("'12.5", "The apostrophe marks a text: delete it"),
-        ("<0", "It lies beyond a limit: write the limit itself"),
-        ("> 50", "It lies beyond a limit: write the limit itself"),
-        ("12.5 ± 0.4", "It is a mean with its spread: write the mean alone"),
-        ("12.5+/-0.4", "It is a mean with its spread: write the mean alone"),
+        ("<0", "It is a value beyond a limit: write the limit itself"),
+        ("> 50", "It is a value beyond a limit: write the limit itself"),
+        ("12.5 ± 0.4", "It is a mean with its spread: write only the mean"),
+        ("12.5+/-0.4", "It is a mean with its spread: write only the mean"),
         ("35 %", "It is a percentage"),
     ],
 )

@@ -178,7 +178,7 @@ def test_what_is_known_already_may_be_repeated(tmp_path: Path) -> None:
         ('[units.kPa]\n"n" = 5\n', r"\[units\.kPa\] n: 'N' is already 10\.0 kPa"),
         ('[units.kPa]\n"sec" = 5\n', r"\[units\.kPa\] sec: 'sec' already means a duration"),
         ('[units.kPa]\n"left" = 5\n', r"\[units\.kPa\] left: 'left' already means the side left in a header"),
-        ('[units."°C"]\n"K" = 1.5\n', r"\[units\.°C\] K: another scale of temperature has an offset"),
+        ('[units."°C"]\n"K" = 1.5\n', r"\[units\.°C\] K: another temperature scale also has an offset"),
         ('[units.foreign]\n"kPa" = "x"\n', r"\[units\.foreign\] kPa: 'kPa' is already a unit of PPT"),
         ('[units.foreign]\n"V" = 1\n', r"\[units\.foreign\] V: describe in words"),
     ],

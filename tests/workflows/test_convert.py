@@ -269,8 +269,8 @@ def test_parquet_is_found_in_a_folder_and_json_is_not(tmp_path: Path) -> None:
     [
         ("x.parquet", b"PAR1 and nothing else", "the Parquet file cannot be read: write it again"),
         ("x.json", b'[{"HPT": 1', "looks like JSON but cannot be read as JSON"),
-        ("x.json", b'[{"HPT": 1}, 2]', "no list of objects"),
-        ("x.json", b'[{"HPT": [1]}]', "lists within its rows"),
+        ("x.json", b'[{"HPT": 1}, 2]', "not a list of objects"),
+        ("x.json", b'[{"HPT": [1]}]', "lists inside its rows"),
         ("x.json", b"[]", "no column has the name of a QST parameter"),
     ],
 )

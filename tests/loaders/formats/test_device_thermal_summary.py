@@ -110,7 +110,7 @@ def test_a_row_of_the_table_that_says_more_counts_before_one_that_says_less(tmp_
         ("1=hand,foot", "names two sites"),
         ("1=left,right", "names two sides"),
         ("1=", "names no place"),
-        ("x=hand", "is not of the form 1=hand,left,test"),
+        ("x=hand", "is neither of the form 1=hand,left,test"),
         ("4-1=hand", "the first sequence must not be above the last"),
         ("1-9999999=hand", "the first sequence must not be above the last"),
         (["1=hand", "1-2=foot"], "is given twice for sequence 1"),
@@ -133,7 +133,7 @@ def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: st
         ("file,sequence\na,1\n", "assigns nothing to its files"),
         ("file,site,site\na,hand,foot\n", "has two columns with one meaning"),
         ("file,site\na,hand\na,foot\n", "is given twice for a"),
-        ("file,parameter\na,ELISA\n", "'ELISA' is no test"),
+        ("file,parameter\na,ELISA\n", "'ELISA' is not a test"),
     ],
 )
 def test_a_table_of_assignments_is_read_strictly(tmp_path: Path, text: str, told: str) -> None:
