@@ -20,7 +20,8 @@ from qst.loaders.rows.demographics import read_people
 from qst.loaders.rows.exclusion import Exclusion, read_excluded
 from qst.loaders.rows.people import People
 from qst.loaders.rows.repeats import DuplicateFinder, check_trials
-from qst.loaders.rows.table import Columns, Reading, understand
+from qst.loaders.rows.table import Columns, Reading
+from qst.loaders.rows.understand import understand
 from qst.problems import OnProblem, make_problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE
 from qst.vocabulary.headers import parse_header

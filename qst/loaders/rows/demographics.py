@@ -63,7 +63,7 @@ def _drop_contradictions(people: pd.DataFrame, file: str, on_problem: OnProblem)
 
 
 def _find_decimal_of_ages(preview: list[list[str]], layout: Layout) -> str:
-    """A comma where any age in the first rows has one: unlike measurements, ages have no other use for it."""
+    """The decimal sign: a comma if any age in the first rows has one, since ages have no thousands."""
     age = layout.find("age")
     cells = [] if age is None else [row[age.position] for row in preview[layout.row :] if age.position < len(row)]
     return "," if any("," in cell for cell in cells) else "."

@@ -26,7 +26,7 @@ FAR_FROM_BASELINE = 16.0
 """Half the way (°C) from baseline to 0 °C: very rare as a distance, very common as a temperature (ours)."""
 
 FARTHEST_TRANSFORMED = 10.0
-"""The largest logarithm or z-score of a person; a column with larger values contains values as measured (ours)."""
+"""No logarithm or z-score of a person is larger; a column with larger values has values as measured (ours)."""
 
 _OTHER_QUANTITY = {
     "CPT": "seconds of a cold pressor test, or a rating?",

@@ -87,5 +87,5 @@ def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
 
 
 def _place(table: pd.DataFrame, position: int) -> tuple[str, int]:
-    """File and row of a row."""
+    """File and row number of a row."""
     return str(table["source_file"].iloc[position]), int(table["source_row"].iloc[position])

@@ -1,7 +1,7 @@
 """Tidy tables, with one row per tested area (wide) or per trial (long): from text to our columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Floats, Texts, join_texts, label_flags
-from qst.errors import InputError
 from qst.loaders.files.cells import is_blank, read_texts, read_words
 from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable
-from qst.loaders.headers.columns import Column, Layout, find_layout
+from qst.loaders.headers.columns import Column, Layout
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.rows.exclusion import Exclusion
-from qst.loaders.rows.people import People
-from qst.loaders.rows.quantities import Decisions, decide
+from qst.loaders.rows.quantities import Decisions
 from qst.loaders.rows.survey import Survey, find_second_headers, find_template_rows
 from qst.loaders.rows.values import Measured, convert, describe_conversion, find_measured, name_parameters
 from qst.notes import format_note
@@ -345,56 +342,6 @@ class Reading:
         known = (named != "") & np.array([text.isdigit() for text in row], dtype=bool)
         rows = np.where(known, np.where(known, row, 0).astype(np.int64), block.rows)
         return {**own, "source_file": np.where(known, read_texts(named), file), "source_row": rows}
-
-
-def understand(
-    table: TextTable,
-    options: LoadOptions,
-    people: People | None,
-    on_problem: OnProblem,
-    exclusion: Exclusion | None = None,
-) -> Reading:
-    """Find out what a table contains: its header, decimal sign, units, and whether its columns are the protocol's.
-
-    Raises
-    ------
-    InputError
-        The table has no QST values, no rows, or only columns that cannot be what their names suggest.
-    """
-    options = replace(options, ignore=(*options.ignore, *table.ignored))
-    layout = find_layout(table, options, on_problem)
-    if not layout.is_measurements:
-        names = " ".join(CODES)
-        raise InputError(make_problem("no-qst-columns", "subjects-only", file=table.file, row=layout.row, codes=names))
-    if exclusion is not None:
-        table = exclusion.apply(table, layout, options.fixed)
-    survey = Survey(table, layout, options, people)
-    if not survey.n_rows:
-        for problem in survey.problems:
-            on_problem(problem)
-        survey.report_second_headers(table.file, on_problem)
-        if exclusion is not None and exclusion.has_rows_of(table.file):
-            raise InputError(make_problem("all-excluded", file=table.file, row=layout.row))
-        raise InputError(make_problem("no-rows", "table", file=table.file, row=layout.row))
-    thermal = table.thermal or options.thermal
-    hints = {str(c.role): c.thermal for c in layout.parameters if c.thermal is not None}
-    if table.canonical:
-        decisions = Decisions(absolute=dict.fromkeys(DISTANCE_CODES, thermal == "absolute"))
-    else:
-        decisions = decide(survey.evidence, survey.units, thermal, hints, single_trials=layout.is_long)
-    for code, refusal in decisions.refused.items():
-        headers = list(survey.headers[code]) or [code]
-        parameter = f"{code} ({', '.join(map(shorten, headers))})" if len(headers) > 1 else code
-        on_problem(refusal.make_problem(parameter, file=table.file, row=layout.row, column=headers[0]))
-    if decisions.refused and set(survey.evidence) <= set(decisions.refused):
-        code, refusal = next(iter(decisions.refused.items()))
-        reason = refusal.make_problem(code).message
-        raise InputError(make_problem("not-qst-data", file=table.file, row=layout.row, reason=reason))
-    if survey.only_block:
-        for problem in survey.problems:  # these rows are not read again
-            on_problem(problem)
-    survey.report_problems(table.file, on_problem)
-    return Reading(table, layout, options, decisions, survey)
 
 
 def flag_baseline(baseline: Floats, measured: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.bool_]]:

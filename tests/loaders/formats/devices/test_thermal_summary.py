@@ -135,7 +135,7 @@ def test_an_assignment_that_means_nothing_is_wrong_use(tmp_path: Path, given: st
         ("file,sequence\na,1\n", "assigns nothing to its files"),
         ("file,site,site\na,hand,foot\n", "has two columns with one meaning"),
         ("file,site\na,hand\na,foot\n", "is given twice for a"),
-        ("file,parameter\na,ELISA\n", "'ELISA' is not a test of a thermode"),
+        ("file,parameter\na,ELISA\n", "'ELISA' is not a test"),
     ],
 )
 def test_a_table_of_assignments_is_read_strictly(tmp_path: Path, text: str, shown: str) -> None:
