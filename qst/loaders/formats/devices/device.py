@@ -10,7 +10,7 @@ from qst.arrays import Texts
 from qst.errors import InputError
 from qst.formulas import NUMBER
 from qst.loaders.files.cells import count_decimal_signs
-from qst.loaders.files.text_table import HEADER_AMONG, TextTable
+from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.loaders.headers.options import LoadOptions
 from qst.problems import OnProblem, Problem, shorten
 from qst.protocol import BASELINE, BY_CODE
@@ -63,7 +63,8 @@ def _find_names(
         positions: dict[str, int] = {}
         doubles = set()
         for position, text in enumerate(texts):
-            name = parse_header(text)[0] if may_be_name(text) else ""
+            is_short = len(text) <= LONGEST_HEADER  # a long remark would take seconds to parse
+            name = parse_header(text)[0] if is_short and may_be_name(text) else ""
             meaning = vocabulary.device_names.get(name) or vocabulary.column_names.get(name)
             if meaning in positions:
                 doubles.add(meaning)
