@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from qst.arrays import Texts
 from qst.errors import InputError
 from qst.formulas import NUMBER
-from qst.loaders.files.text_table import HEADER_AMONG, TextTable
+from qst.loaders.files.text_table import HEADER_AMONG, LONGEST_HEADER, TextTable
 from qst.loaders.formats.format import locate
 from qst.loaders.formats.thermal_tests import COLD_TESTS
 from qst.loaders.formats.whole_table import read_all_rows
@@ -58,7 +58,8 @@ def _find_columns(
         positions: dict[str, int] = {}
         repeated = set()
         for position, text in enumerate(texts):
-            name = parse_header(text)[0] if may_be_name(text) else ""
+            is_short = len(text) <= LONGEST_HEADER  # a long remark would take seconds to parse
+            name = parse_header(text)[0] if is_short and may_be_name(text) else ""
             meaning = vocabulary.device_names.get(name) or vocabulary.column_names.get(name)
             if meaning in positions:
                 repeated.add(meaning)
