@@ -1,7 +1,6 @@
 """What stands on a subject's page, as data; how it looks, `templates/subject.html` says."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,12 +9,11 @@ from qst.cohort.scored_rows import rank_area
 from qst.explain.assessment import Explanation, explain_assessment
 from qst.explain.found import Found
 from qst.plots.axes_cache import AXES_CACHES
-from qst.plots.canvas import wording
+from qst.plots.language import drawing_in
 from qst.plots.profile import draw_profile
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
-from qst.report.translation import translate
-from qst.report.words import Words
+from qst.report.page_language import PageLanguage
 from qst.scoring import Settings
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
 from qst.vocabulary.visits import order_visits
@@ -39,7 +37,7 @@ def form_subject(
     scored: pd.DataFrame,
     found: Found,
     settings: Settings,
-    words: Words,
+    language: PageLanguage,
     *,
     label: str,
     anonymous: bool = False,
@@ -54,8 +52,8 @@ def form_subject(
     found : Found
         Trials and problems of these rows.
     settings : Settings
-    words : Words
-        For the text of the figures; the rest of the data knows no language.
+    language : PageLanguage
+        Of the figures; the rest of the data has no language.
     label : str
         What the subject is called on the page.
     anonymous : bool
@@ -92,7 +90,7 @@ def form_subject(
         places.sort(key=lambda n: rank_area(told[n]["area"]))
         own = [told[n] for n in places]
         page = {"visit": visit, "assessments": own, "tables": form_tables(own), "changes": []}
-        page["picture"] = _draw(scored.iloc[places], own, words, f"v{len(formed)}")
+        page["picture"] = _draw(scored.iloc[places], own, language, f"v{len(formed)}")
         if formed:
             page["changes"] = form_changes(formed[-1]["assessments"], own)
         formed.append(page)
@@ -267,27 +265,27 @@ def form_changes(before: Sequence[Explanation], now: Sequence[Explanation]) -> l
     return changes
 
 
-def _draw(scored: pd.DataFrame, told: Sequence[Explanation], words: Words, name: str) -> Picture:
+def _draw(scored: pd.DataFrame, told: Sequence[Explanation], language: PageLanguage, name: str) -> Picture:
     """The profile of a visit, with a text alternative that holds its numbers."""
     lines = []
     for one in told:
         numbers = []
         for cell in one["parameters"]:
             code, finding = cell["parameter"], cell["finding"]
-            said = f" ({words.word('finding', finding)})" if finding and finding != NORMAL else ""
+            said = f" ({language.word('finding', finding)})" if finding and finding != NORMAL else ""
             if cell["z"] is not None:
-                numbers.append(f"{code} {words.z(cell['z'])}{said}")
+                numbers.append(f"{code} {language.z(cell['z'])}{said}")
             elif cell["value"] is not None:
                 what = "alternative_no_z" if code not in ("PHS", "DMA") else "alternative_value"
-                numbers.append(words.fill(words.texts["figure"][what], code=code, value=float(cell["value"])) + said)
+                numbers.append(language.text(f"figure.{what}", code=code, value=float(cell["value"])) + said)
             else:
-                numbers.append(words.fill(words.texts["figure"]["alternative_missing"], code=code))
-        lines.append(f"{words.place(one)}: {'; '.join(numbers)}.")
-    alternative = f"{words.texts['figure']['profile']} {' '.join(lines)}"
+                numbers.append(language.text("figure.alternative_missing", code=code))
+        lines.append(f"{language.place(one)}: {'; '.join(numbers)}.")
+    alternative = f"{language.text('figure.profile')} {' '.join(lines)}"
     # One picture has one legend entry a row, so the rows of a subject and visit are drawn together.
-    with wording(partial(translate, words=words)):
+    with drawing_in(language.code):
         figure = draw_profile(scored, sheets=AXES_CACHES).figure
-    return embed(figure, alternative, words.texts["figure"]["caption"], name, words)
+    return embed(figure, alternative, language.text("figure.caption"), name)
 
 
 def count_findings(told: Explanation) -> dict[str, list[str]]:
