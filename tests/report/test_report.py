@@ -5,7 +5,6 @@ import html
 import os
 import re
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -15,14 +14,12 @@ from matplotlib.figure import Figure
 from pages import Checker, read, text_of
 
 import qst
-from qst.errors import OptionError, QSTError
 from qst.inference.knowledge_base import load_mechanisms
 from qst.notes import NOTES
 from qst.protocol import CODES, RECORD_ORDER
 from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
 from qst.report.figures import embed
 from qst.report.page_language import PageLanguage, load_page_language
-from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects
 from qst.report.subject import form_norm, form_tables
 from qst.tables import DISCLAIMER
@@ -319,43 +316,6 @@ def test_visits_whose_names_show_no_order_stay_as_in_the_file() -> None:
     assert order_visits(["day 14", "day 0", "day -7"]) == ["day -7", "day 0", "day 14"]
     assert order_visits(["1", "-1", "0"]) == ["-1", "0", "1"]
     assert order_visits(["V-2", "V-1"]) == ["V-1", "V-2"]
-
-
-def test_a_pdf_without_a_browser_says_which_to_install(people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    result = run("report", people, "-o", "report", "--pdf")
-    assert result.exit_code == 2
-    assert "chromium" in result.stderr
-    assert not Path("report").exists()
-    with pytest.raises(OptionError, match="no program that can be run"):
-        find_browser("nothing")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell script")
-def test_no_page_is_printed_after_one_that_failed(tmp_path: Path) -> None:
-    browser, calls = tmp_path / "browser", tmp_path / "calls"
-    browser.write_text(f"#!/bin/sh\necho called >> {calls}\n", encoding="utf-8")
-    browser.chmod(0o755)
-    with pytest.raises(QSTError, match=r"printed no PDF of 0\.html: it said nothing: name another browser"):
-        print_pages([tmp_path / f"{n}.html" for n in range(40)], str(browser))
-    assert len(calls.read_text(encoding="utf-8").splitlines()) < 20
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell script")
-def test_what_interrupts_printing_ends_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser, alive, done = (tmp_path / name for name in ("browser", "alive", "done"))
-    browser.write_text(f"#!/bin/sh\ntouch {alive}\nsleep 20\ntouch {done}\n", encoding="utf-8")
-    browser.chmod(0o755)
-
-    def interrupt(*_: object, **__: object) -> list[object]:
-        while not alive.exists():
-            time.sleep(0.01)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("qst.report.pdf.tqdm", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        print_pages([tmp_path / f"{n}.html" for n in range(9)], str(browser))
-    assert not done.exists()
 
 
 def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:  # noqa: F811
