@@ -22,7 +22,7 @@ class Groups:
 
     of_row: Texts
     names: list[str]
-    notes: list[str]
+    left_out: int
 
 
 def select_area(table: pd.DataFrame, area: str) -> pd.DataFrame:
@@ -66,5 +66,4 @@ def select_groups(table: pd.DataFrame, by: str | None, area: str) -> tuple[pd.Da
             f"the column '{by}' has {len(names)} groups; at most {MOST_GROUPS} can be distinguished: combine "
             "groups in the column, or leave the cells of some empty"
         )
-    left_out = int((of_row == "").sum())
-    return shown, Groups(of_row, names, [f"{left_out} without {by} left out"] if left_out else [])
+    return shown, Groups(of_row, names, int((of_row == "").sum()))

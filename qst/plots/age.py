@@ -28,6 +28,7 @@ from qst.inference.findings import PHS_BOUND
 from qst.norms.reference_sets import ReferenceSet, list_references, load_reference, look_up_norms
 from qst.norms.zscores import transform
 from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people
+from qst.plots.language import current_language
 from qst.plots.profile_rows import AT_LIMIT
 from qst.plots.value_axis import describe_value, ring, set_value_scale
 from qst.protocol import BY_CODE, CODES, Parameter
@@ -157,7 +158,9 @@ def plot_age(
     limit = _find_limit(points, bands, known)
     canvas = Canvas(ax, width_mm, 6.2, 1.2)
     legend = _legend(points, bands, canvas, known, cut_off)
-    legend += [(Line2D([], [], **_LIMIT_LINE), "device limit")] if limit is not None else []
+    legend += (
+        [(Line2D([], [], **_LIMIT_LINE), canvas.language.text("legend.device_limit"))] if limit is not None else []
+    )
     ax = canvas.open(
         0.45 * canvas.room,
         title=title,
@@ -213,30 +216,34 @@ def _find_stand_in(scored: pd.DataFrame, site: str) -> str:
 def _describe(
     scored: pd.DataFrame, parameter: Parameter, bands: list[NormBand], lost: int, site: str, borrowed: str
 ) -> list[str]:
+    language, code = current_language(), parameter.code
     footer = describe_people(scored)
-    footer += [f"{lost} without age, sex or {parameter.code} not drawn"] if lost else []
-    footer += [f"norm of the {borrowed} used for the {site}"] if borrowed != site else []
+    footer += [language.text("age.not_drawn", n=lost, parameter=code)] if lost else []
+    if borrowed != site:
+        norm, own = (language.word("site", name) for name in (borrowed, site))
+        footer.append(language.text("age.borrowed", norm=norm, site=own))
     for band in bands:
-        if np.isnan(band.low).all():
-            footer.append(f"no norm of {parameter.code} for {band.sex}")
-        elif np.isnan(band.low).any():
-            footer.append(f"norm of {parameter.code} incomplete or in doubt for some ages of {band.sex}")
+        if np.isnan(band.low).any():
+            key = "age.no_norm" if np.isnan(band.low).all() else "age.incomplete"
+            footer.append(language.text(key, parameter=code, sex=language.word("sex", band.sex)))
     return footer
 
 
 def _legend(
     points: list[AgePoints], bands: list[NormBand], canvas: Canvas, parameter: Parameter, cut_off: float
 ) -> list[tuple[Any, str]]:
+    language = canvas.language
     legend: list[tuple[Any, str]] = []
     for group, band in zip(points, bands, strict=True):
         colour, marker, hatch = _LOOKS[group.sex]
         style: Any = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 0.6 * canvas.font}
-        legend.append((Line2D([], [], **style), f"{group.sex} ({len(group.age)})"))
-        reach = f"±{cut_off:g} SD" if parameter.has_z else f"up to mean + {PHS_BOUND:g} SD"
+        sex = language.word("sex", group.sex)
+        legend.append((Line2D([], [], **style), f"{sex} ({len(group.age)})"))
+        key = "age.norm" if parameter.has_z else "age.norm_up_to"
         if not np.isnan(band.low).all():
-            legend.append((_patch(colour, hatch), f"norm, {group.sex} ({reach})"))
+            legend.append((_patch(colour, hatch), language.text(key, sex=sex, cut_off=cut_off, bound=PHS_BOUND)))
     if any(group.at_limit.any() for group in points):
-        legend.append((Line2D([], [], **ring(canvas)), AT_LIMIT))
+        legend.append((Line2D([], [], **ring(canvas)), language.text(f"mark.{AT_LIMIT}")))
     return legend
 
 
@@ -292,8 +299,9 @@ def _draw(
     young, old = ax.get_xlim()
     if old - young < _NARROWEST:
         ax.set_xlim((young + old - _NARROWEST) / 2, (young + old + _NARROWEST) / 2)
-    canvas.label_axes(ax, x="age (years)", y=describe_value(parameter))
+    text = canvas.language.text
+    canvas.label_axes(ax, x=text("age.age"), y=describe_value(parameter))
     corner: Any = {"xycoords": "axes fraction", "size": canvas.small, "color": GREY, "ha": "left"} | _NOTE
     if parameter.has_z:
-        ax.annotate("gain ↑", (0.01, 0.985), va="top", **corner)
-    ax.annotate("loss ↓", (0.01, 0.015), va="bottom", **corner)
+        ax.annotate(f"{text('finding.gain_short')} ↑", (0.01, 0.985), va="top", **corner)
+    ax.annotate(f"{text('finding.loss_short')} ↓", (0.01, 0.015), va="bottom", **corner)

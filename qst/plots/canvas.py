@@ -5,9 +5,7 @@ of one of 170 mm.
 """
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -17,10 +15,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import ScalarFormatter
 from matplotlib.transforms import ScaledTranslation
 
-from qst.cohort.scored_rows import count, distinct_texts, texts_of
-from qst.tables import DISCLAIMER, HEALTHY, PHENOTYPES
+from qst.cohort.scored_rows import distinct_texts, texts_of
+from qst.plots.language import NumberFormatter, current_language, describes_people
+from qst.tables import HEALTHY, PHENOTYPES
 
 WIDTH_MM = 170.0
 
@@ -31,8 +31,6 @@ LETTER = 0.54
 
 FOOT_LETTER = 0.57
 """Mean width of a letter at the foot, where codes in capitals and numbers are."""
-
-MINUS = "\N{MINUS SIGN}"
 
 INK, GREY, PALE, BAND, HATCH = "#222222", "#5f5f5f", "#9a9a9a", "#e3e3e3", "#b0b0b0"
 
@@ -56,21 +54,6 @@ Legend = Sequence[tuple[Any, str]]
 ENOUGH_CONTRAST = 4.5
 """Of letters to their ground, after WCAG 2.2, level AA."""
 
-_WORDING: ContextVar[Callable[[str], str]] = ContextVar("wording", default=str)
-
-
-@contextmanager
-def wording(translate: Callable[[str], str]) -> Iterator[None]:
-    """Figures that are drawn within get their legends, labels and foot through `translate`, before lines are broken.
-
-    A part of the foot that becomes an empty text is left out.
-    """
-    token = _WORDING.set(translate)
-    try:
-        yield
-    finally:
-        _WORDING.reset(token)
-
 
 class Canvas:
     """Size, letters and margins of one figure.
@@ -83,11 +66,14 @@ class Canvas:
         Width of the axes.
     own_height : float or None
         Height of axes that the caller gave.
+    language : Language
+        In which the figure is drawn.
     """
 
     def __init__(self, ax: Axes | None, width_mm: float, left: float, right: float) -> None:
         """`left` and `right` are the margins beside the axes, in letters."""
         self._ax = ax
+        self.language = current_language()
         self.own_height: float | None
         self.width, self.own_height = (width_mm * PT_PER_MM, None) if ax is None else room_of(ax)
         self.font = float(np.clip(6 + 1.5 * (self.width / PT_PER_MM - 85) / 85, 5.5, 9))
@@ -111,8 +97,6 @@ class Canvas:
         `footer` are parts of a sentence, which are divided by points and broken into lines. `sheet` are axes of an
         earlier figure of the same width, which is used again.
         """
-        legend = [(handle, self.put(label)) for handle, label in legend]
-        footer = [part for part in map(self.put, footer) if part]
         longest = int(self.room / (0.62 * (self.font + 1)))
         headline = textwrap.wrap(title or "", longest, max_lines=2, placeholder=" …")
         labels = self._shorten(legend)
@@ -147,10 +131,6 @@ class Canvas:
             ax.set_title("\n".join(headline), loc="left", y=1.0, pad=title_at, **style)
         return ax
 
-    def put(self, text: str) -> str:
-        """A text in the wording that was asked for."""
-        return _WORDING.get()(text)
-
     def _shorten(self, legend: Legend) -> list[str]:
         longest = int(self.room / (LETTER * self.font)) - 6
         return [shorten(label, longest) for _, label in legend]
@@ -178,7 +158,7 @@ class Canvas:
         """The parts and what the picture is not, in as few lines as there is room for."""
         longest = int((self.room + self.left - self.font) / (FOOT_LETTER * self.small))
         lines = [""]
-        for part in [*parts, self.put(DISCLAIMER)]:
+        for part in [*parts, self.language.text("disclaimer")]:
             joined = f"{lines[-1]} · {part}" if lines[-1] else part
             if len(joined) <= longest:
                 lines[-1] = joined
@@ -193,6 +173,9 @@ class Canvas:
         for name, spine in ax.spines.items():
             spine.set(visible=name in spines, linewidth=0.6, color=INK)
         for axis in ("x", "y"):
+            own = getattr(ax, f"{axis}axis")
+            if type(own.get_major_formatter()) is ScalarFormatter:
+                own.set_major_formatter(NumberFormatter(self.language))
             ax.tick_params(axis, which="both", labelsize=self.font, length=2, width=0.6, pad=1.5)
             ax.tick_params(axis, which="both", color=INK, labelcolor=INK)
         ax.tick_params("both", which="minor", length=1.2, width=0.4)
@@ -201,7 +184,7 @@ class Canvas:
         """Names of the axes, as they are (no mathematics)."""
         for text, setter in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
             if text is not None:
-                setter(self.put(text), fontsize=self.font, color=INK, labelpad=2, parse_math=False)
+                setter(text, fontsize=self.font, color=INK, labelpad=2, parse_math=False)
 
 
 def shorten(text: str, longest: int) -> str:
@@ -247,22 +230,33 @@ def _contrast(one: Any, other: Any) -> float:
 
 def describe_people(table: pd.DataFrame) -> list[str]:
     """Who is shown, for the foot of a figure: numbers, ages, sexes, sites, and the reference set."""
-    parts = [f"n = {count(len(table), 'assessment')}"]
+    if not describes_people():
+        return []
+    language = current_language()
+    what = language.text("count.assessments", n=len(table))
+    parts = [language.text("people.n", what=what)]
     if "subject" in table and table["subject"].notna().any():
-        parts[0] += f" of {count(table['subject'].nunique(), 'person', 'people')}"
-    if areas := distinct_texts(table, "area"):
-        parts.append(f"{' and '.join(areas)} area{'s' if len(table) > 1 else ''}")
+        whom = language.text("count.people", n=int(table["subject"].nunique()))
+        parts = [language.text("people.n_of", what=what, whom=whom)]
+    if areas := [language.word("area_name", area) for area in distinct_texts(table, "area")]:
+        parts.append(language.text("people.areas", n=len(table), areas=language.join(areas)))
     ages = pd.to_numeric(table.get("age", pd.Series(dtype=float)), errors="coerce").dropna()
     if len(ages):
-        low, high = f"{ages.min():.0f}", f"{ages.max():.0f}"
-        parts.append(f"{low} years" if low == high else f"{low} to {high} years")
+        low, high = float(ages.min()), float(ages.max())
+        is_one = f"{low:.0f}" == f"{high:.0f}"
+        parts.append(
+            language.text("people.age", age=f"{low:.0f}")
+            if is_one
+            else language.text("people.ages", low=low, high=high)
+        )
     for column in ("sex", "site"):
-        if known := {
-            text: number for text, number in pd.Series(texts_of(table, column)).value_counts().items() if text
-        }:
-            parts.append(
-                ", ".join(f"{number} {text}" if len(known) > 1 else str(text) for text, number in known.items())
-            )
-    if sets := distinct_texts(table, "reference_set"):
-        parts.append(f"Reference values: {' / '.join(sets)}")
-    return parts
+        counts = pd.Series(texts_of(table, column)).value_counts().items()
+        if known := [(language.word(column, text), number) for text, number in counts if text]:
+            parts.append(", ".join(f"{number} {text}" if len(known) > 1 else text for text, number in known))
+    return parts + describe_reference(table)
+
+
+def describe_reference(table: pd.DataFrame) -> list[str]:
+    """The reference set by which a table was scored, for the foot of a figure."""
+    sets = distinct_texts(table, "reference_set")
+    return [current_language().text("people.reference", names=" / ".join(sets))] if sets else []

@@ -17,6 +17,7 @@ from qst.cohort.frequencies import Frequencies, count_findings
 from qst.cohort.intervals import find_interval
 from qst.cohort.scored_rows import check_scored, find_cut_off, texts_of
 from qst.cohort.selection import Groups, select_groups
+from qst.language import Language
 from qst.plots.canvas import (
     COLOURS,
     GAIN_COLOUR,
@@ -30,10 +31,9 @@ from qst.plots.canvas import (
     describe_people,
     hatch_patch,
 )
+from qst.plots.groups import describe_left_out
 from qst.protocol import BY_CODE, CODES
 from qst.tables import GAIN, LOSS
-
-NO_ROOM = "cannot be found (device range)"
 
 INTERVAL = "95 % interval of the share"
 
@@ -126,8 +126,8 @@ def plot_frequencies(
     counted = by is None or lanes[0].height * height / len(CODES) >= canvas.small * 1.15
     tail = 100 * float(special.ndtr(-find_cut_off(shown)))
     legend = _legend(lanes, groups, canvas, tail)
-    footer = [*describe_people(shown), *groups.notes, "percent of the assessments in which the parameter was judged"]
-    footer += _tell(shown, counts, counted=counted)
+    footer = [*describe_people(shown), *describe_left_out(groups, by), canvas.language.text("frequencies.percent")]
+    footer += _describe(shown, counts, canvas.language, counted=counted)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
     reach = max([_draw_lane(ax, lane, canvas, tail, counted=counted) for lane in lanes])
     _draw_scale(ax, lanes, canvas, tail, reach)
@@ -148,18 +148,19 @@ def _place_lanes(counts: list[Frequencies], row: float, *, grouped: bool) -> lis
 
 
 def _legend(lanes: list[Lane], groups: Groups, canvas: Canvas, tail: float) -> list[tuple[Any, str]]:
+    text = canvas.language.text
     legend: list[tuple[Any, str]] = []
     for lane, name in zip(lanes, groups.names, strict=True):
         bar = Patch(facecolor=(lane.colours[GAIN], _FAINT)), Line2D([], [], **_dot(lane, canvas))
         legend += [(bar, f"{name} (n = {lane.counts.total})")] if lane.shape else []
     if not legend:
-        words = {GAIN_COLOUR: "gain of function", LOSS_COLOUR: "loss of function"}
-        legend = [(Patch(facecolor=colour), word) for colour, word in words.items()]
+        colours = {GAIN: GAIN_COLOUR, LOSS: LOSS_COLOUR}
+        legend = [(Patch(facecolor=colour), text(f"finding.{name}")) for name, colour in colours.items()]
     chance = Line2D([], [], color=INK, linestyle=":", linewidth=0.9)
-    legend += [(Line2D([], [], color=INK, linewidth=0.9), INTERVAL)]
-    legend += [(chance, f"expected by chance ({tail:.1f} % to each side)")]
+    legend += [(Line2D([], [], color=INK, linewidth=0.9), text("legend.interval_of_share"))]
+    legend += [(chance, text("frequencies.chance", share=tail))]
     if any(lane.counts.no_gain.any() or lane.counts.no_loss.any() for lane in lanes):
-        legend += [(hatch_patch((0, 0), 1, 1), NO_ROOM)]
+        legend += [(hatch_patch((0, 0), 1, 1), text("frequencies.not_findable"))]
     return legend
 
 
@@ -168,17 +169,18 @@ def _dot(lane: Lane, canvas: Canvas) -> dict[str, Any]:
     return look | {"markeredgecolor": "white", "markeredgewidth": 0.3}
 
 
-def _tell(shown: pd.DataFrame, counts: list[Frequencies], *, counted: bool) -> list[str]:
+def _describe(shown: pd.DataFrame, counts: list[Frequencies], language: Language, *, counted: bool) -> list[str]:
     """What the foot says of repeated people, of counts that have no room, and of the device's limit."""
     subjects = [text for text in texts_of(shown, "subject") if text]
-    told = ["several assessments of a person are not independent"] if len(set(subjects)) < len(subjects) else []
-    order = " (groups in the order of the legend)" if len(counts) > 1 else ""
+    parts = [language.text("people.not_independent")] if len(set(subjects)) < len(subjects) else []
+    order = "_by_group" if len(counts) > 1 else ""
     if not counted:
-        told.append("counts are left out: so many bars have no room for them")
+        parts.append(language.text("frequencies.no_room"))
         if fewer := _list_counts([one.judged for one in counts], np.array([[one.total] for one in counts])):
-            told.append(f"fewer judged{order}: {fewer}")
-    limits = _list_counts([one.limit for one in counts], np.zeros((len(counts), 1)))
-    return [*told, f"at the device's limit, loss cannot be told{order}: {limits}"] if limits else told
+            parts.append(language.text(f"frequencies.fewer_judged{order}", counts=fewer))
+    if limits := _list_counts([one.limit for one in counts], np.zeros((len(counts), 1))):
+        parts.append(language.text(f"frequencies.at_limit{order}", counts=limits))
+    return parts
 
 
 def _list_counts(counts: list[Ints], usual: npt.NDArray[Any]) -> str:
@@ -230,7 +232,13 @@ def _draw_lane(ax: Axes, lane: Lane, canvas: Canvas, tail: float, *, counted: bo
             width = 0.62 * canvas.small * len(text) / canvas.room
             reach = max(reach, place / (1 - 2 * width))
     for n in np.flatnonzero(~judged).tolist() if counted else ():
-        ax.annotate("not judged", (2, lane.middle[n]), va="center", size=canvas.small, color=GREY)
+        ax.annotate(
+            canvas.language.text("frequencies.not_judged"),
+            (2, lane.middle[n]),
+            va="center",
+            size=canvas.small,
+            color=GREY,
+        )
     return reach
 
 
@@ -263,4 +271,5 @@ def _draw_scale(ax: Axes, lanes: list[Lane], canvas: Canvas, tail: float, reach:
     ax.set_yticks(np.arange(len(CODES)), CODES)
     ax.tick_params("y", length=0)
     ax.set_xticks([-100, -50, 0, 50, 100], ["100 %", "50 %", "0", "50 %", "100 %"])
-    canvas.label_axes(ax, x="← loss of function · gain of function →")
+    gain, loss = (canvas.language.text(f"finding.{name}") for name in (GAIN, LOSS))
+    canvas.label_axes(ax, x=f"← {loss} · {gain} →")

@@ -11,14 +11,13 @@ from qst.cohort.intervals import average
 from qst.cohort.scored_rows import are_at_limit, check_scored, find_cut_off, numbers_of, texts_of
 from qst.cohort.selection import Groups, select_groups
 from qst.plots.canvas import COLOURS, SHAPES, WIDTH_MM, describe_people
+from qst.plots.language import current_language
 from qst.plots.profile import draw_rows
 from qst.plots.profile_rows import ABOVE, BELOW, NO_VALUE, Z_EDGE, Row
 from qst.protocol import RATING_OFFSET, Z_CODES
 from qst.tables import Z_COLUMNS
 
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
-
-_IN_MOST = "not findable in most people (device range)"
 
 
 def plot_groups(
@@ -74,7 +73,7 @@ def plot_groups(
     names = [name for text in texts for name in split_list(text)]
     hatched = {name for name in names if 2 * names.count(name) > len(shown)} if names else set()
     footer = [*describe_people(shown), *notes]
-    options: dict[str, Any] = {"not_findable": _IN_MOST, "title": title, "width_mm": width_mm}
+    options: dict[str, Any] = {"not_findable": "groups.not_findable", "title": title, "width_mm": width_mm}
     return draw_rows(rows, ax, hatched, find_cut_off(shown), footer, **options)
 
 
@@ -82,22 +81,30 @@ def read_groups(scored: pd.DataFrame, groups: Groups, by: str | None) -> tuple[l
     """What is drawn of each group, and what the foot of the figure has to say of it."""
     values = np.column_stack([numbers_of(scored, Z_COLUMNS), numbers_of(scored, ["PHS"]), _log_dma(scored)])
     subjects = np.array([text or f"\x00{row}" for row, text in enumerate(texts_of(scored, "subject"))], dtype=object)
-    rows, notes, averaged = [], list(groups.notes), 0
+    language = current_language()
+    rows, notes, averaged = [], describe_left_out(groups, by), 0
     for position, name in enumerate(groups.names):
         among = groups.of_row == name
         people = pd.DataFrame(values[among]).groupby(subjects[among], sort=False).mean().to_numpy()
         averaged += int(among.sum()) - len(people)
-        rows.append(_form_row(str(name), people, position))
+        shown = language.text("groups.everybody") if by is None else str(name)
+        rows.append(_form_row(shown, people, position))
         known = dict(zip((*Z_CODES, "PHS", "DMA"), (~np.isnan(people)).sum(axis=0).tolist(), strict=True))
         usual = max(known[code] for code in Z_CODES)
-        told = {"z-scores": usual}
-        told |= {code: n for code, n in known.items() if n < (usual if code in Z_CODES else len(people))}
-        if lacking := [f"{code} {n}" for code, n in told.items() if n < len(people)]:
-            notes.append(f"fewer in {name}: {', '.join(lacking)}" if by else f"fewer: {', '.join(lacking)}")
+        fewer = {code: n for code, n in known.items() if n < (usual if code in Z_CODES else len(people))}
+        lacking = [language.text("groups.z_scores", n=usual)] if usual < len(people) else []
+        lacking += [f"{code} {n}" for code, n in fewer.items()]
+        if lacking:
+            key = "groups.fewer" if by is None else "groups.fewer_in"
+            notes.append(language.text(key, group=name, counts=", ".join(lacking)))
     if averaged:
-        notes.insert(0, "several assessments of a person averaged first")
-    notes += _tell_limits(scored)
-    return rows, notes
+        notes.insert(0, language.text("people.averaged"))
+    return rows, notes + _describe_limits(scored)
+
+
+def describe_left_out(groups: Groups, by: str | None) -> list[str]:
+    """How many rows are in no group, for the foot of a figure."""
+    return [current_language().text("groups.left_out", n=groups.left_out, column=by)] if groups.left_out else []
 
 
 def _log_dma(scored: pd.DataFrame) -> Floats:
@@ -126,8 +133,8 @@ def _form_row(name: str, people: Floats, position: int) -> Row:
     )
 
 
-def _tell_limits(scored: pd.DataFrame) -> list[str]:
+def _describe_limits(scored: pd.DataFrame) -> list[str]:
     """How many values lie at the end of the device, so that a mean understates what is there."""
     counts = are_at_limit(scored, Z_CODES).sum(axis=0).tolist()
-    told = [f"{code} {number}" for code, number in zip(Z_CODES, counts, strict=True) if number]
-    return [f"values at the device's limit, whose true z lies further down: {', '.join(told)}"] if told else []
+    shown = [f"{code} {number}" for code, number in zip(Z_CODES, counts, strict=True) if number]
+    return [current_language().text("groups.at_limit", counts=", ".join(shown))] if shown else []

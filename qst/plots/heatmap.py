@@ -16,12 +16,12 @@ from qst.arrays import Bools, Floats
 from qst.cohort.scored_rows import check_scored, find_cut_off, find_limits, numbers_of, texts_of
 from qst.cohort.selection import select_area
 from qst.errors import OptionError
+from qst.language import MINUS
 from qst.plots.canvas import (
     GAIN_COLOUR,
     GREY,
     HATCH,
     INK,
-    MINUS,
     WIDTH_MM,
     Canvas,
     describe_people,
@@ -166,9 +166,12 @@ def plot_heatmap(
     canvas = Canvas(ax, width_mm, max(2.2, measure_names(names)), 4.4)
     detailed = len(shown) <= _MOST_LABELS
     each = 1.35 * canvas.font if names else 1.05 * canvas.font if detailed else 84 * canvas.font / len(shown)
-    footer = [*describe_people(shown), f"ordered by {order}" if order != "table" else "in the order of the table"]
-    footer.append(f"+ gain, {MINUS} loss beyond ±{find_cut_off(shown):g}" if detailed else "colours end at ±4")
-    legend = _legend(heat, canvas) if detailed else [(Patch(facecolor="white", edgecolor=HATCH), "no z-score")]
+    text = canvas.language.text
+    footer = [*describe_people(shown), text(f"heatmap.by_{order}")]
+    footer.append(
+        text("heatmap.signs", cut_off=find_cut_off(shown)) if detailed else text("heatmap.colours", end=Z_EDGE)
+    )
+    legend = _legend(heat, canvas) if detailed else [(Patch(facecolor="white", edgecolor=HATCH), text("heatmap.no_z"))]
     over = (2.9 if _is_narrow(canvas) else 1.7) * canvas.font
     height = max(each * len(shown), 8 * canvas.font)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, over=over)
@@ -193,7 +196,7 @@ def _mark(name: str, canvas: Canvas) -> dict[str, Any]:
 
 def _legend(heat: Heat, canvas: Canvas) -> list[tuple[Any, str]]:
     names = [name for name, flags in heat.marks.items() if flags.any()]
-    return [(Line2D([], [], **_mark(name, canvas)), name) for name in names]
+    return [(Line2D([], [], **_mark(name, canvas)), canvas.language.text(f"mark.{name}")) for name in names]
 
 
 def _draw_cells(ax: Axes, heat: Heat, canvas: Canvas, *, detailed: bool) -> None:

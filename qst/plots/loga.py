@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from qst.cohort.frequencies import count_loga
-from qst.cohort.scored_rows import check_scored, count
+from qst.cohort.scored_rows import check_scored
 from qst.cohort.selection import select_area
-from qst.plots.canvas import GREY, WIDTH_MM, Canvas, describe_people, letters_on
+from qst.plots.canvas import GREY, LETTER, WIDTH_MM, Canvas, describe_people, letters_on
+from qst.plots.language import current_language
 
-_SIGNS = ("none", "thermal", "mechanical", "both")
+_KINDS = ("thermal", "mechanical", "both")
 
 _BLUES = LinearSegmentedColormap.from_list("counts", ["#ffffff", "#00507f"])
 
@@ -61,10 +62,13 @@ def plot_loga(
     check_scored(scored, "the rows of a cohort")
     shown = select_area(scored, area)
     table, without = count_loga(shown)
-    canvas = Canvas(ax, width_mm, 10.0, 4.5)
+    total = current_language().text("loga.sum")
+    canvas = Canvas(ax, width_mm, 10.0, max(4.5, 3.6 + LETTER / 2 * len(total)))
     footer = describe_people(shown)
-    footer += [f"{count(without, 'assessment')} without a code: too many tests are missing"] if without else []
-    footer.append("gain of detection and loss of pain sensitivity are not part of the code")
+    text = canvas.language.text
+    if without:
+        footer.append(text("loga.without_code", assessments=text("count.assessments", n=without)))
+    footer.append(text("loga.not_in_code"))
     height = min(0.55 * canvas.room, 16 * canvas.font)
     ax = canvas.open(height, title=title, footer=footer, over=4.2 * canvas.font, under=1.6 * canvas.font)
     _draw_cells(ax, table, canvas)
@@ -84,16 +88,17 @@ def _draw_cells(ax: Axes, table: npt.NDArray[np.int64], canvas: Canvas) -> None:
     for place in range(4):
         ax.text(3.75, place, str(table[place].sum()), gid=f"L{place}", **style)
         ax.text(place, 3.72, str(table[:, place].sum()), gid=f"G{place}", **style)
-    ax.text(3.75, -0.75, "sum", **style)
-    ax.text(-0.62, 3.72, "sum", **{**style, "ha": "right"})
+    text_of = canvas.language.text
+    ax.text(3.75, -0.75, text_of("loga.sum"), **style)
+    ax.text(-0.62, 3.72, text_of("loga.sum"), **{**style, "ha": "right"})
     ax.text(3.75, 3.72, str(table.sum()), gid="total", weight="bold", **style)
     canvas.style_axes(ax, spines=())
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
-    ax.set_xticks(range(4), [canvas.put(f"G{n}\n{name}") for n, name in enumerate(_SIGNS)])
-    ax.set_yticks(range(4), [canvas.put(f"L{n}  {name}") for n, name in enumerate(_SIGNS)])
+    ax.set_xticks(range(4), [f"G{n}\n{text_of(f'loga.{name}')}" for n, name in enumerate(("no_gain", *_KINDS))])
+    ax.set_yticks(range(4), [f"L{n}  {text_of(f'loga.{name}')}" for n, name in enumerate(("no_loss", *_KINDS))])
     ax.set_xticks(np.arange(0.5, 3), minor=True)
     ax.set_yticks(np.arange(0.5, 3), minor=True)
     ax.grid(which="minor", color="white", linewidth=1.2)
     ax.tick_params(which="both", length=0)
-    canvas.label_axes(ax, x="gain of pain sensitivity  →", y="←  loss of detection")
+    canvas.label_axes(ax, x=f"{text_of('loga.gain')}  →", y=f"←  {text_of('loga.loss')}")

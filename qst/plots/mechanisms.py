@@ -17,7 +17,9 @@ from qst.errors import OptionError
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanism_details import explain_mechanisms
 from qst.inference.mechanisms import AGAINST, CONTRADICTED, NOT_ASSESSABLE, NOT_SUPPORTED, POSSIBLE, SUPPORTED
-from qst.plots.canvas import GREY, INK, MINUS, WIDTH_MM, Canvas, describe_people, hatch_patch
+from qst.language import MINUS, Language
+from qst.plots.canvas import GREY, INK, WIDTH_MM, Canvas, describe_people, hatch_patch
+from qst.plots.language import current_language
 from qst.tables import is_scored
 
 # From dark to light, so that they keep their order in grey.
@@ -110,29 +112,33 @@ def plot_mechanisms(
     # At the right of the shares stand counts of so many digits.
     canvas = Canvas(ax, width_mm, 1.6, 1.2 + 0.65 * len(str(len(shown))))
     footer = describe_people(shown)
-    footer += _tell_bases(shown, base)
+    footer += _describe_bases(shown, base)
     if len(shown) == 1:
         return _draw_evidence(read_evidence(shown, base), ax, canvas, footer, title)
     names, counts = count_statuses(shown, base)
     return _draw_shares(names, counts, ax, canvas, footer, title)
 
 
-def _tell_bases(scored: pd.DataFrame, base: KnowledgeBase) -> list[str]:
+def _describe_bases(scored: pd.DataFrame, base: KnowledgeBase) -> list[str]:
+    text = current_language().text
     by = [note.about for note in find_notes(scored, "mechanisms")]
-    told = [f"scored with mechanisms {', '.join(by)}, drawn with {base.id}"] if by and by != [base.id] else []
-    return [*told, "most sizes of the signs are of this program", "mechanisms coexist and are no diagnosis"]
+    other = [text("mechanisms.other_base", scored=", ".join(by), drawn=base.id)] if by and by != [base.id] else []
+    return [*other, text("mechanisms.ours"), text("mechanisms.coexist")]
 
 
 def _draw_evidence(
     bars: list[EvidenceBar], ax: Axes | None, canvas: Canvas, footer: list[str], title: str | None
 ) -> Axes:
+    language = canvas.language
     legend: list[tuple[Any, str]] = [
-        (Patch(facecolor=colour), status)
+        (Patch(facecolor=colour), language.word("status", status))
         for status, colour in STATUS_COLOURS.items()
         if any(bar.status == status for bar in bars)
     ]
-    legend.append((Line2D([], [], color=INK, linewidth=1.6, marker="|", linestyle="none", markersize=7), "threshold"))
-    legend.append((Line2D([], [], color=INK, linewidth=0.7, linestyle="--"), f"speaks against it ({MINUS}0.5)"))
+    stroke = Line2D([], [], color=INK, linewidth=1.6, marker="|", linestyle="none", markersize=7)
+    legend.append((stroke, language.text("mechanisms.threshold")))
+    line = Line2D([], [], color=INK, linewidth=0.7, linestyle="--")
+    legend.append((line, language.text("mechanisms.speaks_against", evidence=AGAINST)))
     height = _STEP * canvas.font * len(bars)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
     known = [bar.evidence for bar in bars if bar.evidence is not None]
@@ -143,19 +149,26 @@ def _draw_evidence(
     for row, bar in enumerate(bars):
         ax.plot([bar.threshold] * 2, [row - 0.15, row + 0.15], color=INK, linewidth=1.6, zorder=4, gid="threshold")
         if bar.evidence is None:
-            text = f"not assessable: needs {', '.join(bar.lacking)}" if bar.lacking else "not assessable"
             ax.add_patch(hatch_patch((low, row - 0.11), high - low, 0.22, zorder=0.5)).set_gid(NOT_ASSESSABLE)
         else:
             colour = STATUS_COLOURS[bar.status]
             ax.barh(row, bar.evidence, height=0.22, color=colour, zorder=2, label=bar.name)
-            text = f"for: {', '.join(bar.signs_for) or 'none'} | against: {', '.join(bar.signs_against) or 'none'}"
-        _write_line(ax, low, row - 0.3, bar.name, canvas, "name")
-        _write_line(ax, low, row + 0.27, text, canvas, "signs")
+        _write_line(ax, low, row - 0.3, language.known(bar.name), canvas, "name")
+        _write_line(ax, low, row + 0.27, _describe_signs(bar, language), canvas, "signs")
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(low, high), ylim=(len(bars) - 0.5, -0.5))
     ax.set_yticks([])
-    canvas.label_axes(ax, x="← against · log₁₀ likelihood ratio · for →")
+    canvas.label_axes(ax, x=language.text("mechanisms.likelihood_ratio"))
     return ax
+
+
+def _describe_signs(bar: EvidenceBar, language: Language) -> str:
+    if bar.evidence is None and bar.lacking:
+        return language.text("mechanisms.needs", tests=", ".join(bar.lacking))
+    if bar.evidence is None:
+        return language.word("status", NOT_ASSESSABLE)
+    signs = (", ".join(signs) or language.text("mechanisms.none") for signs in (bar.signs_for, bar.signs_against))
+    return language.text("mechanisms.signs", **dict(zip(("signs_for", "signs_against"), signs, strict=True)))
 
 
 def _draw_shares(
@@ -166,8 +179,11 @@ def _draw_shares(
     footer: list[str],
     title: str | None,
 ) -> Axes:
-    legend: list[tuple[Any, str]] = [(Patch(facecolor=colour), status) for status, colour in STATUS_COLOURS.items()]
-    legend.append((hatch_patch((0, 0), 1, 1), NOT_ASSESSABLE))
+    language = canvas.language
+    legend: list[tuple[Any, str]] = [
+        (Patch(facecolor=colour), language.word("status", status)) for status, colour in STATUS_COLOURS.items()
+    ]
+    legend.append((hatch_patch((0, 0), 1, 1), language.word("status", NOT_ASSESSABLE)))
     ax = canvas.open(
         _STEP_OF_SHARE * canvas.font * len(names), title=title, footer=footer, legend=legend, under=2.9 * canvas.font
     )
@@ -179,12 +195,12 @@ def _draw_shares(
     for row in rows.tolist():
         if counts[row, -1]:
             ax.add_patch(hatch_patch((left[row, -1], row - 0.2), share[row, -1], 0.4, zorder=2)).set_gid(NOT_ASSESSABLE)
-        _write_line(ax, 0, row - 0.36, names[row], canvas, "name")
+        _write_line(ax, 0, row - 0.36, language.known(names[row]), canvas, "name")
         _write_line(ax, 101, row, str(counts[row, 0]), canvas, "supported")
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.6))
     ax.set_yticks([])
-    canvas.label_axes(ax, x="% of assessments; at the right, the number of supported ones")
+    canvas.label_axes(ax, x=language.text("mechanisms.share"))
     return ax
 
 

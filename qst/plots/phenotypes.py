@@ -10,16 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from qst.arrays import Floats
-from qst.cohort.scored_rows import check_scored, count, find_notes, numbers_of, texts_of
+from qst.cohort.scored_rows import check_scored, find_notes, numbers_of, texts_of
 from qst.cohort.selection import select_area
 from qst.errors import OptionError
 from qst.plots.canvas import HATCH, INK, PHENOTYPE_COLOURS, WIDTH_MM, Canvas, describe_people, hatch_patch
+from qst.plots.language import current_language
 from qst.plots.row_labels import measure_names, write_names
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 
 NAMES = (*PHENOTYPES, HEALTHY)
-
-NOT_SAID = "not said: too few tests"
 
 MOST_BARS = 150
 """Bars of more people touch each other, and are drawn as one surface a phenotype (ours)."""
@@ -104,14 +103,16 @@ def plot_phenotypes(
     subjects = texts_of(shown, "subject")
     names = [subjects[n] for n in bars.order] if label_people else []
     canvas = Canvas(ax, width_mm, max(2.2, measure_names(names)), 1.5)
+    language = canvas.language
     legend: list[tuple[Any, str]] = [
-        (Patch(facecolor=colour), f"{name.replace('_', ' ')} ({bars.most_probable.count(name)})")
+        (Patch(facecolor=colour), f"{language.word('phenotype', name)} ({bars.most_probable.count(name)})")
         for name, colour in PHENOTYPE_COLOURS.items()
     ]
     silent = int((~bars.said).sum())
-    legend += [(hatch_patch((0, 0), 1, 1), f"{NOT_SAID} ({silent})")] if silent else []
+    legend += [(hatch_patch((0, 0), 1, 1), f"{language.text('phenotypes.not_said')} ({silent})")] if silent else []
     each = 1.4 * canvas.font if label_people else float(np.clip(20 * canvas.font / len(shown), 0.05, 1.4 * canvas.font))
-    footer = [*describe_people(shown), f"in brackets: {count(len(shown), 'assessment')} by the most probable phenotype"]
+    counted = language.text("count.assessments", n=len(shown))
+    footer = [*describe_people(shown), language.text("phenotypes.in_brackets", assessments=counted)]
     footer += _name_prototypes(shown)
     ax = canvas.open(each * len(shown), title=title, footer=footer, legend=legend, under=2.9 * canvas.font)
     _draw_bars(ax, bars, canvas)
@@ -121,9 +122,10 @@ def plot_phenotypes(
 
 def _name_prototypes(scored: pd.DataFrame) -> list[str]:
     """Which prototypes the probabilities are from; those of the program are its own, which a reader must know."""
-    names = [note.about for note in find_notes(scored, "phenotypes")]
-    ours = " (of this program, built from the published words and not its numbers)"
-    return [f"prototypes: {' / '.join(name + ours if name == 'ours' else name for name in names)}"] if names else []
+    text = current_language().text
+    by = [note.about for note in find_notes(scored, "phenotypes")]
+    names = [text("phenotypes.ours", name=n) if n == "ours" else n for n in by]
+    return [text("phenotypes.prototypes", names=" / ".join(names))] if names else []
 
 
 def _draw_bars(ax: Axes, bars: PhenotypeBars, canvas: Canvas) -> None:
@@ -144,8 +146,9 @@ def _draw_bars(ax: Axes, bars: PhenotypeBars, canvas: Canvas) -> None:
         ax.add_patch(hatch_patch((0, row - height / 2), 1, height, linewidth=0.4, edgecolor=HATCH)).set_gid("not said")
     canvas.style_axes(ax, spines=("bottom",))
     ax.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    canvas.label_axes(ax, x="probability")
+    ticks = (0, 0.25, 0.5, 0.75, 1)
+    ax.set_xticks(ticks, [canvas.language.number(tick) for tick in ticks])
+    canvas.label_axes(ax, x=canvas.language.text("phenotypes.probability"))
     before = ""
     for row, name in enumerate(bars.most_probable):
         if row and name != before:

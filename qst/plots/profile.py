@@ -19,17 +19,18 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 
 from qst.arrays import Floats, split_list
 from qst.cohort.scored_rows import distinct_texts, find_cut_off, numbers_of, texts_of
+from qst.language import Language
 from qst.plots.axes_cache import AxesCache
-from qst.plots.canvas import BAND, GREY, INK, MINUS, PALE, WIDTH_MM, Canvas, hatch_patch, room_of
+from qst.plots.canvas import BAND, GREY, INK, PALE, WIDTH_MM, Canvas, describe_reference, hatch_patch, room_of
+from qst.plots.language import current_language
 from qst.plots.profile_rows import ABOVE, AT_LIMIT, BELOW, NO_VALUE, NO_Z, Z_EDGE, Row, read_rows
 from qst.protocol import BY_CODE, RATING_OFFSET, Z_CODES
+from qst.tables import GAIN, LOSS
 
 # In heights of a letter: margins; from the z-axis on, the gap before and the width of the axes of PHS and of DMA.
 _LEFT, _RIGHT, _PHS_GAP, _PHS_WIDTH, _DMA_GAP, _DMA_WIDTH = 4.4, 0.7, 2.1, 2.3, 2.9, 2.3
 
 _SIDE = _PHS_GAP + _PHS_WIDTH + _DMA_GAP + _DMA_WIDTH
-
-NOT_FINDABLE = "not findable (device range)"
 
 INTERVAL, SINGLE_PEOPLE = "95 % interval of the mean", "single people"
 
@@ -60,6 +61,7 @@ class _Sizes:
 
     def __init__(self, canvas: Canvas) -> None:
         self.room, self.font, self.small, self.marker = canvas.room, canvas.font, canvas.small, 0.78 * canvas.font
+        self.language = canvas.language
         self.column = (self.room - _SIDE * self.font) / len(Z_CODES)
         self.narrow = self.column < 2.7 * self.font  # then codes and numbers stand upright
         self.height = canvas.own_height or 0.35 * (self.room + _LEFT * self.font) + 36  # of the axes
@@ -91,12 +93,15 @@ def draw_rows(
     cut_off: float,
     footer: Sequence[str],
     *,
-    not_findable: str = NOT_FINDABLE,
+    not_findable: str = "profile.not_findable",
     title: str | None,
     width_mm: float,
     sheets: AxesCache | None = None,
 ) -> Axes:
-    """Draw rows over the 13 parameters; `hatched` are the findings that cannot be made, as in `not_findable`."""
+    """Draw rows over the 13 parameters.
+
+    `hatched` are the findings that cannot be made; `not_findable` is the key of the text that explains the hatching.
+    """
     canvas = Canvas(ax, width_mm, _LEFT, _RIGHT)
     sizes = _Sizes(canvas)
     font = sizes.font
@@ -107,7 +112,7 @@ def draw_rows(
     over, under = (max((number.end for number in those), default=0.0) for those in numbers.values())
     groups_at = under + 0.75 * font + (2.65 if sizes.narrow else 1.35) * font
     foot = groups_at + 2.5 * sizes.small
-    scales = (width_mm, under, cut_off)
+    scales = (width_mm, under, cut_off, canvas.language.code)
     sheet = sheets.take(scales) if sheets else None
     ax = canvas.open(sizes.height, title=title, footer=footer, legend=legend, over=over, under=foot, sheet=sheet)
     if sheet is None:
@@ -129,14 +134,14 @@ def draw_rows(
 
 def _describe_person(scored: pd.DataFrame) -> list[str]:
     """Reference set, age, sex and site."""
+    language = current_language()
     ages = numbers_of(scored, ["age"])[:, 0]
-    told = (
-        ("Reference values: {}", distinct_texts(scored, "reference_set")),
-        ("{} years", dict.fromkeys(f"{age:.1f}".removesuffix(".0") for age in ages[~np.isnan(ages)])),
-        ("{}", distinct_texts(scored, "sex")),
-        ("{}", distinct_texts(scored, "site")),
-    )
-    return [form.format(" / ".join(texts)) for form, texts in told if texts]
+    texts = dict.fromkeys(language.write(f"{age:.1f}".removesuffix(".0")) for age in ages[~np.isnan(ages)])
+    parts = [language.text("people.age", age=" / ".join(texts))] if texts else []
+    for column in ("sex", "site"):
+        words = [language.word(column, text) for text in distinct_texts(scored, column)]
+        parts += [" / ".join(words)] if words else []
+    return [*describe_reference(scored), *parts]
 
 
 def _write(ax: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
@@ -179,15 +184,17 @@ def _draw_scales(ax: Axes, sizes: _Sizes, under: float, cut_off: float) -> None:
         each.set_xticks(range(len(codes)), codes, rotation=90 if sizes.narrow else 0)
         each.tick_params("x", labelsize=font, length=0, pad=under + 0.75 * font, labelcolor=INK)
         each.tick_params("y", labelsize=font, length=2, width=0.6, pad=1.5, color=INK, labelcolor=INK)
-    ax.set_yticks([-4, -2, 0, 2, 4], [f"{MINUS}4", f"{MINUS}2", "0", "2", "4"])
+    language = sizes.language
+    ax.set_yticks([-4, -2, 0, 2, 4], [language.write(str(z)) for z in (-4, -2, 0, 2, 4)])
     phs.set_yticks([0, 1, 2, 3])
-    dma.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    dma.set_yticks([0.1, 1, 10, 100], [language.number(rating) for rating in (0.1, 1, 10, 100)])
     dma.set_yticks([], minor=True)
-    roomy, words = sizes.height > 25 * font, " of function" if sizes.height > 17.5 * font else ""
+    roomy, short = sizes.height > 25 * font, "" if sizes.height > 17.5 * font else "_short"
+    gain, loss = (language.text(f"finding.{name}{short}") for name in (GAIN, LOSS))
     for height, text, place, rotation in (
-        (1.0, f"gain{words}{' →' * roomy}", "top", 90),
-        (0.5, "z-score" if roomy else "z", "center", 90 * roomy),
-        (0.0, f"{'← ' * roomy}loss{words}", "bottom", 90),
+        (1.0, f"{gain}{' →' * roomy}", "top", 90),
+        (0.5, language.text("profile.z_score") if roomy else "z", "center", 90 * roomy),
+        (0.0, f"{'← ' * roomy}{loss}", "bottom", 90),
     ):
         style = {"size": font, "color": INK, "rotation": rotation, "ha": "right", "va": place}
         _write(ax, text, (-0.5, height), (-2.3 * font, 0), **style)
@@ -262,11 +269,10 @@ def _draw_side_values(side: Sequence[Axes], row: Row, shift: float, sizes: _Size
             ax.plot([shift], [np.clip(value, *ax.get_ylim())], clip_on=False, zorder=3, **style)
 
 
-def _format_number(z: float) -> str:
+def _format_number(z: float, language: Language) -> str:
     if abs(z) > 9999:  # a number that nobody has to read to the end
-        return "> 9999" if z > 0 else f"< {MINUS}9999"
-    text = f"{z:.1f}" if abs(z) < 100 else f"{z:.0f}"
-    return text.replace("-", MINUS)
+        return language.write("> 9999" if z > 0 else "< -9999")
+    return language.write(f"{z:.1f}" if abs(z) < 100 else f"{z:.0f}")
 
 
 def _place_numbers(rows: Sequence[Row], shifts: Floats, mark: str, sizes: _Sizes) -> list[_Number]:
@@ -276,7 +282,7 @@ def _place_numbers(rows: Sequence[Row], shifts: Floats, mark: str, sizes: _Sizes
     numbers = []
     for column in range(len(Z_CODES)):
         those = [n for n, row in enumerate(rows) if row.marks[mark][column]]
-        texts = [_format_number(rows[n].z[column]) for n in those]
+        texts = [_format_number(rows[n].z[column], sizes.language) for n in those]
         measures = [sizes.measure_number(text) for text in texts]
         total, left, out = sum(width for width, _ in measures), 0.0, gap
         for n, text, (width, height) in zip(those, texts, measures, strict=True):
@@ -294,9 +300,10 @@ def _write_groups(ax: Axes, down: float, sizes: _Sizes) -> None:
     groups: dict[str, list[int]] = {}
     for position, code in enumerate(Z_CODES):
         groups.setdefault(BY_CODE[code].modality, []).append(position)
-    spans = [(ax, places[0] - 0.4, places[-1] + 0.4, name.replace(" ", "\n")) for name, places in groups.items()]
-    phs, dma = _side_axes(ax)
-    for where, start, stop, text in (*spans, (phs, -0.5, 0.5, "count"), (dma, -0.5, 0.5, "rating")):
+    text_of, (phs, dma) = sizes.language.text, _side_axes(ax)
+    spans = [(ax, places[0] - 0.4, places[-1] + 0.4, text_of(f"modality.{name}")) for name, places in groups.items()]
+    spans += [(phs, -0.5, 0.5, text_of("profile.count")), (dma, -0.5, 0.5, text_of("profile.rating"))]
+    for where, start, stop, text in spans:
         flat = where.get_xaxis_transform() + ScaledTranslation(0, -down / 72, ax.figure.dpi_scale_trans)
         where.add_artist(Line2D([start, stop], [0, 0], transform=flat, color=PALE, linewidth=0.6, clip_on=False))
         offset = (0, -down - 0.25 * sizes.font)
@@ -306,21 +313,23 @@ def _write_groups(ax: Axes, down: float, sizes: _Sizes) -> None:
 
 def _legend_entries(rows: Sequence[Row], not_findable: str, sizes: _Sizes, cut_off: float) -> list[tuple[Any, str]]:
     """Handles and labels of the rows, the band and those marks that are used."""
+    text = sizes.language.text
     entries: list[tuple[Any, str]] = [
         (Line2D([], [], **_style(row, sizes) | {"linestyle": row.dashes, "linewidth": 0.9}), row.label) for row in rows
     ]
     if any(row.interval is not None for row in rows):
         bar = Line2D([], [], color=GREY, linewidth=1.1, marker="|", markersize=0.6 * sizes.font, markeredgewidth=1.1)
-        entries.append((bar, INTERVAL))
+        entries.append((bar, text("legend.interval_of_mean")))
     if any(row.singles is not None for row in rows):
-        entries.append((Line2D([], [], color=PALE, linewidth=0.5), SINGLE_PEOPLE))
-    entries.append((Patch(facecolor=BAND, linewidth=0), f"normal range (±{cut_off:g})"))
+        entries.append((Line2D([], [], color=PALE, linewidth=0.5), text("legend.single_people")))
+    entries.append((Patch(facecolor=BAND, linewidth=0), text("legend.normal_range", cut_off=cut_off)))
     used = {mark for row in rows for mark, flags in row.marks.items() if flags.any()}
     used |= {NO_VALUE for row in rows if np.isnan([row.phs, row.dma]).any()}
     grey = Row("", GREY, GREY, "o", "-", np.empty(0), {}, 0, 0)
     if AT_LIMIT in used:
         both = tuple(Line2D([], [], **_style(grey, sizes, mark, size=0.8)) for mark in (None, AT_LIMIT))
-        entries.append((both, AT_LIMIT))
+        entries.append((both, text(f"mark.{AT_LIMIT}")))
     if not_findable:
-        entries.append((hatch_patch((0, 0), 1, 1), not_findable))
-    return entries + [(Line2D([], [], **_style(grey, sizes, mark)), mark) for mark in (NO_VALUE, NO_Z) if mark in used]
+        entries.append((hatch_patch((0, 0), 1, 1), text(not_findable)))
+    missing = [mark for mark in (NO_VALUE, NO_Z) if mark in used]
+    return entries + [(Line2D([], [], **_style(grey, sizes, mark)), text(f"mark.{mark}")) for mark in missing]

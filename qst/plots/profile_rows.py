@@ -12,6 +12,7 @@ from qst.arrays import Floats
 from qst.cohort.scored_rows import check_scored, find_limits, list_visits, numbers_of, rank_area, texts_of
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, COLOURS, MORE_COLOURS, SHAPES
+from qst.plots.language import current_language
 from qst.protocol import Z_CODES
 from qst.tables import Z_COLUMNS
 
@@ -21,6 +22,7 @@ Z_EDGE = 4.0
 ABOVE, BELOW, AT_LIMIT = "above the axis", "below the axis", "at device limit"
 
 NO_VALUE, NO_Z = "no value", "value without z-score"
+"""Marks of a value; the texts that explain them in a legend are in `texts_en.toml` under `mark`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +104,24 @@ def _complete_look(area: str, colour: str, shape: str) -> tuple[str, str, str, A
 
 
 def _label_rows(scored: pd.DataFrame, *, with_visit: bool = False) -> list[str]:
-    """What tells each row from the others, such as 'test (foot, left)'."""
+    """What distinguishes each row from the others, such as 'test (foot, left)'."""
+    language = current_language()
     labels: list[str] = []
     visits = texts_of(scored, "visit") if with_visit else [""] * len(scored)
     columns = [texts_of(scored, column) for column in ("area", "site", "side")]
-    for visit, area, *place in zip(visits, *columns, strict=True):
+    for visit, area, site, side in zip(visits, *columns, strict=True):
+        named, place = language.word("area_short", area), [language.word("site", site), language.word("side", side)]
         where = ", ".join(filter(None, place))
-        label = f"{area} ({where})" if area and where else area or where or "assessment"
-        label = f"{label}, visit {visit or 'not named'}" if with_visit else label
+        row = f"{named} ({where})" if named and where else named or where or language.text("row.assessment")
+        if with_visit and visit:
+            row = language.text("row.at_visit", row=row, visit=visit)
+        elif with_visit:
+            row = language.text("row.at_visit_without_name", row=row)
         # matplotlib leaves names that begin with an underscore out of a legend.
-        label = " " + label if label.startswith("_") else label
-        again = sum(earlier == label or earlier.startswith(f"{label} no. ") for earlier in labels)
-        labels.append(f"{label} no. {again + 1}" if again else label)
+        row = " " + row if row.startswith("_") else row
+        numbered, n = row, 1
+        while numbered in labels:
+            n += 1
+            numbered = language.text("row.again", row=row, n=n)
+        labels.append(numbered)
     return labels

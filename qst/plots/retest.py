@@ -11,9 +11,10 @@ from matplotlib.patches import Patch
 
 from qst.arrays import Floats
 from qst.cohort.agreement import SPREAD, Retest, pair_visits
-from qst.cohort.scored_rows import check_parameter, count
+from qst.cohort.scored_rows import check_parameter
 from qst.cohort.selection import select_area
-from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, MINUS, WIDTH_MM, Canvas
+from qst.language import Language
+from qst.plots.canvas import AREA_COLOURS, BAND, COLOURS, GREY, INK, LETTER, WIDTH_MM, Canvas
 from qst.plots.profile_rows import AT_LIMIT
 from qst.plots.value_axis import describe_value, ring, set_value_scale
 
@@ -72,17 +73,24 @@ def plot_retest(
     log = retest.parameter.scale == "log10"
     names = list(dict.fromkeys(retest.areas))
     looks = {name: AREA_COLOURS.get(name, COLOURS[2]) for name in names}
+    language = canvas.language
     legend: list[tuple[Any, str]] = [
-        (Line2D([], [], **_dot(canvas, colour, name)), f"{name} ({retest.areas.count(name)})")
+        (
+            Line2D([], [], **_dot(canvas, colour, name)),
+            f"{language.word('area_name', name)} ({retest.areas.count(name)})",
+        )
         for name, colour in looks.items()
     ]
-    legend += [(Patch(facecolor=BAND), "95 % intervals of the lines")]
+    legend += [(Patch(facecolor=BAND), language.text("retest.intervals"))]
     if retest.at_limit.any():
-        legend.append((Line2D([], [], **ring(canvas)), AT_LIMIT))
-    footer = [f"n = {count(len(retest.mean), 'pair')} of the visits {retest.visits[0]} and {retest.visits[1]}"]
-    footer += [f"{count(retest.single, 'value')} without a partner left out"] if retest.single else []
-    footer += ["several areas of a person are not independent"] if area == "all" else []
-    footer.append("after Bland and Altman")
+        legend.append((Line2D([], [], **ring(canvas)), language.text(f"mark.{AT_LIMIT}")))
+    first, second = retest.visits
+    pairs = language.text("count.pairs", n=len(retest.mean))
+    footer = [language.text("retest.pairs", pairs=pairs, first=first, second=second)]
+    if retest.single:
+        footer.append(language.text("retest.without_partner", values=language.text("count.values", n=retest.single)))
+    footer += [language.text("people.areas_not_independent")] if area == "all" else []
+    footer.append(language.text("retest.method"))
     height = canvas.own_height or 0.5 * canvas.room
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=3.0 * canvas.font)
     _draw_lines(ax, retest, canvas, height, log=log)
@@ -94,20 +102,19 @@ def plot_retest(
     ax.plot(retest.mean[where], retest.difference[where], gid=AT_LIMIT, **ring(canvas))
     canvas.style_axes(ax)
     set_value_scale(ax, "x", retest.parameter)
-    _label_differences(ax, log=log)
-    mean = "geometric mean" if log else "mean"
+    _label_differences(ax, language, log=log)
     longest = int(height / (LETTER * canvas.font))
-    x, y = f"{mean} of {describe_value(retest.parameter)}", _name_change(retest, longest, log=log)
-    canvas.label_axes(ax, x=x, y=y)
+    x = language.text("retest.geometric_mean_of" if log else "retest.mean_of", value=describe_value(retest.parameter))
+    canvas.label_axes(ax, x=x, y=_name_change(retest, language, longest, log=log))
     return ax
 
 
-def _name_change(retest: Retest, longest: int, *, log: bool) -> str:
+def _name_change(retest: Retest, language: Language, longest: int, *, log: bool) -> str:
     """What the differences are; the visits by name where there is room, as the foot of the figure names them too."""
-    sign, unit = ("/", "") if log else (MINUS, f" ({retest.parameter.unit})")
-    earlier, later = retest.visits
-    named = f"visit {later} {sign} visit {earlier}{unit}"
-    return named if len(named) <= longest else f"second {sign} first visit{unit}"
+    key, (first, second) = "retest.ratio" if log else "retest.difference", retest.visits
+    unit = language.word("unit", retest.parameter.unit)
+    named = language.text(key, first=first, second=second, unit=unit)
+    return named if len(named) <= longest else language.text(f"{key}_unnamed", unit=unit)
 
 
 def _dot(canvas: Canvas, colour: str, area: str) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _spread(places: Floats, gap: float, height: float) -> Floats:
 
 
 def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log: bool) -> None:
-    low, high = retest.limits
+    language, (low, high) = canvas.language, retest.limits
     reach = 1.15 * max(abs(low - retest.limit_reach), abs(high + retest.limit_reach), np.abs(retest.difference).max())
     reach = reach or (0.1 if log else 1.0)
     ax.set_ylim(-reach, reach)
@@ -132,10 +139,10 @@ def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log:
     centres = np.array([low, retest.bias, high])
     shifts = _spread((centres + reach) * points, 2.5 * canvas.small, height) - (centres + reach) * points
     for shift, word, centre, ends, dashes, name in (
-        (shifts[1], "mean", retest.bias, retest.bias_interval, "-", "bias"),
+        (shifts[1], language.text("retest.mean"), retest.bias, retest.bias_interval, "-", "bias"),
         (
             shifts[0],
-            f"{MINUS}{SPREAD} SD",
+            language.write(f"-{SPREAD} SD"),
             low,
             (low - retest.limit_reach, low + retest.limit_reach),
             "--",
@@ -143,7 +150,7 @@ def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log:
         ),
         (
             shifts[2],
-            f"+{SPREAD} SD",
+            language.write(f"+{SPREAD} SD"),
             high,
             (high - retest.limit_reach, high + retest.limit_reach),
             "--",
@@ -152,37 +159,38 @@ def _draw_lines(ax: Axes, retest: Retest, canvas: Canvas, height: float, *, log:
     ):
         ax.axhspan(*ends, color=BAND, linewidth=0, zorder=0.5, gid=f"{name} interval")
         ax.axhline(centre, color=INK, linestyle=dashes, linewidth=0.9, zorder=1, gid=name)
-        number = f"× {_tell_ratio(10**centre)}" if log else _tell_difference(centre)
+        number = language.write(f"× {_format_ratio(10**centre)}" if log else _format_difference(centre))
         style: Any = {"xycoords": ("axes fraction", "data"), "va": "center", "size": canvas.small, "color": GREY}
         ax.annotate(f"{word}\n{number}", (1, centre), (4, shift), textcoords="offset points", gid="number", **style)
     ax.axhline(0, color=GREY, linewidth=0.5, linestyle=":", zorder=0.9, gid="no change")
 
 
-def _tell_ratio(ratio: float) -> str:
+def _format_ratio(ratio: float) -> str:
     """Three digits and no exponent: 0.0123, 0.95, 1.00, 12.3.
 
-    >>> [_tell_ratio(ratio) for ratio in (0.01234, 0.951, 1.0, 12.34, 1234.0)]
+    >>> [_format_ratio(ratio) for ratio in (0.01234, 0.951, 1.0, 12.34, 1234.0)]
     ['0.0123', '0.951', '1.00', '12.3', '1230']
     """
     return np.format_float_positional(ratio, precision=3, unique=False, fractional=False, trim="k").rstrip(".")
 
 
-def _tell_difference(value: float) -> str:
+def _format_difference(value: float) -> str:
     """With its sign, but for 0; two decimals, or none where it is large.
 
-    >>> [_tell_difference(value) for value in (0.456, -0.001, -123.4)]
-    ['+0.46', '0.00', '−123']
+    >>> [_format_difference(value) for value in (0.456, -0.001, -123.4)]
+    ['+0.46', '0.00', '-123']
     """
     text = f"{value:+.2f}" if abs(value) < 100 else f"{value:+.0f}"
-    return "0.00" if float(text) == 0 else text.replace("-", MINUS)
+    return "0.00" if float(text) == 0 else text
 
 
-def _label_differences(ax: Axes, *, log: bool) -> None:
-    """Ticks of ratios, where differences are those of logarithms; the minus sign as elsewhere."""
+def _label_differences(ax: Axes, language: Language, *, log: bool) -> None:
+    """Ticks of ratios, where differences are those of logarithms."""
     if not log:
         return
     top = 10 ** ax.get_ylim()[1]
     steps = next((s for s in ([1, 1.1, 1.2], [1, 1.25, 1.5], [1, 1.5, 2], [1, 2, 4], [1, 3, 10], [1, 10, 100])
                   if s[-1] * 1.3 > top), [1, 100, 10_000])  # fmt: skip
     ratios = [value for step in steps for value in {step, 1 / step} if step <= top]
-    ax.set_yticks(np.log10(ratios), [f"{ratio:g}" if ratio >= 1 else f"{ratio:.2g}" for ratio in ratios])
+    labels = [language.write(f"{ratio:g}" if ratio >= 1 else f"{ratio:.2g}") for ratio in ratios]
+    ax.set_yticks(np.log10(ratios), labels)

@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 from qst.arrays import Floats
 from qst.cohort.intervals import average
-from qst.cohort.scored_rows import count
+from qst.language import Language
 from qst.plots.canvas import GREY, INK, PALE, WIDTH_MM, Canvas
 from qst.plots.profile import INTERVAL
 from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
@@ -129,32 +129,38 @@ def plot_stimulus_response(
     pinpricks, touches, lost = read_responses(trials)
     canvas = Canvas(ax, width_mm, 4.6, 1.0)
     several = max(len(response.people) for response in (*pinpricks, *touches)) > 1
+    language = canvas.language
+    areas = [language.word("area_name", response.area) for response in pinpricks]
     legend: list[tuple[Any, str]] = [
-        (Line2D([], [], **_style(response, canvas)), response.area) for response in pinpricks
+        (Line2D([], [], **_style(response, canvas)), area) for response, area in zip(pinpricks, areas, strict=True)
     ]
     if several:
-        legend.append((Line2D([], [], color=GREY, linewidth=1.1, marker="|", markersize=4), INTERVAL))
+        bar = Line2D([], [], color=GREY, linewidth=1.1, marker="|", markersize=4)
+        legend.append((bar, language.text("legend.interval_of_mean")))
     behind = {"color": PALE, "linewidth": 0.5} if several else {"color": PALE, "marker": ".", "linestyle": "none"}
-    legend.append((Line2D([], [], **behind), "single people" if several else "single ratings"))
+    key = "legend.single_people" if several else "stimulus_response.single_ratings"
+    legend.append((Line2D([], [], **behind), language.text(key)))
     if any(np.isnan(response.mean).any() for response in (*pinpricks, *touches)):
-        legend.append((Line2D([], [], color=GREY, marker="x", linestyle="none", markersize=4), "not rated"))
+        cross = Line2D([], [], color=GREY, marker="x", linestyle="none", markersize=4)
+        legend.append((cross, language.text("stimulus_response.not_rated")))
     counted = [
-        f"{one.area}: {one.ratings} pinprick, {other.ratings} touch ratings"
-        for one, other in zip(pinpricks, touches, strict=True)
+        language.text("stimulus_response.ratings", area=area, pinprick=one.ratings, touch=other.ratings)
+        for area, one, other in zip(areas, pinpricks, touches, strict=True)
     ]
     footer = [*describe_trials(trials, take_ratings(trials, ("MPS", "DMA"), NEEDED)), *counted]
-    footer += [f"{count(lost, 'rating')} without a usable stimulus left out"] if lost else []
-    footer.append("geometric means of rating + 0.1; 0.1 is never painful")
+    if lost:
+        footer.append(language.text("stimulus_response.left_out", ratings=language.text("count.ratings", n=lost)))
+    footer.append(language.text("stimulus_response.geometric"))
     ax = canvas.open(
         0.42 * canvas.room, title=title, footer=footer, legend=legend, under=1.8 * canvas.font, over=1.7 * canvas.font
     )
     touch = ax.inset_axes((1 - _ROOM, 0, _ROOM, 1), label="touch")
     ax.set_axes_locator(_part(ax, 0, 1 - _ROOM - 0.04))
     touch.set_axes_locator(_part(ax, 1 - _ROOM, 1))
-    _draw_curves(ax, pinpricks, canvas, "pinprick (mN)")
-    _draw_curves(touch, touches, canvas, "light touch")
+    _draw_curves(ax, pinpricks, canvas, language.text("stimulus_response.pinprick"))
+    _draw_curves(touch, touches, canvas, language.text("stimulus_response.light_touch"))
     touch.set_yticklabels([])
-    canvas.label_axes(ax, y="pain rating + 0.1")
+    canvas.label_axes(ax, y=language.text("stimulus_response.rating"))
     return ax
 
 
@@ -170,6 +176,10 @@ def _part(ax: Axes, start: float, stop: float) -> Any:
 
 def _style(response: Response, canvas: Canvas) -> dict[str, Any]:
     return style_area(response.area, response.colour, markersize=0.62 * canvas.font, linewidth=1)
+
+
+def _name_stimulus(stimulus: Any, language: Language) -> str:
+    return language.text(f"touch.{stimulus}") if isinstance(stimulus, str) else language.write(f"{stimulus:g}")
 
 
 def _draw_curves(ax: Axes, responses: list[Response], canvas: Canvas, name: str) -> None:
@@ -193,9 +203,9 @@ def _draw_curves(ax: Axes, responses: list[Response], canvas: Canvas, name: str)
     canvas.style_axes(ax)
     ax.set_yscale("log")
     ax.set(xlim=(-0.5, len(stimuli) - 0.5), ylim=(RATING_OFFSET * 0.93, 110))
-    ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    ax.set_yticks([0.1, 1, 10, 100], [canvas.language.number(rating) for rating in (0.1, 1, 10, 100)])
     ax.set_yticks([], minor=True)
-    ax.set_xticks(x, [text.removeprefix("cotton ") if isinstance(text, str) else f"{text:g}" for text in stimuli])
+    ax.set_xticks(x, [_name_stimulus(stimulus, canvas.language) for stimulus in stimuli])
     ax.axhline(RATING_OFFSET, color=PALE, linewidth=0.4, zorder=0.5)
     style: Any = {"xycoords": "axes fraction", "ha": "left", "va": "bottom", "size": canvas.font, "color": INK}
     ax.annotate(name, (0, 1), (0, 2), textcoords="offset points", **style)

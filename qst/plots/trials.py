@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qst.cohort.scored_rows import count, texts_of
+from qst.cohort.scored_rows import texts_of
 from qst.derive.trials import kept_trials
 from qst.errors import OptionError
 from qst.plots.canvas import AREA_COLOURS, MORE_COLOURS
+from qst.plots.language import current_language
 from qst.tables import KEY
 
 
@@ -66,11 +67,16 @@ def style_area(area: str, colour: str, **look: Any) -> dict[str, Any]:
 
 def describe_trials(trials: pd.DataFrame, ratings: pd.DataFrame) -> list[str]:
     """Who gave the ratings, for the foot of a figure."""
-    parts = [f"n = {count(ratings['person'].nunique(), 'person', 'people')}"]
+    language = current_language()
+    people = language.text("count.people", n=int(ratings["person"].nunique()))
+    parts = [language.text("people.n", what=people)]
     for column in ("age", "sex", "site"):
         texts = list(dict.fromkeys(text.removesuffix(".0") for text in texts_of(trials, column) if text))
         if column == "age" and len(texts) > 1:
             ages = np.array(texts, dtype=float)
-            texts = [f"{ages.min():.0f} to {ages.max():.0f}"]
-        parts += [" / ".join(texts) + (" years" if column == "age" else "")] if texts else []
+            parts.append(language.text("people.ages", low=float(ages.min()), high=float(ages.max())))
+        elif column == "age" and texts:
+            parts.append(language.text("people.age", age=language.write(texts[0])))
+        elif texts:
+            parts.append(" / ".join(language.word(column, text) for text in texts))
     return parts

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from qst.plots.canvas import INK, Canvas
+from qst.plots.language import current_language
 from qst.protocol import Parameter
 
 _STEPS = (1, 2, 5)
@@ -17,7 +18,7 @@ _FEWEST = 3
 
 def describe_value(parameter: Parameter) -> str:
     """Name and unit, for an axis."""
-    return f"{parameter.code} ({parameter.unit})"
+    return f"{parameter.code} ({current_language().word('unit', parameter.unit)})"
 
 
 def ring(canvas: Canvas) -> dict[str, Any]:
@@ -42,4 +43,4 @@ def set_value_scale(ax: Axes, axis: str, parameter: Parameter) -> None:
         steps = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(10**low, 10**high)
         ticks = [float(tick) for tick in steps if tick > 0 and low <= np.log10(tick) <= high]
     setter: Any = getattr(ax, f"set_{axis}ticks")
-    setter([float(np.log10(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
+    setter([float(np.log10(tick)) for tick in ticks], [current_language().write(f"{tick:g}") for tick in ticks])

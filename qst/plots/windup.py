@@ -10,16 +10,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from qst.arrays import Floats
-from qst.cohort.scored_rows import count
 from qst.derive.trials import SINGLE, TRAIN
+from qst.language import Language
 from qst.plots.canvas import INK, PALE, WIDTH_MM, Canvas
 from qst.plots.trials import describe_trials, list_areas, style_area, take_ratings
 
 NEEDED = "ratings of WUR with the stimulus single or train"
-
-UNDEFINED = "WUR undefined: all single stimuli rated 0"
-
-LACKING = "no WUR: single stimuli or trains not rated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +113,20 @@ def plot_windup(
     areas = read_windup(trials)
     canvas = Canvas(ax, width_mm, 4.4, 1.0)
     several = max(area.people for area in areas) > 1
-    legend: list[tuple[Any, str]] = [(Line2D([], [], **_style(area, canvas)), f"{area.area} (mean)") for area in areas]
-    legend.append((Line2D([], [], color=PALE, linewidth=0.7), "single people" if several else "single series"))
+    text = canvas.language.text
+    names = [canvas.language.word("area_name", area.area) for area in areas]
+    legend: list[tuple[Any, str]] = [
+        (Line2D([], [], **_style(area, canvas)), text("windup.mean", area=name))
+        for area, name in zip(areas, names, strict=True)
+    ]
+    single = text("legend.single_people" if several else "windup.single_series")
+    legend.append((Line2D([], [], color=PALE, linewidth=0.7), single))
     footer = describe_trials(trials, take_ratings(trials, ("WUR",), NEEDED))
-    footer.append("WUR: geometric mean of people's ratios" if several else "WUR: mean of trains over mean of singles")
-    for area in areas:
-        told = f"{area.area}: no ratio of {count(area.undefined, 'assessment')}, all singles rated 0"
-        footer += [told] if area.undefined else []
+    footer.append(text("windup.ratio_of_people" if several else "windup.ratio"))
+    for area, name in zip(areas, names, strict=True):
+        if area.undefined:
+            assessments = text("count.assessments", n=area.undefined)
+            footer.append(text("windup.no_ratio", area=name, assessments=assessments))
     height = min(0.5 * canvas.room, 24 * canvas.font)
     ax = canvas.open(height, title=title, footer=footer, legend=legend, under=1.8 * canvas.font, over=1.6 * canvas.font)
     _draw_pairs(ax, areas, canvas)
@@ -134,22 +137,27 @@ def _style(area: WindUp, canvas: Canvas) -> dict[str, Any]:
     return style_area(area.area, area.colour, markersize=0.8 * canvas.font, linewidth=1.4)
 
 
+def _describe_ratio(area: WindUp, language: Language, *, short: bool) -> str:
+    """The wind-up ratio of an area, or why there is none."""
+    if np.isnan(area.ratio):
+        key = "windup.undefined" if area.undefined else "windup.lacking"
+        return language.text(key) if short else f"{language.text(key)}: {language.text(f'{key}_why')}"
+    return language.write(f"WUR {area.ratio:.1f}") + (f" (n = {area.ratios})" if area.people > 1 else "")
+
+
 def _draw_pairs(ax: Axes, areas: list[WindUp], canvas: Canvas) -> None:
     for number, area in enumerate(areas):
         x = np.array([0.0, 1.0]) + 2.2 * number
         faint: Any = {"color": area.colour, "alpha": 0.4, "marker": ".", "markersize": 3, "linewidth": 0.6}
         ax.plot(x, area.pairs.T, gid="pair", zorder=2, **faint)
         ax.plot(x, area.mean, zorder=3, clip_on=False, **_style(area, canvas))
-        several = area.people > 1
-        text = f"WUR {area.ratio:.1f}{f' (n = {area.ratios})' * several}"
-        if np.isnan(area.ratio):
-            text = UNDEFINED if area.undefined else LACKING
-            text = text.partition(":")[0] if canvas.room < 150 * len(areas) else text
+        text = _describe_ratio(area, canvas.language, short=canvas.room < 150 * len(areas))
         style: Any = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "gid": "ratio"}
         ax.annotate(text, (x.mean(), 1.0), (0, 3), textcoords="offset points", size=canvas.font, color=INK, **style)
     top = max([10.0, *(float(np.nanmax(area.pairs, initial=0)) for area in areas)])
     canvas.style_axes(ax)
     ax.set(xlim=(-0.6, 2.2 * len(areas) - 0.6), ylim=(0, min(100, 1.08 * top) if top <= 100 else 1.08 * top))
-    ax.set_xticks([2.2 * n + kind for n in range(len(areas)) for kind in (0, 1)], [SINGLE, TRAIN] * len(areas))
+    kinds = [canvas.language.text(f"windup.{kind}") for kind in (SINGLE, TRAIN)]
+    ax.set_xticks([2.2 * n + kind for n in range(len(areas)) for kind in (0, 1)], kinds * len(areas))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
-    canvas.label_axes(ax, y="pain rating (0–100)")
+    canvas.label_axes(ax, y=canvas.language.text("windup.rating"))

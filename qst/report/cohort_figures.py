@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,15 @@ from qst.cohort.scored_rows import numbers_of
 from qst.cohort.selection import ALL
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import NOT_ASSESSABLE
-from qst.plots.canvas import describe_people, wording
 from qst.plots.frequencies import plot_frequencies
 from qst.plots.heatmap import plot_heatmap
+from qst.plots.language import drawing_in
 from qst.plots.loga import plot_loga
 from qst.plots.mechanisms import STATUS_COLOURS, plot_mechanisms
 from qst.plots.phenotypes import MOST_BARS, NAMES, order_phenotypes, plot_phenotypes
 from qst.protocol import CODES, Z_CODES
 from qst.report.figures import Picture, embed
-from qst.report.translation import AS_IT_IS, translate
-from qst.report.words import Words
+from qst.report.page_language import PageLanguage
 from qst.settings import Settings
 from qst.tables import Z_COLUMNS
 
@@ -72,23 +70,23 @@ class Drawing:
     draw : callable
         A `Cohort` to the axes or the figure of matplotlib, or None where it has nothing to show.
     describe : callable
-        A `Cohort` and words to the text alternative, with the numbers that the picture shows.
+        A `Cohort` and a language to the text alternative, with the numbers that the picture shows.
     """
 
     name: str
     draw: Callable[[Cohort], Any]
-    describe: Callable[[Cohort, Words], str]
+    describe: Callable[[Cohort, PageLanguage], str]
 
 
 def draw_cohort(
-    cohort: Cohort, words: Words, place: str, drawings: Sequence[Drawing] | None = None
+    cohort: Cohort, language: PageLanguage, place: str, drawings: Sequence[Drawing] | None = None
 ) -> dict[str, Picture]:
     """Draw the figures of one area of the cohort page, by name; those that have nothing to show are left out.
 
     Parameters
     ----------
     cohort : Cohort
-    words : Words
+    language : PageLanguage
     place : str
         A name that no other area of the page has, for the ids within its figures.
     drawings : sequence of Drawing, optional
@@ -96,43 +94,42 @@ def draw_cohort(
     """
     if len(cohort.rows) < FEWEST:
         return {}
-    pictures, said = {}, frozenset(describe_people(cohort.rows))
+    pictures = {}
     for drawing in COHORT_DRAWINGS if drawings is None else drawings:
-        with wording(partial(_word, words=words, said=said)), warnings.catch_warnings():
+        with drawing_in(language.code, with_people=False), warnings.catch_warnings():
             # A letter that matplotlib's font lacks is written by a font of the reader's browser.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             drawn = drawing.draw(cohort)
             if drawn is None:
                 continue
-            caption, alternative = words.texts["cohort_figures"][drawing.name], drawing.describe(cohort, words)
+            caption, alternative = language.text(f"cohort_figures.{drawing.name}"), drawing.describe(cohort, language)
             figure = getattr(drawn, "figure", drawn)
-            pictures[drawing.name] = embed(figure, alternative, caption, f"{place}-{drawing.name}", words)
+            pictures[drawing.name] = embed(figure, alternative, caption, f"{place}-{drawing.name}")
     return pictures
 
 
-def _word(text: str, words: Words, said: frozenset[str]) -> str:
-    """A text of a figure for the page; nothing where the page says it for all of its figures."""
-    return "" if text in said else translate(text, words)
-
-
 def draw_areas(
-    areas: Sequence[dict[str, Any]], scored: pd.DataFrame, labels: Sequence[str], settings: Settings, words: Words
+    areas: Sequence[dict[str, Any]],
+    scored: pd.DataFrame,
+    labels: Sequence[str],
+    settings: Settings,
+    language: PageLanguage,
 ) -> None:
     """Add `pictures` to each area of `qst.report.cohort.form_cohort`, from the rows that it was formed of."""
     base = load_mechanisms(settings.mechanisms)
     for number, area in enumerate(areas):
         own = (scored["area"].isna() if area["area"] is None else scored["area"] == area["area"]).to_numpy(dtype=bool)
         rows = scored[own].reset_index(drop=True)
-        called = label_rows(rows, [label for label, is_own in zip(labels, own, strict=True) if is_own], words)
-        area["pictures"] = draw_cohort(Cohort(rows, called, base), words, f"a{number}")
+        called = label_rows(rows, [label for label, is_own in zip(labels, own, strict=True) if is_own], language)
+        area["pictures"] = draw_cohort(Cohort(rows, called, base), language, f"a{number}")
 
 
-def label_rows(rows: pd.DataFrame, labels: Sequence[str], words: Words) -> list[str]:
+def label_rows(rows: pd.DataFrame, labels: Sequence[str], language: PageLanguage) -> list[str]:
     """What tells each row of an area from the others: the subject's label; where it has several, what differs too.
 
-    >>> from qst.report.words import load_words
+    >>> from qst.report.page_language import load_page_language
     >>> rows = pd.DataFrame({"visit": ["1", "2", "1"], "site": ["foot"] * 3, "side": [None] * 3})
-    >>> label_rows(rows, ["058", "058", "007"], load_words())
+    >>> label_rows(rows, ["058", "058", "007"], load_page_language())
     ['058, 1', '058, 2', '007']
     """
     texts = {name: rows[name].astype(object).where(rows[name].notna(), "").map(str).tolist() for name in _TELLING}
@@ -143,7 +140,7 @@ def label_rows(rows: pd.DataFrame, labels: Sequence[str], words: Words) -> list[
     for label, same in places.items():
         differing = [name for name, column in texts.items() if len({column[place] for place in same}) > 1]
         for place in same:
-            parts = [words.word(name, texts[name][place]) for name in differing if texts[name][place]]
+            parts = [language.word(name, texts[name][place]) for name in differing if texts[name][place]]
             told[place] = ", ".join([label, *parts])
     return told
 
@@ -151,21 +148,21 @@ def label_rows(rows: pd.DataFrame, labels: Sequence[str], words: Words) -> list[
 def _draw_heatmap(cohort: Cohort) -> Any:
     if cohort.rows[list(Z_COLUMNS)].isna().all(axis=None):
         return None
-    labels = [AS_IT_IS + label for label in cohort.labels] if len(cohort.labels) <= MOST_LABELS else False
-    return plot_heatmap(cohort.rows, area=ALL, label_people=labels)
+    return plot_heatmap(cohort.rows, area=ALL, label_people=len(cohort.labels) <= MOST_LABELS and cohort.labels)
 
 
-def _describe_heatmap(cohort: Cohort, words: Words) -> str:
-    texts, parts = words.texts["cohort_alternatives"], []
+def _describe_heatmap(cohort: Cohort, language: PageLanguage) -> str:
+    parts = []
     z = numbers_of(cohort.rows, Z_COLUMNS)
     for code, column in zip(Z_CODES, z.T, strict=True):
         known = column[~np.isnan(column)]
         if not len(known):
-            parts.append(words.fill(texts["heatmap_none"], code=code))
+            parts.append(language.text("cohort_alternatives.heatmap_none", code=code))
             continue
-        low, median, high = (words.z(float(value)) for value in (known.min(), np.median(known), known.max()))
-        parts.append(words.fill(texts["heatmap_part"], code=code, median=median, low=low, high=high, n=len(known)))
-    return f"{words.fill(texts['heatmap'], n=len(z))} {'; '.join(parts)}."
+        low, median, high = (language.z(float(value)) for value in (known.min(), np.median(known), known.max()))
+        numbers = {"median": median, "low": low, "high": high, "n": len(known)}
+        parts.append(language.text("cohort_alternatives.heatmap_part", code=code, **numbers))
+    return f"{language.text('cohort_alternatives.heatmap', n=len(z))} {'; '.join(parts)}."
 
 
 def _draw_frequencies(cohort: Cohort) -> Any:
@@ -174,8 +171,8 @@ def _draw_frequencies(cohort: Cohort) -> Any:
     return plot_frequencies(cohort.rows, area=ALL, width_mm=_BESIDE_MM)
 
 
-def _describe_frequencies(cohort: Cohort, words: Words) -> str:
-    texts, parts = words.texts["cohort_alternatives"], []
+def _describe_frequencies(cohort: Cohort, language: PageLanguage) -> str:
+    parts = []
     counts = count_findings(cohort.rows)
     for place, code in enumerate(CODES):
         judged, gain, loss, limit, no_gain, no_loss = (
@@ -183,13 +180,13 @@ def _describe_frequencies(cohort: Cohort, words: Words) -> str:
             for column in (counts.judged, counts.gain, counts.loss, counts.limit, counts.no_gain, counts.no_loss)
         )
         if not judged:
-            parts.append(words.fill(texts["frequencies_none"], code=code))
+            parts.append(language.text("cohort_alternatives.frequencies_none", code=code))
             continue
         notes = {"frequencies_limit": limit, "frequencies_no_loss": no_loss, "frequencies_no_gain": no_gain}
-        more = "".join(words.fill(texts[key], n=n) for key, n in notes.items() if n)
+        more = "".join(language.text(f"cohort_alternatives.{key}", n=n) for key, n in notes.items() if n)
         counted = {"judged": judged, "gain": gain, "loss": loss, "more": more}
-        parts.append(words.fill(texts["frequencies_part"], code=code, **counted))
-    return f"{words.fill(texts['frequencies'], n=len(cohort.rows))} {'; '.join(parts)}."
+        parts.append(language.text("cohort_alternatives.frequencies_part", code=code, **counted))
+    return f"{language.text('cohort_alternatives.frequencies', n=len(cohort.rows))} {'; '.join(parts)}."
 
 
 def _draw_loga(cohort: Cohort) -> Any:
@@ -197,10 +194,10 @@ def _draw_loga(cohort: Cohort) -> Any:
     return plot_loga(cohort.rows, area=ALL, width_mm=_BESIDE_MM) if table.any() else None
 
 
-def _describe_loga(cohort: Cohort, words: Words) -> str:
+def _describe_loga(cohort: Cohort, language: PageLanguage) -> str:
     table, unsaid = count_loga(cohort.rows)
     codes = ", ".join(f"L{loss}G{gain} {n}" for (loss, gain), n in np.ndenumerate(table) if n)
-    return words.fill(words.texts["cohort_alternatives"]["loga"], n=len(cohort.rows), codes=codes, unsaid=unsaid)
+    return language.text("cohort_alternatives.loga", n=len(cohort.rows), codes=codes, unsaid=unsaid)
 
 
 def _draw_phenotypes(cohort: Cohort) -> Any:
@@ -214,18 +211,18 @@ def _draw_phenotypes(cohort: Cohort) -> Any:
     return ax
 
 
-def _describe_phenotypes(cohort: Cohort, words: Words) -> str:
-    texts, bars = words.texts["cohort_alternatives"], order_phenotypes(cohort.rows)
+def _describe_phenotypes(cohort: Cohort, language: PageLanguage) -> str:
+    bars = order_phenotypes(cohort.rows)
     parts = [
-        words.fill(
-            texts["phenotypes_part"],
-            name=words.word("phenotype", name),
+        language.text(
+            "cohort_alternatives.phenotypes_part",
+            name=language.word("phenotype", name),
             n=bars.most_probable.count(name),
-            mean=words.share(float(column.mean())),
+            mean=language.share(float(column.mean())),
         )
         for name, column in zip(NAMES, bars.probabilities[bars.said].T, strict=True)
     ]
-    told = words.fill(texts["phenotypes"], n=len(cohort.rows), unsaid=int((~bars.said).sum()))
+    told = language.text("cohort_alternatives.phenotypes", n=len(cohort.rows), unsaid=int((~bars.said).sum()))
     return f"{told} {'; '.join(parts)}."
 
 
@@ -236,14 +233,14 @@ def _draw_mechanisms(cohort: Cohort) -> Any:
     return plot_mechanisms(cohort.rows, area=ALL, mechanisms=cohort.base, width_mm=_BESIDE_MM)
 
 
-def _describe_mechanisms(cohort: Cohort, words: Words) -> str:
+def _describe_mechanisms(cohort: Cohort, language: PageLanguage) -> str:
     names, counts = count_statuses(cohort.rows, cohort.base)
-    statuses = [words.word("status", status) for status in (*STATUS_COLOURS, NOT_ASSESSABLE)]
+    statuses = [language.word("status", status) for status in (*STATUS_COLOURS, NOT_ASSESSABLE)]
     parts = [
-        f"{words.known(name)}: {', '.join(f'{status} {n}' for status, n in zip(statuses, row, strict=True) if n)}"
+        f"{language.known(name)}: {', '.join(f'{status} {n}' for status, n in zip(statuses, row, strict=True) if n)}"
         for name, row in zip(names, counts.tolist(), strict=True)
     ]
-    told = words.fill(words.texts["cohort_alternatives"]["mechanisms"], n=len(cohort.rows))
+    told = language.text("cohort_alternatives.mechanisms", n=len(cohort.rows))
     return f"{told} {'; '.join(parts)}."
 
 

@@ -4,13 +4,11 @@ import io
 import re
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
 from matplotlib import rc_context
 
 from qst.plots.files import FILE_SETTINGS
-from qst.report.translation import translate
-from qst.report.words import Words
 
 # Within a tag, which ends before another begins: a text may read like an attribute.
 _IN_TAG = "(?=[^<>]*>)"
@@ -20,8 +18,6 @@ _ID = re.compile(rf' id="([^"<>]*)"{_IN_TAG}')
 _REFERENCE = re.compile(rf'(href="#|url\(#)([^")<>]*){_IN_TAG}')
 
 _FONT = re.compile(rf'font-family: [^;"<>]*{_IN_TAG}')
-
-_TEXT = re.compile(r"(<text\b[^>]*>)([^<]*)(</text>)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class Picture:
     caption: str
 
 
-def embed(figure: Any, alternative: str, caption: str, name: str, words: Words) -> Picture:
+def embed(figure: Any, alternative: str, caption: str, name: str) -> Picture:
     """Turn a figure of matplotlib into SVG that can stand in an HTML page beside others.
 
     Parameters
@@ -44,8 +40,6 @@ def embed(figure: Any, alternative: str, caption: str, name: str, words: Words) 
     caption : str
     name : str
         A name that no other figure of the page has: the ids within it begin with it.
-    words : Words
-        The texts of the figure are put into its language (`qst.report.translation`).
     """
     file = io.StringIO()
     with rc_context(FILE_SETTINGS):
@@ -59,7 +53,6 @@ def embed(figure: Any, alternative: str, caption: str, name: str, words: Words) 
     svg = _ID.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in used else "", svg)
     svg = _REFERENCE.sub(rf"\g<1>{name}-\g<2>", svg)
     svg = _FONT.sub("font-family: 'DejaVu Sans', Verdana, Arial, sans-serif", svg)
-    svg = _TEXT.sub(lambda match: f"{match[1]}{escape(translate(unescape(match[2]), words))}{match[3]}", svg)
     width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 
 from tqdm import tqdm
 
@@ -61,6 +61,49 @@ def find_browser(given: str | Path | None = None) -> str:
     )
 
 
+class _Browsers:
+    """The browsers that print at the moment. Once they are ended, no other can be started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[Browser] = set()
+        self._ended = False
+
+    def run(self, command: list[str]) -> str:
+        """Run a browser until it exits, and return what it wrote to standard error."""
+        with self._start(command) as process:
+            try:
+                return process.communicate(timeout=LONGEST_SECONDS)[1].decode(errors="replace")
+            except BaseException:
+                _end(process)
+                raise
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+
+    def _start(self, command: list[str]) -> Browser:
+        """Start a browser, in a session of its own.
+
+        Ctrl-C would otherwise reach it too, and a Chromium that is interrupted while printing neither prints nor exits.
+        It is started and noted under one lock: otherwise `end` could come between the two and would miss it.
+        """
+        with self._lock:
+            if self._ended:
+                raise QSTError("printing was ended")
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=sys.platform != "win32"
+            )
+            self._running.add(process)
+            return process
+
+    def end(self) -> None:
+        """End all browsers that run, and let no other start."""
+        with self._lock:
+            self._ended = True
+            for process in self._running:
+                _end(process)
+
+
 def print_pages(pages: Sequence[Path], browser: str, workers: int = 2) -> None:
     """Print each HTML page to a PDF of the same name beside it.
 
@@ -69,24 +112,21 @@ def print_pages(pages: Sequence[Path], browser: str, workers: int = 2) -> None:
     Raises
     ------
     QSTError
-        The browser gave no PDF; the text has its last words.
+        The browser printed no PDF; the text has the last line that it wrote.
     """
-    running: set[Browser] = set()
-    stopped = Event()
+    browsers = _Browsers()
     with ThreadPoolExecutor(workers) as pool:
-        printed = [pool.submit(_print, page, browser, running, stopped) for page in pages]
         try:
+            printed = [pool.submit(_print, page, browser, browsers) for page in pages]
             for page in tqdm(printed, unit=" PDF", delay=1, disable=None, leave=False):
                 page.result()
         except BaseException:
-            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                _end(process)
+            browsers.end()
             raise
 
 
-def _print(page: Path, browser: str, running: set[Browser], stopped: Event) -> None:
+def _print(page: Path, browser: str, browsers: _Browsers) -> None:
     target = page.with_suffix(".pdf").resolve()
     with tempfile.TemporaryDirectory(prefix="qst-", ignore_cleanup_errors=True) as profile:
         command = [browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions"]
@@ -94,35 +134,14 @@ def _print(page: Path, browser: str, running: set[Browser], stopped: Event) -> N
         # Chromium's sandbox refuses to run as root, as in a container.
         command += ["--no-sandbox"] if sys.platform != "win32" and os.geteuid() == 0 else []
         try:
-            words = _run([*command, page.resolve().as_uri()], running, stopped).strip().splitlines()[-1:]
+            last_line = browsers.run([*command, page.resolve().as_uri()]).strip().splitlines()[-1:]
         except (OSError, subprocess.TimeoutExpired) as error:
-            words = [str(error)]
+            last_line = [str(error)]
     if not target.is_file() or target.read_bytes()[:4] != b"%PDF":
         raise QSTError(
-            f"{browser} printed no PDF of {page.name}: {' '.join(words) or 'it said nothing'}: name another browser "
-            "(--browser PATH), or leave --pdf out and print the pages from any browser"
+            f"{browser} printed no PDF of {page.name}: {' '.join(last_line) or 'it wrote no message'}: name another "
+            "browser (--browser PATH), or omit --pdf and print the pages from any browser"
         )
-
-
-def _run(command: list[str], running: set[Browser], stopped: Event) -> str:
-    """Run a browser to its end, and give what it says.
-
-    It has a session of its own: Ctrl-C would else reach it too, whereupon a Chromium that prints stops half-way and
-    neither ends nor prints.
-    """
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=sys.platform != "win32"
-    ) as process:
-        running.add(process)
-        try:
-            if stopped.is_set():  # it started while the others were ended
-                _end(process)
-            return process.communicate(timeout=LONGEST_SECONDS)[1].decode(errors="replace")
-        except BaseException:
-            _end(process)
-            raise
-        finally:
-            running.discard(process)
 
 
 def _end(process: Browser) -> None:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from qst import __version__
 from qst.plots.canvas import shorten
 from qst.report import subject as forms
-from qst.report.words import Words
+from qst.report.page_language import PageLanguage, load_page_language
 
 Page = dict[str, Any]
 
@@ -21,14 +21,14 @@ LONGEST_RUNNING = 60
 """Letters of a label that have room at the foot of a printed page (ours)."""
 
 
-def render_subject(page: Page, words: Words) -> str:
+def render_subject(page: Page, language: PageLanguage) -> str:
     """The page of `qst.report.subject.form_subject` as HTML."""
-    return _render("subject.html", page, words, script="")
+    return _render("subject.html", page, language, script="")
 
 
-def render_cohort(page: Page, words: Words) -> str:
+def render_cohort(page: Page, language: PageLanguage) -> str:
     """The page of `qst.report.cohort.form_cohort` as HTML, with the one script that sorts and filters its table."""
-    return _render("cohort.html", page, words, script=_read("cohort.js"))
+    return _render("cohort.html", page, language, script=_read("cohort.js"))
 
 
 def escape_css(text: str) -> str:
@@ -40,19 +40,18 @@ def escape_css(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", lambda match: f"\\{ord(match[0]):06x} ", text)
 
 
-def mark_known(text: str, words: Words) -> Markup:
+def mark_known(text: str, language: PageLanguage) -> Markup:
     """A text of the knowledge base in the page's language, or marked as English.
 
-    >>> from qst.report.words import load_words
-    >>> mark_known("wind-up", load_words("de")), mark_known("<my own>", load_words("de"))
+    >>> mark_known("wind-up", load_page_language("de")), mark_known("<my own>", load_page_language("de"))
     (Markup('Wind-up'), Markup('<span lang="en">&lt;my own&gt;</span>'))
     """
-    if words.language == "en" or text in words.texts["known"]:
-        return escape(words.known(text))
+    if language.code == "en" or text in language.texts["known"]:
+        return escape(language.known(text))
     return Markup('<span lang="en">{}</span>').format(text)
 
 
-def _render(template: str, page: Page, words: Words, script: str) -> str:
+def _render(template: str, page: Page, language: PageLanguage, script: str) -> str:
     rules = [
         "default-src 'none'",
         "style-src 'unsafe-inline'",
@@ -62,9 +61,9 @@ def _render(template: str, page: Page, words: Words, script: str) -> str:
     ]
     if script:
         rules.append(f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'")
-    return _environment(words.language).get_template(template).render(
-        page=page, words=words, t=words.texts, version=__version__, style=Markup(_read("style.css")),
-        script=Markup(script), policy="; ".join(rules), disclaimer=words.texts["disclaimer"],
+    return _environment(language.code).get_template(template).render(
+        page=page, language=language, t=language.texts, version=__version__, style=Markup(_read("style.css")),
+        script=Markup(script), policy="; ".join(rules), disclaimer=language.texts["disclaimer"],
     )  # fmt: skip
 
 
@@ -74,10 +73,8 @@ def _read(name: str) -> str:
 
 
 @lru_cache
-def _environment(language: str) -> jinja2.Environment:
-    from qst.report.words import load_words
-
-    words = load_words(language)
+def _environment(code: str) -> jinja2.Environment:
+    language = load_page_language(code)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("qst.report"),
         autoescape=True,
@@ -87,11 +84,12 @@ def _environment(language: str) -> jinja2.Environment:
         auto_reload=False,
     )
     environment.filters |= {
-        "fill": words.fill, "number": words.number, "z": words.z, "share": words.share, "note": words.note,
+        "fill": language.fill, "number": language.number, "z": language.z, "share": language.share,
+        "note": language.note,
         "shorten": partial(shorten, longest=LONGEST_RUNNING),
         "css": lambda text: Markup(escape_css(text)), "svg": Markup, "not_judged": forms.list_not_judged,
         "loga": forms.form_loga, "findings": forms.count_findings,
-        "known": partial(mark_known, words=words),
+        "known": partial(mark_known, language=language),
     }  # fmt: skip
-    environment.globals |= {"word": words.word, "place": words.place, "when": words.visit}
+    environment.globals |= {"word": language.word, "place": language.place, "when": language.visit}
     return environment

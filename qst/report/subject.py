@@ -1,7 +1,6 @@
 """What stands on a subject's page, as data; how it looks, `templates/subject.html` says."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,12 +11,11 @@ from qst.explain.found import Found
 from qst.inference.findings import LOGA_PARTS
 from qst.notes import format_note, parse_note
 from qst.plots.axes_cache import AXES_CACHES
-from qst.plots.canvas import wording
+from qst.plots.language import drawing_in
 from qst.plots.profile import draw_profile
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
-from qst.report.translation import translate
-from qst.report.words import Words
+from qst.report.page_language import PageLanguage
 from qst.scoring import Stages
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
 from qst.vocabulary.visits import order_visits
@@ -37,7 +35,7 @@ _PLACE = ("site", "side", "area")
 def form_subject(
     stages: Stages,
     found: Found,
-    words: Words,
+    language: PageLanguage,
     *,
     label: str,
     anonymous: bool = False,
@@ -51,8 +49,8 @@ def form_subject(
         Of the subject's assessments.
     found : Found
         Trials and problems of these rows.
-    words : Words
-        For the text of the figures; the rest of the data knows no language.
+    language : PageLanguage
+        Of the figures; the rest of the data has no language.
     label : str
         What the subject is called on the page.
     anonymous : bool
@@ -85,7 +83,7 @@ def form_subject(
         places.sort(key=lambda n: rank_area(told[n]["area"]))
         own = [told[n] for n in places]
         page = {"visit": visit, "assessments": own, "tables": form_tables(own), "changes": []}
-        page["picture"] = _draw(scored.iloc[places], own, words, f"v{len(formed)}")
+        page["picture"] = _draw(scored.iloc[places], own, language, f"v{len(formed)}")
         if formed:
             page["changes"] = form_changes(formed[-1]["assessments"], own)
         formed.append(page)
@@ -260,27 +258,27 @@ def form_changes(before: Sequence[Explanation], now: Sequence[Explanation]) -> l
     return changes
 
 
-def _draw(scored: pd.DataFrame, told: Sequence[Explanation], words: Words, name: str) -> Picture:
+def _draw(scored: pd.DataFrame, told: Sequence[Explanation], language: PageLanguage, name: str) -> Picture:
     """The profile of a visit, with a text alternative that holds its numbers."""
     lines = []
     for one in told:
         numbers = []
         for cell in one["parameters"]:
             code, finding = cell["parameter"], cell["finding"]
-            said = f" ({words.word('finding', finding)})" if finding and finding != NORMAL else ""
+            said = f" ({language.word('finding', finding)})" if finding and finding != NORMAL else ""
             if cell["z"] is not None:
-                numbers.append(f"{code} {words.z(cell['z'])}{said}")
+                numbers.append(f"{code} {language.z(cell['z'])}{said}")
             elif cell["value"] is not None:
                 what = "alternative_no_z" if code not in ("PHS", "DMA") else "alternative_value"
-                numbers.append(words.fill(words.texts["figure"][what], code=code, value=float(cell["value"])) + said)
+                numbers.append(language.text(f"figure.{what}", code=code, value=float(cell["value"])) + said)
             else:
-                numbers.append(words.fill(words.texts["figure"]["alternative_missing"], code=code))
-        lines.append(f"{words.place(one)}: {'; '.join(numbers)}.")
-    alternative = f"{words.texts['figure']['profile']} {' '.join(lines)}"
+                numbers.append(language.text("figure.alternative_missing", code=code))
+        lines.append(f"{language.place(one)}: {'; '.join(numbers)}.")
+    alternative = f"{language.text('figure.profile')} {' '.join(lines)}"
     # One picture has one legend entry a row, so the rows of a subject and visit are drawn together.
-    with wording(partial(translate, words=words)):
+    with drawing_in(language.code):
         figure = draw_profile(scored, sheets=AXES_CACHES).figure
-    return embed(figure, alternative, words.texts["figure"]["caption"], name, words)
+    return embed(figure, alternative, language.text("figure.caption"), name)
 
 
 def count_findings(told: Explanation) -> dict[str, list[str]]:

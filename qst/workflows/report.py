@@ -20,11 +20,11 @@ from qst.norms.reference_sets import load_reference
 from qst.problems import Problem
 from qst.report.cohort import form_cohort
 from qst.report.cohort_figures import draw_areas
+from qst.report.page_language import PageLanguage, load_page_language
 from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects, write_key
 from qst.report.rendering import render_cohort, render_subject
 from qst.report.subject import form_subject
-from qst.report.words import Words, load_words
 from qst.scoring import Stages, compute_stages
 from qst.settings import Settings
 from qst.tables import SOURCE
@@ -110,7 +110,7 @@ def report_files(
     InputError
         The input cannot be read.
     """
-    words = load_words(language)
+    texts = load_page_language(language)
     output, key = Path(output), Path(key) if key is not None else None
     check_folder(output)
     if key is not None:
@@ -127,7 +127,7 @@ def report_files(
     scored = stages.scored
     numbers = number_subjects((name for name in names if name is not None), key) if key is not None else None
     groups = _group(names)
-    labels = [_label(names[places[0]], number, numbers, words) for number, places in enumerate(groups, 1)]
+    labels = [_label(names[places[0]], number, numbers, texts) for number, places in enumerate(groups, 1)]
     if numbers is not None:
         pairs = sorted(zip(labels, groups, strict=True), key=lambda pair: (len(pair[0]), pair[0]))
         labels, groups = [label for label, _ in pairs], [places for _, places in pairs]
@@ -151,8 +151,8 @@ def report_files(
             show=[column for column in show if column in scored],
         )
         page["reference"] = _tell_reference(settings)
-        draw_areas(page["areas"], ordered, own_labels, settings, words)
-        (folder / INDEX).write_text(render_cohort(page, words), encoding="utf-8")
+        draw_areas(page["areas"], ordered, own_labels, settings, texts)
+        (folder / INDEX).write_text(render_cohort(page, texts), encoding="utf-8")
         if printer is not None:
             print_pages([folder / INDEX, *(folder / page for page in pages)], printer)
         if numbers is not None and key is not None:
@@ -193,9 +193,9 @@ def _group(names: Sequence[str | None]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _label(name: str | None, number: int, numbers: dict[str, str] | None, words: Words) -> str:
+def _label(name: str | None, number: int, numbers: dict[str, str] | None, texts: PageLanguage) -> str:
     if name is None:
-        return words.fill(words.texts["no_subject"], number=number)
+        return texts.text("no_subject", number=number)
     return name if numbers is None else numbers[name]
 
 
@@ -224,10 +224,10 @@ def _form_jobs(
 
 
 def _write_subject(job: _Job, *, language: str, anonymous: bool, show: Sequence[str]) -> None:
-    words = load_words(language)
-    page = form_subject(job.stages, job.found, words, label=job.label, anonymous=anonymous, show=show)
+    texts = load_page_language(language)
+    page = form_subject(job.stages, job.found, texts, label=job.label, anonymous=anonymous, show=show)
     page["reference"] = _tell_reference(job.stages.settings)
-    job.path.write_text(render_subject(page, words), encoding="utf-8")
+    job.path.write_text(render_subject(page, texts), encoding="utf-8")
 
 
 def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:

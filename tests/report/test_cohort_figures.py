@@ -14,14 +14,13 @@ from paths import COHORT
 
 import qst
 from qst.inference.knowledge_base import load_mechanisms
+from qst.language import LANGUAGES, walk
 from qst.plots.canvas import letters_on
+from qst.plots.language import load_figure_language
 from qst.protocol import CODES, Z_CODES
-from qst.report import cohort_figures, figures, subject
 from qst.report.cohort_figures import COHORT_DRAWINGS, Cohort, draw_cohort, label_rows
 from qst.report.figures import Picture
-from qst.report.translation import translate
-from qst.report.words import Words, load_words, walk
-from qst.workflows.report import report_files
+from qst.report.page_language import load_page_language
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -37,9 +36,9 @@ def score_people(count: int, **columns: Any) -> pd.DataFrame:
     return qst.score(people.drop(columns="diagnosis_label", errors="ignore"))
 
 
-def draw(scored: pd.DataFrame, language: str = "en", words: Words | None = None) -> dict[str, Picture]:
+def draw(scored: pd.DataFrame, language: str = "en") -> dict[str, Picture]:
     labels = scored["subject"].astype(object).where(scored["subject"].notna(), "nobody").tolist()
-    return draw_cohort(Cohort(scored, labels, load_mechanisms(None)), words or load_words(language), "x")
+    return draw_cohort(Cohort(scored, labels, load_mechanisms(None)), load_page_language(language), "x")
 
 
 def texts_of_picture(picture: Picture) -> list[str]:
@@ -74,29 +73,20 @@ def cohorts() -> Mapping[str, pd.DataFrame]:
 def test_no_text_of_a_figure_stays_english_on_a_german_page() -> None:
     """Each word of a picture is of the German catalogue, a code, or of the file."""
     for name, scored in cohorts().items():
-        assert find_foreign(draw(scored, "de"), scored, load_words("de")) == set(), name
+        assert find_foreign(draw(scored, "de"), scored) == set(), name
 
 
 def test_a_text_without_german_words_is_found(cohort: pd.DataFrame) -> None:
-    """The test above can fail: without the words of one text, and of one text with gaps."""
-    german = load_words("de")
-    for section, key, word in (("texts", "at device limit", "device"), ("texts", "sum", "sum")):
-        texts = {name: text for name, text in german.texts["figure"][section].items() if name != key}
-        lacking = Words("de", {**german.texts, "figure": {**german.texts["figure"], section: texts}})
-        assert word in find_foreign(draw(cohort, words=lacking), cohort, lacking)
-    english = draw(cohort, "en")
-    assert {"function", "ordered", "probability"} <= find_foreign(english, cohort, german)
+    """The test above can fail."""
+    assert {"function", "ordered", "probability", "device", "sum"} <= find_foreign(draw(cohort, "en"), cohort)
 
 
-def find_foreign(pictures: Mapping[str, Picture], scored: pd.DataFrame, words: Words) -> set[str]:
+def find_foreign(pictures: Mapping[str, Picture], scored: pd.DataFrame) -> set[str]:
     """Words of pictures that are of no German text, no code and no word of the file."""
-    sections = ("texts", "templates", "area")
-    known = {word for name in sections for _, text in walk(words.texts["figure"][name]) for word in WORD.findall(text)}
-    known |= {
-        word for name in ("site", "sex") for _, text in walk(words.texts["words"][name]) for word in WORD.findall(text)
-    }
-    own = [*words.texts["known"].values(), *CODES, "magerl2010", *scored["subject"].dropna(), *scored["site"].dropna()]
-    known |= {word for name in own for word in WORD.findall(name)} - {"hand", "foot"}
+    german = load_figure_language("de").texts
+    texts = [text for key, text in walk(german) if not key.startswith("words.parameter.")]
+    own = [*texts, *CODES, "magerl2010", "ours", *scored["subject"].dropna(), *scored["site"].dropna()]
+    known = {word for name in own for word in WORD.findall(re.sub(r"{.*?}", "", name))} - {"hand", "foot"}
     return {word for one in pictures.values() for text in texts_of_picture(one) for word in WORD.findall(text)} - known
 
 
@@ -107,33 +97,14 @@ def test_numbers_are_written_as_the_language_writes_them(cohort: pd.DataFrame) -
     assert not [text for text in german if re.search(r"\d\.\d", text)]
 
 
-def test_texts_with_gaps() -> None:
-    german = load_words("de")
-    assert translate("1 assessment without a code: too many tests are missing", german).startswith("1 Messung ohne")
-    assert translate("sensory loss (1,200)", german) == "sensorischer Verlust (1\N{NARROW NO-BREAK SPACE}200)"
-    assert translate("17 years · 30.6 years", german) == "17 Jahre · 30,6 Jahre"
-    assert translate("Reference values: own 1.5 / magerl2010", german) == "Referenzwerte: own 1.5 / magerl2010"
-    assert translate("no such text 1.5", german) == "no such text 1.5"
-    assert translate("\N{NO-BREAK SPACE}1.5", german) == "\N{NO-BREAK SPACE}1.5"
-
-
-@pytest.mark.parametrize("text", ["62.4 years", "62.4 / 63.5 years", "0.25", "normal range (±2.5)", "healthy (1,200)"])
-def test_a_translated_text_is_translated_once(text: str) -> None:
-    """Legends and feet are translated before their lines are broken, and again with all texts of the picture."""
-    german = load_words("de")
-    once = translate(text, german)
-    assert once != text
-    assert translate(once, german) == once
-
-
 def test_every_figure_has_its_words() -> None:
-    for language in ("en", "de"):
-        assert set(load_words(language).texts["cohort_figures"]) == set(NAMES)
+    for language in LANGUAGES:
+        assert set(load_page_language(language).texts["cohort_figures"]) == set(NAMES)
 
 
 def test_alternatives_have_the_numbers(cohort: pd.DataFrame) -> None:
     told = {name: picture.alternative for name, picture in draw(cohort).items()}
-    words = load_words()
+    words = load_page_language()
     for code in Z_CODES:
         z = cohort[f"{code}_z"].dropna()
         numbers = [words.z(float(value)) for value in (z.median(), z.min(), z.max())]
@@ -182,28 +153,6 @@ def test_a_figure_that_has_nothing_to_show_is_left_out(cohort: pd.DataFrame) -> 
     assert "phenotypes" not in draw(touch)
 
 
-def test_each_german_text_of_a_figure_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: set[str] = set()
-
-    def record(text: str, words: Words) -> str:
-        drawn.update(text.split(" · "))
-        return translate(text, words)
-
-    for module in (cohort_figures, figures, subject):
-        monkeypatch.setattr(module, "translate", record)
-    for scored in cohorts().values():
-        draw(scored, "de")
-    person = {"subject": "1", "sex": "female", "site": "foot", "CDT": 30.0, "WDT": 1.0, "CPT": 0.0}
-    rows = [person | {"area": "test", "age": 62.4}, person | {"area": "control", "age": 63.5, "site": None}]
-    pd.DataFrame([*rows, rows[0] | {"subject": "2"}]).to_csv(tmp_path / "people.csv", index=False)
-    report_files([tmp_path / "people.csv"], tmp_path / "report", language="de", workers=1)
-    known = load_words("de").texts["figure"]
-    assert set(known["texts"]) - drawn == set()
-    gaps = {"n": r"[±\d.,]+", "m": r"[\d.,]+", "text": ".+"}
-    patterns = {key: re.sub(r"\\{(\w+)\\}", lambda gap: gaps[gap[1]], re.escape(key)) for key in known["templates"]}
-    assert {key for key, form in patterns.items() if not any(re.fullmatch(form, text) for text in drawn)} == set()
-
-
 def test_what_the_page_says_is_not_said_in_each_figure(cohort: pd.DataFrame) -> None:
     texts = [text for one in draw(cohort).values() for text in texts_of_picture(one)]
     assert not [text for text in texts if "Reference values" in text or "to 82 years" in text]
@@ -211,7 +160,7 @@ def test_what_the_page_says_is_not_said_in_each_figure(cohort: pd.DataFrame) -> 
 
 def test_labels_tell_rows_apart() -> None:
     rows = pd.DataFrame({"visit": ["1", "1", "2", "1"], "site": ["hand", "foot", "hand", "hand"], "side": [None] * 4})
-    told = label_rows(rows, ["A", "A", "A", "B"], load_words("de"))
+    told = label_rows(rows, ["A", "A", "A", "B"], load_page_language("de"))
     assert told == ["A, 1, Hand", "A, 1, Fuß", "A, 2, Hand", "B"]
 
 
@@ -234,7 +183,7 @@ def test_pseudonyms_alone_are_in_the_pictures(work: Path) -> None:
     raw = Path("report/index.html").read_text(encoding="utf-8")
     assert raw.count("<svg") == 2 * len(NAMES)
     assert "Mustermann" not in raw
-    assert re.search(r"<text[^>]*>\N{NO-BREAK SPACE}010</text>", raw)
+    assert re.search(r"<text[^>]*>010</text>", raw)
 
 
 def test_each_area_has_its_own_figures_beside_its_tables(work: Path) -> None:

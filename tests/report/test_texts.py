@@ -15,11 +15,12 @@ from qst.inference.criteria import load_criteria
 from qst.inference.findings import LOGA_GROUPS
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanisms import STATUSES
+from qst.language import LANGUAGES, walk
 from qst.norms.reference_sets import load_reference
 from qst.notes import NOTES
 from qst.plots.heatmap import LOSS_TO_GAIN
 from qst.protocol import CODES, PARAMETERS
-from qst.report.words import LANGUAGES, load_words, walk
+from qst.report.page_language import load_page_language
 from qst.tables import (
     AREAS,
     DISCLAIMER,
@@ -38,35 +39,37 @@ from qst.tables import (
 
 REPORT = ROOT / "qst" / "report"
 TEMPLATES = sorted((REPORT / "templates").glob("*.html"))
-ONLY_GERMAN = ("notes.", "known.", "figure.texts.", "figure.templates.")
+ONLY_GERMAN = ("notes.", "known.")
 
 
 def test_the_languages_have_the_same_texts() -> None:
-    english, german = (dict(walk(load_words(language).texts)) for language in LANGUAGES)
+    english, german = (dict(walk(load_page_language(language).texts)) for language in LANGUAGES)
     assert {key for key in german if not key.startswith(ONLY_GERMAN)} == english.keys()
     gaps = {key: set(re.findall(r"\{\w+\}", text)) for key, text in english.items()}
     assert gaps == {key: set(re.findall(r"\{\w+\}", german[key])) for key in english}
-    assert set(load_words("de").texts["notes"]) == set(NOTES)
-    assert all(load_words(language).texts["disclaimer"] for language in LANGUAGES)
-    assert load_words("en").texts["disclaimer"] == DISCLAIMER
+    assert set(load_page_language("de").texts["notes"]) == set(NOTES)
+    assert all(load_page_language(language).texts["disclaimer"] for language in LANGUAGES)
+    assert load_page_language("en").texts["disclaimer"] == DISCLAIMER
 
 
 def test_what_is_shipped_of_mechanisms_and_criteria_has_german_words() -> None:
-    base, words = load_mechanisms(), load_words("de")
+    base, words = load_mechanisms(), load_page_language("de")
     shipped = {mechanism.name for mechanism in (*base.mechanisms, *base.never)}
     for criterion in load_criteria().criteria.values():
         shipped |= {criterion.title, criterion.says, criterion.says_not}
     assert shipped == set(words.texts["known"])
-    assert load_words("en").known("wind-up") == "wind-up"
+    assert load_page_language("en").known("wind-up") == "wind-up"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_our_own_words_are_those_of_the_tables(language: str) -> None:
-    assert {kind: set(words) for kind, words in load_words(language).texts["words"].items()} == {
+    assert {kind: set(words) for kind, words in load_page_language(language).texts["words"].items()} == {
         "sex": set(SEXES),
         "site": set(load_reference("magerl2010").sites),
         "side": set(SIDES),
         "area": set(AREAS),
+        "area_name": set(AREAS),
+        "area_short": set(AREAS),
         "finding": {GAIN, LOSS, NORMAL, LIMIT},
         "answer": {YES, NO},
         "parameter": set(CODES),
@@ -104,13 +107,13 @@ def test_each_text_of_the_pages_is_used_and_there() -> None:
     used = {key for path in TEMPLATES for key in find_used(path)}
     named = {
         node.value
-        for path in (*REPORT.glob("*.py"), ROOT / "qst" / "workflows" / "report.py")
+        for path in (*REPORT.glob("*.py"), ROOT / "qst" / "workflows" / "report.py", ROOT / "qst" / "language.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    texts = {key for key, _ in walk(load_words("en").texts) if not key.startswith(("words.", *ONLY_GERMAN))}
+    texts = {key for key, _ in walk(load_page_language("en").texts) if not key.startswith(("words.", *ONLY_GERMAN))}
     assert len(used & texts) > 80
-    assert {key for key in texts - used if key.rpartition(".")[2] not in named} == set()
+    assert {key for key in texts - used if not {key, key.rpartition(".")[2]} & named} == set()
     assert {key for key in used if not any(text == key or text.startswith(f"{key}.") for text in texts)} == set()
 
 
