@@ -15,7 +15,7 @@ from qst.problems import Problem
 from qst.vocabulary.names import Thermal, our_vocabulary
 
 
-def load(  # longer than 60 lines by its docstring, the manual of all options in Python
+def load(  # long: the docstring is the manual of all options in Python
     path: str | Path | Sequence[str | Path],
     *,
     fixed: Mapping[str, str] | None = None,

@@ -17,8 +17,8 @@ from qst.notes import NOTES
 from qst.protocol import CODES, RECORD_ORDER
 from qst.report.cohort_figures import Cohort, Drawing, draw_cohort
 from qst.report.figures import embed
+from qst.report.page_language import PageLanguage, load_page_language
 from qst.report.subject import form_norm, form_tables
-from qst.report.words import Words, load_words
 from qst.tables import DISCLAIMER
 
 pytestmark = pytest.mark.usefixtures("work")
@@ -72,7 +72,7 @@ def test_a_page_has_the_numbers_of_scoring(english: Path, scored: pd.DataFrame) 
     row = scored[(scored["subject"] == "040") & (scored["area"] == "test")].iloc[0]
     control = scored[(scored["subject"] == "040") & (scored["area"] == "control")].iloc[0]
     text = text_of(english / "subjects" / "040.html")
-    words = load_words()
+    words = load_page_language()
     for code in ("CDT", "HPT", "PPT", "MPT", "MPS"):
         assert words.z(row[f"{code}_z"]) in text
         assert words.z(row[f"{code}_z"] - control[f"{code}_z"]) in text
@@ -116,7 +116,7 @@ def test_the_text_alternative_has_the_numbers(english: Path, scored: pd.DataFram
     assert label is not None
     for code in RECORD_ORDER:
         assert f"{code} " in label
-    assert f"HPT {load_words().z(row['HPT_z'])}" in label
+    assert f"HPT {load_page_language().z(row['HPT_z'])}" in label
 
 
 def test_german_pages(people: Path) -> None:
@@ -161,10 +161,10 @@ def test_figures_of_the_cohort_page_are_plugged_in() -> None:
         figure.add_subplot().bar([0, 1], [1, 2], hatch="//")
         return figure
 
-    def describe(cohort: Cohort, words: Words) -> str:
+    def describe(cohort: Cohort, words: PageLanguage) -> str:
         return f'{len(cohort.rows)} "people" & <others>'
 
-    own = Words("en", {**load_words().texts, "cohort_figures": {"bars": "Bars", "more": "More"}})
+    own = PageLanguage("en", {**load_page_language().texts, "cohort_figures": {"bars": "Bars", "more": "More"}})
     drawings = [Drawing(name, draw, describe) for name in ("bars", "more")]
     drawings.insert(1, Drawing("none", lambda _: None, describe))
     cohort = Cohort(pd.DataFrame({"x": [1, 2]}), ["a", "b"], load_mechanisms(None))
@@ -181,4 +181,4 @@ def test_figures_of_the_cohort_page_are_plugged_in() -> None:
 def test_a_text_of_a_figure_is_escaped() -> None:
     figure = Figure()
     figure.add_subplot().set_title("<script>alert(1)</script> & more", parse_math=False)
-    assert "<script>" not in embed(figure, "", "", "f", load_words("de")).svg
+    assert "<script>" not in embed(figure, "", "", "f").svg
