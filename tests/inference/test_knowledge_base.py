@@ -360,7 +360,7 @@ def test_details_over_the_output_are_refused() -> None:
 
 def test_the_summary_compares_supported_mechanisms_with_chance_and_prints_their_caveats() -> None:
     lines = run("score", COHORT, "-o", "out.csv").stderr.splitlines()
-    begins = next(place for place, line in enumerate(lines) if line.startswith("Mechanisms that"))
+    begins = next(place for place, line in enumerate(lines) if line.startswith("Mechanisms supported by"))
     counts = next(line.split() for line in lines[begins:] if line.strip().startswith("irritable_nociceptor  "))
     scored = read_scored("out.csv")
     assert scored is not None

@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another() -> None:
 
 
 def test_what_cannot_be_simulated_is_refused() -> None:
-    with pytest.raises(OptionError, match="no norm for all of site thigh"):
+    with pytest.raises(OptionError, match="no norm for every combination of site thigh"):
         simulate_healthy(5, site="thigh")
     with pytest.raises(OptionError, match="no norm"):
         simulate_healthy(5, age=(15, 30))
