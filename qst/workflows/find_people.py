@@ -16,6 +16,7 @@ from qst.problems import Problem, make_problem
 from qst.settings import Settings
 from qst.tables import is_scored
 from qst.workflows.carried_settings import find_carried, take_over
+from qst.workflows.manifest import list_files
 
 NEAR = 3
 """So many similar names are shown where a subject is not found, and not all people of a file."""
@@ -93,7 +94,8 @@ def _read(
             understood.setdefault(place, []).extend([line] if again else read.explain())
     understood.setdefault("", []).extend(lines)
     all_trials = pd.concat(trials, ignore_index=True) if trials else None
-    return Found(rows, all_trials, understood, problems, settings), names, problems
+    found = Found(rows, all_trials, understood, problems, settings, list_files(readings.tables))
+    return found, names, problems
 
 
 def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Files to a folder of reports, which appears whole or not at all."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from qst.workflows.carried_settings import list_replaced
 from qst.workflows.file_names import name_files
 from qst.workflows.find_people import find_everybody
 from qst.workflows.inputs import leave_out_earlier
+from qst.workflows.manifest import describe_settings, form_manifest
 from qst.workflows.processes import AT_ONCE, count_processes, start_processes
 from qst.workflows.result_problems import ResultReporter
 
@@ -136,7 +137,8 @@ def report_files(
         (folder / SUBJECTS).mkdir(parents=True)
         pages = [Path(SUBJECTS) / f"{name}.html" for name in files]
         jobs = list(_form_jobs(stages, found, groups, labels, [folder / page for page in pages]))
-        write = partial(_write_subject, language=language, anonymous=numbers is not None, show=tuple(show))
+        made = _describe_making(found, options or LoadOptions(), anonymous=numbers is not None)
+        write = partial(_write_subject, language=language, anonymous=numbers is not None, show=tuple(show), made=made)
         _run(write, jobs, count_processes(len(jobs), workers))
         order = [place for places in groups for place in places]
         places_of = {place: n for n, places in enumerate(groups) for place in places}
@@ -150,7 +152,7 @@ def report_files(
             found.problems,
             show=[column for column in show if column in scored],
         )
-        page["reference"] = _tell_reference(settings)
+        page["reference"], page["made"] = _tell_reference(settings), made
         draw_areas(page["areas"], ordered, own_labels, settings, texts)
         (folder / INDEX).write_text(render_cohort(page, texts), encoding="utf-8")
         if printer is not None:
@@ -223,10 +225,10 @@ def _form_jobs(
         yield _Job(taken, told, label, path)
 
 
-def _write_subject(job: _Job, *, language: str, anonymous: bool, show: Sequence[str]) -> None:
+def _write_subject(job: _Job, *, language: str, anonymous: bool, show: Sequence[str], made: Mapping[str, Any]) -> None:
     texts = load_page_language(language)
     page = form_subject(job.stages, job.found, texts, label=job.label, anonymous=anonymous, show=show)
-    page["reference"] = _tell_reference(job.stages.settings)
+    page["reference"], page["made"] = _tell_reference(job.stages.settings), made
     job.path.write_text(render_subject(page, texts), encoding="utf-8")
 
 
@@ -240,6 +242,13 @@ def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:
     with start_processes(processes) as pool:
         for _ in tqdm(pool.map(write, jobs, chunksize=AT_ONCE), **look):
             pass
+
+
+def _describe_making(found: Found, options: LoadOptions, *, anonymous: bool) -> dict[str, Any]:
+    """What made the report, as each of its pages states it; names of files may name people, so some pages omit them."""
+    manifest = form_manifest(found.files, options, found.settings)
+    files = [] if anonymous else manifest["input_files"]
+    return {"time": manifest["created"], "settings": describe_settings(manifest), "files": files}
 
 
 def _tell_reference(settings: Settings) -> dict[str, str]:
