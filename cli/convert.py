@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import ends_cleanly, exit_status, input_options, parse_load_options, print_problems, tell
+from .options import exits_on_errors, exit_status, input_options, parse_load_options, print_line, print_problems
 
 
 @click.command("convert")
@@ -19,7 +19,7 @@ from .options import ends_cleanly, exit_status, input_options, parse_load_option
 )  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Only problems on stderr, nothing of what was understood.")
 @input_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, **given: Any) -> None:
     """Write the table that files hold, in our names, words and units.
 
@@ -33,10 +33,10 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
     from qst.workflows.convert import convert_files
 
     options = parse_load_options(given)
-    done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else tell)
+    done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else print_line)
     print_problems(done.problems)
     if not quiet and output is not None and done.kind is not None:
-        tell(f"Written: {output} ({done.n_rows:,} {done.kind})")
+        print_line(f"Written: {output} ({done.n_rows:,} {done.kind})")
     if not quiet and done.problem_file is not None:
-        tell(f"Problems: {done.problem_file}")
+        print_line(f"Problems: {done.problem_file}")
     sys.exit(exit_status(done.problems))

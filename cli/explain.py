@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     input_options,
     parse_load_options,
     parse_scoring_options,
     scoring_options,
-    tell,
+    print_line,
 )
 
 
@@ -27,7 +27,7 @@ from .options import (
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON, for programs.")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_json: bool, **given: Any) -> None:
     """Tell how one assessment came about, step by step.
 
@@ -48,7 +48,7 @@ def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_jso
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     told = explain(inputs, subject, parameter=parameter, options=load_options, settings=settings, **choice)
     for line in list_replaced(told["understood"]):
-        tell(line)
+        print_line(line)
     lines = [json.dumps(told, indent=1, ensure_ascii=False)] if as_json else format_explanation(told)
     for line in lines:
         click.echo(line)

@@ -2,7 +2,7 @@
 
 import click
 
-from .options import ends_cleanly, tell
+from .options import exits_on_errors, print_line
 
 
 @click.command("form")
@@ -10,7 +10,7 @@ from .options import ends_cleanly, tell
 @click.option(
     "--lang", "language", type=click.Choice(["en", "de"]), default="en", show_default=True, help="English or German."
 )
-@ends_cleanly
+@exits_on_errors
 def command(output: str, language: str) -> None:
     """Write an empty entry form for all trials of a person and visit.
 
@@ -24,4 +24,4 @@ def command(output: str, language: str) -> None:
     from qst.entry_form.writing import write_form
 
     write_form(output, language)
-    tell(f"Written: {output}")
+    print_line(f"Written: {output}")

@@ -4,12 +4,12 @@ import json
 
 import click
 
-from .options import ends_cleanly
+from .options import exits_on_errors
 
 
 @click.command("formats")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON, for programs.")
-@ends_cleanly
+@exits_on_errors
 def command(as_json: bool) -> None:
     """List the formats that can be read, what each needs, and how sure it is.
 

@@ -190,7 +190,7 @@ def parse_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, st
     return pairs
 
 
-def ends_cleanly(command: Command) -> Command:
+def exits_on_errors(command: Command) -> Command:
     """Turn the library's errors into one line and the right exit status: 1 for a file's fault, 2 for wrong use."""
 
     @functools.wraps(command)
@@ -203,22 +203,22 @@ def ends_cleanly(command: Command) -> Command:
             from qst.workflows.inputs import WRONG_USE
 
             print_problems([problem for problem in error.problems if problem != error.problem])
-            tell(f"error: {error}")
+            print_line(f"error: {error}")
             sys.exit(2 if error.problem.code in WRONG_USE else 1)
         except QSTError as error:
-            tell(f"error: {error}")
+            print_line(f"error: {error}")
             sys.exit(2)
         except BrokenPipeError:
             # The reader of a pipe has seen enough. What is still in the buffer goes nowhere, without a complaint.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            tell(f"error: {error.filename or 'output'}: {error.strerror or error}")
+            print_line(f"error: {error.filename or 'output'}: {error.strerror or error}")
             sys.exit(2)
 
     return run  # type: ignore[return-value]
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     """A message for the user, on stderr."""
     click.echo(line, err=True)
 
@@ -231,10 +231,10 @@ def print_problems(problems: Sequence["Problem"], most: int | None = SHOWN_OF_A_
     for problem in sort_problems(problems):
         shown[problem.code] = shown.get(problem.code, 0) + 1
         if most is None or shown[problem.code] <= most:
-            tell(f"{problem.severity}: {problem}")
+            print_line(f"{problem.severity}: {problem}")
     for code, count in shown.items():
         if most is not None and count > most:
-            tell(f"… and {count - most} more of the kind {code}; qst validate lists them all")
+            print_line(f"… and {count - most} more of the kind {code}; qst validate lists them all")
 
 
 def exit_status(problems: Sequence["Problem"]) -> int:

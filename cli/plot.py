@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     exit_status,
     input_options,
     parse_load_options,
     parse_scoring_options,
     print_problems,
     scoring_options,
-    tell,
+    print_line,
 )
 
 # As `qst.plots.kinds.KINDS`, which would load matplotlib for the help text.
@@ -66,7 +66,7 @@ KINDS = (
 @click.option("--processes", type=int, metavar="N", help="Processes that draw at once. [default: one a core]")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> None:
     """Plot sensory profiles, a picture a person and visit; or a figure of a cohort (--kind).
 
@@ -104,8 +104,8 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     pictures = plot_files(inputs, output, load_options, settings, kind=kind, given=own, **look)
     for line in pictures.replaced:
-        tell(line)
+        print_line(line)
     print_problems(pictures.problems)
     count = len(pictures.written)
-    tell(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")
+    print_line(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")
     sys.exit(exit_status(pictures.problems))

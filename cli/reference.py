@@ -2,7 +2,7 @@
 
 import click
 
-from .options import ends_cleanly
+from .options import exits_on_errors
 
 
 @click.group("reference")
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command("list")
-@ends_cleanly
+@exits_on_errors
 def list_sets() -> None:
     """List the reference sets that come with the program.
 
@@ -35,7 +35,7 @@ def list_sets() -> None:
 @click.argument("reference", metavar="ID|PATH")
 @click.option("--parameter", metavar="NAME", help="Only this parameter: PPT.")
 @click.option("--site", metavar="NAME", help="Only this site: hand.")
-@ends_cleanly
+@exits_on_errors
 def show(reference: str, parameter: str | None, site: str | None) -> None:
     """Show what a reference set covers, what it lacks, and where each number is from.
 

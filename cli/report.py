@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     exit_status,
     input_options,
     parse_load_options,
     parse_scoring_options,
     print_problems,
     scoring_options,
-    tell,
+    print_line,
 )
 
 
@@ -35,7 +35,7 @@ from .options import (
 @click.option("--workers", type=click.IntRange(1), help="Processes. Default: one a core.")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
     """Write reports: an HTML page a subject, and index.html for the cohort.
 
@@ -55,9 +55,9 @@ def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     report = report_files(inputs, output, load_options, settings, **look)
     for line in report.replaced:
-        tell(line)
+        print_line(line)
     print_problems(report.problems)
-    tell(f"Written: {report.index} and {len(report.pages)} {'page' if len(report.pages) == 1 else 'pages'}")
+    print_line(f"Written: {report.index} and {len(report.pages)} {'page' if len(report.pages) == 1 else 'pages'}")
     if look["key"] is not None:
-        tell(f"Written: {look['key']}, which tells whose number is whose: keep it apart from the report")
+        print_line(f"Written: {look['key']}, which tells whose number is whose: keep it apart from the report")
     sys.exit(exit_status(report.problems))

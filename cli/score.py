@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     exit_status,
     input_options,
     parse_load_options,
     parse_scoring_options,
     print_problems,
     scoring_options,
-    tell,
+    print_line,
 )
 
 
@@ -42,7 +42,7 @@ from .options import (
 )
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(
     inputs: tuple[str, ...],
     output: str | None,
@@ -74,7 +74,7 @@ def command(
         load_options,
         settings,
         stdout=sys.stdout,
-        on_line=None if quiet else tell,
+        on_line=None if quiet else print_line,
         details=details,
         volunteers=volunteers,
         manifest=manifest,
@@ -82,11 +82,11 @@ def command(
     print_problems(batch.problems)
     if not quiet:
         for line in batch.summary.lines(batch.problems):
-            tell(line)
+            print_line(line)
         if output is not None and batch.written:
-            tell(f"Written: {output}")
+            print_line(f"Written: {output}")
         if details is not None and batch.written:
-            tell(f"Written: {details}")
+            print_line(f"Written: {details}")
         if manifest and batch.written:
-            tell(f"Written: {output}.manifest.json")
+            print_line(f"Written: {output}.manifest.json")
     sys.exit(exit_status(batch.problems))

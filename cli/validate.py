@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     exit_status,
     input_options,
     parse_load_options,
     parse_scoring_options,
     scoring_options,
-    tell,
+    print_line,
 )
 
 
@@ -39,7 +39,7 @@ def print_code(code: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON, for programs.")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], explain: bool, explain_code: str | None, as_json: bool, **given: Any) -> None:
     """List every problem of files, one a line.
 
@@ -60,7 +60,7 @@ def command(inputs: tuple[str, ...], explain: bool, explain_code: str | None, as
     from qst.workflows.score import score_files
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
-    batch = score_files(inputs, None, load_options, settings, on_line=tell if explain else None, dry=True)
+    batch = score_files(inputs, None, load_options, settings, on_line=print_line if explain else None, dry=True)
     problems = sort_problems(batch.problems)
     if as_json:
         click.echo(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))
@@ -68,7 +68,7 @@ def command(inputs: tuple[str, ...], explain: bool, explain_code: str | None, as
         for problem in problems:
             click.echo(f"{problem.severity}: {problem}")
     for (code, severity), count in count_problems(problems):
-        tell(f"{count:>8,}  {code} ({severity})")
+        print_line(f"{count:>8,}  {code} ({severity})")
     if not problems:
-        tell(f"No problems in {batch.summary.n_assessments:,} assessments.")
+        print_line(f"No problems in {batch.summary.n_assessments:,} assessments.")
     sys.exit(exit_status(problems))
