@@ -1,21 +1,28 @@
-"""`qst form`: the entry form."""
+"""`qst form`: an empty form for entering trials."""
 
 import click
 
-from .options import exits_on_errors, print_line
+from .options import LANGUAGES, exits_on_errors, print_line
 
 
 @click.command("form")
-@click.option("-o", "--output", required=True, type=click.Path(), help="The workbook to write, a new file: form.xlsx.")
 @click.option(
-    "--lang", "language", type=click.Choice(["en", "de"]), default="en", show_default=True, help="English or German."
+    "-o", "--output", required=True, type=click.Path(), help="The workbook to write; it must not exist yet: form.xlsx."
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="English or German.",
 )
 @exits_on_errors
 def command(output: str, language: str) -> None:
-    """Write an empty entry form for all trials of a person and visit.
+    """Write an empty entry form for all trials of one person and visit.
 
-    A workbook with a sheet for the test area, one for the control area, and instructions. Copies that are filled in
-    are read by every command, to the last trial.
+    The workbook has a sheet for the test area, a sheet for the control area, and instructions. Every command reads
+    filled-in copies, with all their trials.
 
     \b
     Example:
