@@ -33,7 +33,7 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
     from qst.workflows.convert import convert_files
 
     options = parse_load_options(given)
-    done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else tell)
+    done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, on_line=None if quiet else tell)
     print_problems(done.problems)
     if not quiet and output is not None and done.kind is not None:
         tell(f"Written: {output} ({done.n_rows:,} {done.kind})")
