@@ -151,7 +151,6 @@ LONG_FUNCTIONS = {
     "qst/plots/stimulus_response.py: plot_stimulus_response",
     "qst/report/subject.py: form_subject",
     "qst/scoring.py: score",
-    "qst/workflows/explain.py: explain",
     "qst/workflows/plot.py: plot_files",
     "qst/workflows/report.py: report_files",
     "qst/workflows/score.py: score_files",

@@ -78,7 +78,7 @@ def test_scored_tables_and_files_not_scored_are_taken_together(people: Path, end
     mixed, apart = (text_of(Path(folder) / "subjects" / "040.html") for folder in ("mixed", "apart"))
     head, told = mixed.split("How the file was read:")
     assert head == apart.split("How the file was read:")[0]
-    assert f"scored.{ending}: a table that qst score wrote; its values are scored again" in told
+    assert f"scored.{ending}: a table written by qst score; its values are scored again" in told
 
 
 def test_trials_devices_and_symptoms_are_reported(work: Path) -> None:
