@@ -33,7 +33,7 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
     from qst.workflows.convert import convert_files
 
     options = parse_load_options(given)
-    conversion = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else print_line)
+    conversion = convert_files(inputs, output, options, to=to, stdout=sys.stdout, on_line=None if quiet else print_line)
     print_problems(conversion.problems)
     if not quiet and output is not None and conversion.kind is not None:
         print_line(f"Written: {output} ({conversion.n_rows:,} {conversion.kind})")

@@ -27,7 +27,7 @@ def test_a_table_without_any_parameter_is_refused() -> None:
         ({"dma_threshold": -1}, r"DMA threshold is -1; it is a rating"),
         ({"dma_threshold": 100}, r"DMA threshold is 100; it is a rating"),
         ({"dma_threshold": math.nan}, r"DMA threshold is nan; it is a rating"),
-        ({"device_limits": {"VDT": 99}}, r"a device limit of 99 for VDT is outside of 0 to 8"),
+        ({"device_limits": {"VDT": 99}}, r"a device limit of 99 for VDT is outside the range 0 to 8"),
         ({"device_limits": {"WUR": 1}}, r"'WUR' has no device limit"),
         ({"device_limits": {"XYZ": 1}}, r"'XYZ' has no device limit: choose one of CDT WDT TSL"),
         ({"device_limits": {"PPT": math.nan}}, r"a device limit of nan for PPT"),
