@@ -1,7 +1,7 @@
-"""Thresholds of the mechanisms: the evidence that 2.5 % of simulated healthy people exceed.
+"""Calibrate the thresholds of the mechanisms: the evidence that 2.5 % of simulated healthy people exceed.
 
-For each mechanism, every battery of tests by which it can be judged is tried, and the highest bound is taken. Prints
-the table, and with --write replaces `reference_values/mechanisms/calibration.toml`. The same seed and size give the
+For each mechanism, every battery of tests by which it can be judged is tried, and the highest bound is used. Prints
+the table; with --write, replaces `reference_values/mechanisms/calibration.toml`. The same seed and sample size give the
 same file.
 
     python benchmarks/calibrate_mechanisms.py [--n 400000] [--write]

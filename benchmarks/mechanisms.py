@@ -1,10 +1,10 @@
-"""Do the mechanisms say what they should? Healthy people, and experimental pain models, both simulated.
+"""Check the mechanisms on simulated healthy people and simulated experimental pain models.
 
 Prints, for each mechanism, how many healthy people show it: with all tests, with the worst battery of tests, and in the
 worst stratum of sex, site and decade (aim: at most 5 %). Then, for each pain model (Vollert 2018: pronounced signs 2.5
-SD, mild ones 1 SD, noise 1 SD), how often the right mechanism has the strongest evidence of all (aim: 80 %; the paper's
-sorting into three classes agreed in 79 and 81 %). Once with noise that is independent from test to test, and once with
-that of healthy people, where the tests of a sense err together: harder, and nearer to people.
+SD, mild ones 1 SD, noise 1 SD), how often a correct mechanism has the strongest evidence of all (aim: 80 %; the paper's
+sorting into three classes agreed in 79 and 81 %). This is done once with noise that is independent between tests, and
+once with the noise of healthy people, which is correlated within a modality: harder, and closer to real people.
 
     python benchmarks/mechanisms.py [--n 100000]
 """
@@ -24,14 +24,14 @@ from qst.simulation.calibration import calibrate_mechanism, keep_tests
 from qst.simulation.simulate import PainModel, load_pain_models, simulate_healthy, simulate_model
 from qst.tables import MECHANISM_COLUMNS, MECHANISM_PREFIX, MECHANISMS
 
-HEALTHY_SEED, MODEL_SEED = 20260501, 20260502  # not the calibration's
+HEALTHY_SEED, MODEL_SEED = 20260501, 20260502  # other seeds than the calibration's
 AIM_HEALTHY, AIM_FIRST = 0.05, 0.80
 CLASSES = {
     "denervation": ("deafferentation_small_fibre", "deafferentation_large_fibre"),
     "primary": ("peripheral_sensitisation",),
     "secondary": ("central_sensitisation_pinprick",),
 }
-"""The published sorting's classes, and our mechanisms of each."""
+"""The classes of the published sorting, and our mechanisms in each."""
 SHORT = ("small", "large", "periph", "irrit", "cold", "disinh", "pinpr", "touch", "windup", "deep")
 
 
@@ -55,7 +55,7 @@ def show_healthy(n: int) -> None:
 
 def show_models(n: int, correlations: Correlations, noise: str) -> None:
     print(f"{n:,} people of each pain model (seed {MODEL_SEED}), noise {noise}: share with the strongest evidence, %")
-    print(f"  {'':<24}" + "".join(f"{name:>8}" for name in SHORT) + f"{'right':>9}")
+    print(f"  {'':<24}" + "".join(f"{name:>8}" for name in SHORT) + f"{'correct':>9}")
     scored = {
         model: qst.score(simulate_model(model, n, seed=MODEL_SEED, correlations=correlations))
         for model in load_pain_models().values()
@@ -67,7 +67,7 @@ def show_models(n: int, correlations: Correlations, noise: str) -> None:
         cells = "".join(f"{100 * share:>8.1f}" for share in shares)
         print(f"  {model.name:<24}{cells}{right:>9.1%}  {'' if right >= AIM_FIRST else 'below 80 %'}")
     for model in scored:
-        print(f"  right for {model.name}: {' or '.join(model.right)}")
+        print(f"  correct for {model.name}: {' or '.join(model.right)}")
     for model, people in scored.items():
         show_both(model, people)
     show_classes(scored)
@@ -80,7 +80,7 @@ def rank_first(people: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 
 def show_both(model: PainModel, people: pd.DataFrame) -> None:
-    """A model that holds two mechanisms at once: how often both come first, and how often both are supported."""
+    """For a model with two mechanisms at once: how often both come first, and how often both are supported."""
     if not model.both:
         return
     evidence = people[list(MECHANISM_COLUMNS)].to_numpy(float)
@@ -93,20 +93,20 @@ def show_both(model: PainModel, people: pd.DataFrame) -> None:
         for group in model.both
     ]
     print(
-        f"  {model.name}: a right one among the first two {any_of_two.mean():.1%}; of both kinds one among the first "
+        f"  {model.name}: a correct one among the first two {any_of_two.mean():.1%}; one of each kind among the first "
         f"two {everyone.mean():.1%}; both kinds supported {np.logical_and(*listed).mean():.1%}"
     )
 
 
 def show_classes(scored: dict[PainModel, pd.DataFrame]) -> None:
-    """Agreement as the paper counts it: three models, three classes, the strongest evidence among those."""
+    """Agreement as counted in the paper: three models, three classes, the strongest evidence among those."""
     agreed = []
     for wanted, name in enumerate(("nerve_block", "primary_hyperalgesia", "secondary_hyperalgesia")):
         people = next(table for model, table in scored.items() if model.id == name)
         strongest = [people[[MECHANISM_PREFIX + m for m in names]].max(axis=1) for names in CLASSES.values()]
         agreed.append(float((np.argmax(strongest, axis=0) == wanted).mean()))
-    told = ", ".join(f"{name} {share:.1%}" for name, share in zip(CLASSES, agreed, strict=True))
-    print(f"  among the published classes only: {told}; together {np.mean(agreed):.1%} (published: 79 and 81 %)")
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in zip(CLASSES, agreed, strict=True))
+    print(f"  among the published classes only: {shares}; together {np.mean(agreed):.1%} (published: 79 and 81 %)")
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     show_healthy(options.n)
     healthy = load_correlations()
-    independent = Correlations(np.eye(len(Z_CODES)), healthy.senses, healthy.rho)
+    independent = Correlations(np.eye(len(Z_CODES)), healthy.pools, healthy.rho)
     show_models(options.n // 5, independent, "independent")
     show_models(options.n // 5, healthy, "correlated as in healthy people")
 

@@ -1,10 +1,10 @@
-"""How often healthy people are given a sensory phenotype or meet a criterion, and how often people built
-from a prototype are given it.
+"""How often simulated healthy people are given a sensory phenotype or meet a criterion, and how often people simulated
+from a prototype are given its phenotype.
 
-Healthy people are drawn from the norms (`qst.simulate_healthy`); people of a phenotype have the z-scores of its
-prototype instead. Prints the lowest cut-off at which no group of healthy people shows any phenotype in more than 5.5 %,
-which is the one that `reference_values/phenotypes/source.toml` records, and the tables behind it. With prototypes of
-your own it finds the cut-off to write into their source.toml.
+Healthy people are drawn from the norms (`qst.simulate_healthy`); people with a phenotype have the z-scores of its
+prototype instead. Prints the lowest cut-off at which any phenotype is shown by at most 5.5 % of every group of healthy
+people (`reference_values/phenotypes/source.toml` records it), and the tables behind it. With your own prototypes, it
+finds the cut-off for their source.toml.
 
     python benchmarks/phenotypes.py [--phenotypes PATH] [--people 400000] [--seed 20260101]
 """
@@ -27,22 +27,22 @@ from qst.tables import HEALTHY, PHENOTYPES, YES
 
 PEOPLE, SEED = 400_000, 20260101
 MOST = 0.055
-"""Healthy people of a group with any phenotype, at most. Published is a specificity of 94 % (Vollert 2017), so 6 %;
-half a point is left for samples of another seed."""
+"""The highest share of healthy people in a group who may show any phenotype. The published specificity is 94 %
+(Vollert 2017), so 6 %; half a point is left for samples with another seed."""
 STEP = 0.05
 PEOPLE_OF_A_PHENOTYPE = 50_000
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "all tests": (),
     "without PHS and DMA": ("PHS", "DMA"),
     "without TSL, MPS, WUR": ("TSL", "MPS", "WUR"),
-    "the least that is judged": ("TSL", "HPT", "PPT", "WUR", "VDT", "PHS", "DMA"),
+    "fewest tests that are judged": ("TSL", "HPT", "PPT", "WUR", "VDT", "PHS", "DMA"),
 }
 
 Floats = npt.NDArray[np.float64]
 
 
 def weigh(assessments: pd.DataFrame, prototypes: Prototypes) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Evidence (a row a phenotype) and stratum of each assessment."""
+    """Evidence (one row per phenotype) and stratum of each assessment."""
     reference = load_reference()
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
     z_scores = compute_z_scores(values, stratum, reference)
@@ -52,9 +52,9 @@ def weigh(assessments: pd.DataFrame, prototypes: Prototypes) -> tuple[Floats, np
 
 
 def calibrate(prototypes: Prototypes, people: int = PEOPLE, seed: int = SEED) -> dict[str, Any]:
-    """The lowest cut-off, in steps of 0.05, at which at most 5.5 % of healthy people show any phenotype.
+    """Find the lowest cut-off, in steps of 0.05, at which at most 5.5 % of healthy people show any phenotype.
 
-    In every stratum with all tests; and at hand and foot with each selection of tests that `LEFT_OUT` names.
+    This holds in every stratum with all tests, and at hand and foot with each selection of tests in `LEFT_OUT`.
     """
     healthy = simulate_healthy(people, seed=seed)
     samples = []
@@ -81,7 +81,7 @@ def _worst_share(strongest: "pd.Series[float]", group: Any, cut_off: float) -> f
 
 
 def measure_criteria(people: int = PEOPLE, seed: int = SEED) -> dict[str, float]:
-    """Share of healthy people who meet each criterion, of those in whom it is settled."""
+    """Share of healthy people who meet each criterion, among those in whom it is settled."""
     reference, assessments = load_reference(), simulate_healthy(people, seed=seed)
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
     z_scores = compute_z_scores(values, stratum, reference)
@@ -91,7 +91,7 @@ def measure_criteria(people: int = PEOPLE, seed: int = SEED) -> dict[str, float]
 
 
 def measure_sensitivity(prototypes: Prototypes, cut_off: float, seed: int = SEED) -> pd.DataFrame:
-    """For people built from each prototype, the share above the cut-off of each phenotype, and the most probable."""
+    """For people simulated from each prototype: the share above each phenotype's cut-off, and the most probable one."""
     rows = {}
     for name in (*PHENOTYPES, HEALTHY):
         signs = prototypes.probability[name] if name != HEALTHY else {"PHS": 0.0, "DMA": 0.0}
@@ -126,15 +126,15 @@ def main() -> None:
             evidence, _ = weigh(people, prototypes)
             shares = [float(np.mean(evidence.max(axis=0) > prototypes.cut_off))]
             shares += [float(np.mean(row > prototypes.cut_off)) for row in evidence]
-            told = f"{label}, {site}"
-            print(f"  {told:<34}{100 * shares[0]:>4.1f}" + "".join(f"{100 * s:>26.1f}" for s in shares[1:]))
+            title = f"{label}, {site}"
+            print(f"  {title:<34}{100 * shares[0]:>4.1f}" + "".join(f"{100 * s:>26.1f}" for s in shares[1:]))
 
     print("\nHealthy people who meet a criterion:")
     for name, share in measure_criteria(options.people, options.seed).items():
         print(f"  {name} = {share}")
 
     table = 100 * measure_sensitivity(prototypes, prototypes.cut_off, options.seed + 2)
-    print("\nPeople built from a prototype (rows) who are above the cut-off of each phenotype, in %:")
+    print("\nPeople simulated from a prototype (rows) who are above the cut-off of each phenotype, in %:")
     print(f"  {'':<26}" + "".join(f"{name:>26}" for name in PHENOTYPES) + f"{'any':>8}")
     for name, row in table.iterrows():
         print(f"  {name:<26}" + "".join(f"{s:>26.1f}" for s in row.iloc[:3]) + f"{row.iloc[3]:>8.1f}")
@@ -142,7 +142,7 @@ def main() -> None:
     print(f"  {'':<26}" + "".join(f"{name:>26}" for name in (*PHENOTYPES, HEALTHY)))
     for name, row in table.iterrows():
         print(f"  {name:<26}" + "".join(f"{s:>26.1f}" for s in row.iloc[4:]))
-    print("\nPublished, in patients with the publication's own algorithm: sensitivity 78 %, specificity 94 %.")
+    print("\nPublished for patients, with the publication's own algorithm: sensitivity 78 %, specificity 94 %.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Pictures a second: sensory profiles of a simulated cohort as PNG, SVG and PDF, in one process and on all cores.
+"""Pictures per second: sensory profiles of a simulated cohort as PNG, SVG and PDF, in one process and on all cores.
 
-Start and reading are counted. Then the time of one figure of each kind for that cohort.
+Start-up and reading are included. Then the time of one figure of each kind for that cohort.
 
     python benchmarks/plots.py [--people 200]
 """
@@ -22,7 +22,7 @@ ASSESSMENT_KINDS = ("heatmap", "frequencies", "loga", "phenotypes", "mechanisms"
 
 
 def make_scored(people: int) -> pd.DataFrame:
-    """A scored cohort with a test and a control area each."""
+    """Make a scored cohort with a test and a control area for each person."""
     test = qst.simulate_healthy(people, seed=1, site="hand")
     control = test.assign(area="control", side="right", CPT=test["CPT"].to_numpy()[::-1])
     return qst.score(pd.concat([test, control], ignore_index=True))
@@ -45,7 +45,8 @@ def main() -> None:
                 where = "one process" if jobs == 1 else "all cores"
                 each = 1000 * (cpu_seconds() - before) / options.people
                 print(
-                    f"{picture}, {where:12} {rate:6.1f} profiles a second (aim: 10); {each:4.0f} ms of processor each"
+                    f"{picture}, {where:12} {rate:6.1f} profiles per second (aim: 10); "
+                    f"{each:4.0f} ms of processor time each"
                 )
         for kind in ASSESSMENT_KINDS:
             start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""How fast psychometric functions are fitted, and beside psignifit where that is installed, in one run.
+"""How fast psychometric functions are fitted, compared with psignifit in the same run if it is installed.
 
     python benchmarks/psychometric.py [--people 400]
 
-psignifit is under the GPL and no dependency of this package; `pip install psignifit` into a throw-away environment.
+psignifit is under the GPL and not a dependency of this package; `pip install psignifit` into a throw-away environment.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import time
 import numpy as np
 from scipy import special
 
-from qst.derive.psychometric import WIDTH_OF_SIGMA, fit_psychometric
+from qst.derive.posterior import WIDTH_OF_SIGMA
+from qst.derive.psychometric import fit_psychometric
 
 SETS = {
     "steep": ((1, 2, 3, 4, 5, 6, 7), (0, 0, 1, 7, 12, 12, 12), 12),
@@ -21,7 +22,7 @@ SETS = {
 
 
 def time_many(people: int, trials: int = 40) -> str:
-    """Fits a second for people whose intensities are all different, as in adaptive runs: the slowest case."""
+    """Fits per second for people whose intensities all differ, as in adaptive runs: the slowest case."""
     rng = np.random.default_rng(1)
     threshold, width = rng.uniform(3, 9, (people, 1)), rng.uniform(1, 6, (people, 1))
     x = rng.uniform(0, 12, (people, trials))
@@ -29,16 +30,16 @@ def time_many(people: int, trials: int = 40) -> str:
     start = time.perf_counter()
     fit_psychometric(np.repeat(np.arange(people), trials), x.ravel(), felt.ravel(), lowest=0)
     seconds = time.perf_counter() - start
-    return f"qst: {people} fits of {trials} trials in {seconds:.1f} s, {people / seconds:.0f} a second"
+    return f"qst: {people} fits of {trials} trials in {seconds:.1f} s, {people / seconds:.0f} per second"
 
 
 def compare() -> None:
-    """Threshold, interval and time of three data sets, ours and psignifit's."""
+    """Print threshold, interval and time for three data sets, ours and psignifit's."""
     try:
         import psignifit
     except ImportError:
         psignifit = None
-        print("psignifit is not installed: only ours")
+        print("psignifit is not installed: only qst is measured")
     for name, (levels, felt, n) in SETS.items():
         responses = np.concatenate([np.arange(n) < k for k in felt])
         start = time.perf_counter()

@@ -1,6 +1,6 @@
-"""Time of `qst report` for a cohort of 500 people, each with a test and a control area, on all cores.
+"""Time of `qst report` for a cohort of 500 simulated people, each with a test and a control area, on all cores.
 
-The people are drawn from the norms. Printed beside it: the same on one core, and what a PDF costs, for a few of them.
+For a few of them, also the time on one core and the time with PDF.
 
     python benchmarks/report.py [--subjects 500] [--few 20]
 """
@@ -25,7 +25,7 @@ AIM = 120.0
 
 
 def make_cohort(subjects: int) -> pd.DataFrame:
-    """A test and a control area of each person."""
+    """Make a test and a control area for each person."""
     people = qst.simulate_healthy(2 * subjects, seed=1)
     people["subject"] = [f"P{n // 2:04d}" for n in range(len(people))]
     for column in ("age", "sex", "site"):
@@ -36,7 +36,7 @@ def make_cohort(subjects: int) -> pd.DataFrame:
 
 
 def measure(source: Path, folder: Path, **given: Any) -> float:
-    """Seconds to write a report."""
+    """Seconds that writing a report takes."""
     start = time.perf_counter()
     report_files([source], folder, **given)
     return time.perf_counter() - start
@@ -55,7 +55,7 @@ def main() -> None:
         used = cpu_seconds() - before
         size = sum(file.stat().st_size for file in out.rglob("*.html")) / 1e6
         print(f"{options.subjects} subjects, {os.cpu_count()} cores: {seconds:7.1f} s (aim: {AIM:g}), {size:.0f} MB")
-        print(f"  processor time:          {used:7.1f} s, {1000 * used / options.subjects:.0f} ms a page")
+        print(f"  processor time:          {used:7.1f} s, {1000 * used / options.subjects:.0f} ms per page")
         few: Sequence[str] = [f"P{n:04d}" for n in range(options.few)]
         print(f"{options.few} subjects, one core:    {measure(source, out, subjects=few, workers=1):7.1f} s")
         try:

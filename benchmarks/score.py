@@ -1,7 +1,7 @@
-"""Speed of scoring in memory, beside the same formula row by row with `DataFrame.apply`.
+"""Speed of scoring in memory, compared with the same formula row by row in `DataFrame.apply`.
 
-Prints assessments a second for all stages (`qst.score`, up to the mechanisms), for z-scores and findings alone, and for
-a per-row function of the latter that a laboratory's script would use; and the memory of all stages.
+Prints assessments per second for all stages (`qst.score`, up to the mechanisms), for z-scores and findings alone, and
+for a per-row function of the latter as in a laboratory's script; and the memory that all stages use.
 
     python benchmarks/score.py [--rows 1000000] [--apply-rows 20000]
 """
@@ -27,7 +27,7 @@ SEED = 20260101
 
 
 def make_assessments(rows: int, seed: int = SEED) -> pd.DataFrame:
-    """Random assessments around the norms, with 5 % of values missing."""
+    """Draw random assessments around the norms, with 5 % of values missing."""
     generator = np.random.default_rng(seed)
     reference = load_reference()
     site = generator.integers(len(reference.sites), size=rows)
@@ -59,14 +59,14 @@ def make_assessments(rows: int, seed: int = SEED) -> pd.DataFrame:
 
 
 def find_only(assessments: pd.DataFrame) -> None:
-    """z-scores and findings, and no more."""
+    """Compute z-scores and findings only."""
     reference = load_reference()
     values, stratum = prepare_values(assessments).columns, look_up_norms(assessments, reference).stratum
     find_patterns(values, compute_z_scores(values, stratum, reference), stratum, find_detectable_range(reference))
 
 
 def score_row_by_row(assessments: pd.DataFrame) -> pd.DataFrame:
-    """The same z and findings, as a function of a row over `DataFrame.apply`."""
+    """Compute the same z-scores and findings with a function of one row in `DataFrame.apply`."""
     cells = {
         (c["parameter"], c["site"], c["sex"], c["age_from"]): (c["mean"], c["sd"], c["doubt"])
         for c in load_reference().cells.to_dict("records")
@@ -92,7 +92,7 @@ def score_row_by_row(assessments: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_best(function: Callable[[], object], repeats: int) -> float:
-    """Seconds of the fastest of some runs."""
+    """Seconds of the fastest of several runs."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -119,10 +119,10 @@ def main() -> None:
     here, there = qst.score(few), score_row_by_row(few)
     worst = max(float((here[f"{p.code}_z"] - there[f"{p.code}_z"]).abs().max()) for p in PARAMETERS if p.has_z)
     print(f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}")
-    print(f"all stages, {options.rows:,} assessments:          {ours:>12,.0f} a second (aim: 100,000)")
-    print(f"  memory on top of the input:                 {memory:>12.1f} GB")
-    print(f"z-scores and findings:                        {found:>12,.0f} a second (aim: 300,000)")
-    print(f"DataFrame.apply, {len(few):,} assessments:        {theirs:>12,.0f} a second")
+    print(f"all stages, {options.rows:,} assessments:          {ours:>12,.0f} per second (aim: 100,000)")
+    print(f"  memory in addition to the input:            {memory:>12.1f} GB")
+    print(f"z-scores and findings:                        {found:>12,.0f} per second (aim: 300,000)")
+    print(f"DataFrame.apply, {len(few):,} assessments:        {theirs:>12,.0f} per second")
     print(f"ratio of the last two:                        {found / theirs:>12,.0f} (aim: 30)")
     print(f"largest difference in z between the two:      {worst:>12.1e}")
 

@@ -1,7 +1,7 @@
-"""Time and peak memory of `qst score` from CSV to CSV, beside pandas reading that input and writing that output.
+"""Time and peak memory of `qst score` from CSV to CSV, compared with pandas reading that input and writing that output.
 
-Each of the two runs as a process of its own; the output of `qst` is the table that pandas then writes. Where others use
-the machine, the ratio of processor times says more than that of the clock.
+Each runs in a process of its own; the output of `qst` is the table that pandas then writes. On a machine that is shared
+with others, the ratio of processor times is more reliable than the ratio of wall-clock times.
 
     python benchmarks/score_file.py [--rows 1000000]
 """
@@ -30,7 +30,7 @@ print(time.perf_counter() - start, time.process_time() - processor)
 
 
 def run(command: list[str]) -> tuple[float, float, float, str]:
-    """Seconds, seconds of processor time, peak memory (MB) and standard output of a process."""
+    """Run a process; return its seconds, seconds of processor time, peak memory (MB) and standard output."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     output = process.stdout.read() if process.stdout else ""
@@ -55,9 +55,9 @@ def main() -> None:
         peer, peer_processor = map(float, printed.split()[-2:])
         sizes = [file.stat().st_size / 1e6 for file in (source, scored)]
         print(f"{options.rows:,} rows, {sizes[0]:,.0f} MB in, {sizes[1]:,.0f} MB out")
-        told = "{:8.1f} s, {:8.1f} s of processor time, peak {:8,.0f} MB"
-        print(f"qst score:               {told.format(seconds, processor, memory)} (aim: 1,000)")
-        print(f"pandas reads and writes: {told.format(peer, peer_processor, pandas_memory)}")
+        figures = "{:8.1f} s, {:8.1f} s of processor time, peak {:8,.0f} MB"
+        print(f"qst score:               {figures.format(seconds, processor, memory)} (aim: 1,000)")
+        print(f"pandas reads and writes: {figures.format(peer, peer_processor, pandas_memory)}")
         print(f"ratio:                   {seconds / peer:8.2f}   {processor / peer_processor:8.2f} (aim: 1.5)")
 
 

@@ -12,6 +12,7 @@ from .options import (
     parse_load_options,
     parse_scoring_options,
     scoring_options,
+    tell,
 )
 
 
@@ -40,11 +41,14 @@ def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_jso
       qst explain cohort.csv --subject 058 --area test --parameter HPT
     """
     from qst.explain.text import format_explanation
+    from qst.workflows.carried_settings import list_replaced
     from qst.workflows.explain import explain
 
     choice = {name: given.pop(name) for name in ("visit", "site", "side", "area")}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     told = explain(inputs, subject, parameter=parameter, options=load_options, settings=settings, **choice)
+    for line in list_replaced(told["understood"]):
+        tell(line)
     lines = [json.dumps(told, indent=1, ensure_ascii=False)] if as_json else format_explanation(told)
     for line in lines:
         click.echo(line)

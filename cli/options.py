@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from qst.loaders.headers.options import LoadOptions
     from qst.problems import Problem
-    from qst.scoring import Settings
+    from qst.settings import Settings
 
 SHOWN_OF_A_KIND = 10
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -150,7 +151,9 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
 
 def parse_scoring_options(given: dict[str, Any]) -> "Settings":
     """Take the scoring options out of a command's arguments."""
-    from qst.scoring import Settings
+    from dataclasses import fields
+
+    from qst.settings import Settings
 
     limits = parse_pairs(given.pop("device_limits"), "--device-limit", "PPT=2000")
     device_limits = {}
@@ -159,7 +162,10 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
             device_limits[code] = float(value)
         except ValueError as error:
             raise click.UsageError(f"--device-limit '{code}={value}' is not of the form PPT=2000") from error
+    context, names = click.get_current_context(), [each.name for each in fields(Settings) if each.name != "given"]
+    stated = {name for name in names if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
     return Settings(
+        given=frozenset(stated),
         reference=given.pop("reference"),
         cut_off=given.pop("cut_off"),
         dma_threshold=given.pop("dma_threshold"),

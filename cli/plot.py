@@ -103,6 +103,8 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
         own["visits"] = tuple(part.strip() for part in own["visits"].split(","))
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     pictures = plot_files(inputs, output, load_options, settings, kind=kind, given=own, **look)
+    for line in pictures.replaced:
+        tell(line)
     print_problems(pictures.problems)
     count = len(pictures.written)
     tell(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")

@@ -54,6 +54,8 @@ def command(inputs: tuple[str, ...], output: str, **given: Any) -> None:
     look = {name: given.pop(name) for name in names}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
     report = report_files(inputs, output, load_options, settings, **look)
+    for line in report.replaced:
+        tell(line)
     print_problems(report.problems)
     tell(f"Written: {report.index} and {len(report.pages)} {'page' if len(report.pages) == 1 else 'pages'}")
     if look["key"] is not None:

@@ -32,13 +32,25 @@ from .options import (
     "--volunteers", is_flag=True, help="All people are healthy volunteers: say in the summary who probably is not."
 )
 @click.option(
+    "--manifest",
+    is_flag=True,
+    help="Write what made the result to OUTPUT.manifest.json: program, reference set, settings, files with hashes. "
+    "Parquet always holds it, and JSON always has it beside it.",
+)
+@click.option(
     "-q", "--quiet", is_flag=True, help="Only problems on stderr: nothing of what was understood, no summary."
 )
 @input_options
 @scoring_options
 @ends_cleanly
 def command(
-    inputs: tuple[str, ...], output: str | None, details: str | None, volunteers: bool, quiet: bool, **given: Any
+    inputs: tuple[str, ...],
+    output: str | None,
+    details: str | None,
+    volunteers: bool,
+    manifest: bool,
+    quiet: bool,
+    **given: Any,
 ) -> None:
     """Score files: z-scores, gain and loss of function, patterns, and evidence for pain mechanisms.
 
@@ -62,9 +74,10 @@ def command(
         load_options,
         settings,
         stdout=sys.stdout,
-        tell=None if quiet else tell,
+        on_line=None if quiet else tell,
         details=details,
         volunteers=volunteers,
+        manifest=manifest,
     )
     print_problems(batch.problems)
     if not quiet:
@@ -74,4 +87,6 @@ def command(
             tell(f"Written: {output}")
         if details is not None and batch.written:
             tell(f"Written: {details}")
+        if manifest and batch.written:
+            tell(f"Written: {output}.manifest.json")
     sys.exit(exit_status(batch.problems))

@@ -60,7 +60,7 @@ def command(inputs: tuple[str, ...], explain: bool, explain_code: str | None, as
     from qst.workflows.score import score_files
 
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
-    batch = score_files(inputs, None, load_options, settings, tell=tell if explain else None, dry=True)
+    batch = score_files(inputs, None, load_options, settings, on_line=tell if explain else None, dry=True)
     problems = sort_problems(batch.problems)
     if as_json:
         click.echo(json.dumps([problem.as_dict() for problem in problems], indent=1, ensure_ascii=False))

@@ -1,9 +1,9 @@
-"""Score the yes/no trials of 109 people of Courtin and others, and write what comes out into `yes_no_trials.md`.
+"""Score the yes/no trials of 109 participants of Courtin and others, and write the results into `yes_no_trials.md`.
 
     python docs/lifespan.py FOLDER            # prints
-    python docs/lifespan.py FOLDER --write    # writes between the marks of docs/yes_no_trials.md
+    python docs/lifespan.py FOLDER --write    # writes between the markers in docs/yes_no_trials.md
 
-FOLDER holds `data/` of github.com/Body-Pain-Perception-Lab/lifespan-and-neuropathy-sensitivity-and-precision
+FOLDER is the folder `data/` of github.com/Body-Pain-Perception-Lab/lifespan-and-neuropathy-sensitivity-and-precision
 (commit 448c276b): aggregated_results.csv, demographics.csv, participant_to_exclude.csv.
 """
 
@@ -26,16 +26,20 @@ PATIENTS = 5
 HEALTHY, PATIENT = "healthy", "patients"
 
 
-def score(folder: Path, site: str = "foot") -> pd.DataFrame:
-    """The scored table, with the group and whether somebody is a patient."""
-    table = qst.load(
+def load(folder: Path) -> pd.DataFrame:
+    """Thresholds of all participants, fitted to their trials."""
+    return qst.load(
         folder / "aggregated_results.csv",
         codes={"parameter": CODES},
-        fixed={"baseline": "30", "site": site},
+        fixed={"baseline": "30", "site": "foot"},
         demographics=folder / "demographics.csv",
         exclude_records=[folder / "participant_to_exclude.csv"],
         problems=[],
     )
+
+
+def score(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The scored table, with the group and whether somebody is a patient."""
     groups = pd.read_csv(folder / "demographics.csv", dtype={"ID": str}).set_index("ID")["group"]
     scored = qst.score(table)
     group = scored["subject"].map(groups)
@@ -43,15 +47,16 @@ def score(folder: Path, site: str = "foot") -> pd.DataFrame:
 
 
 def write_results(folder: Path) -> str:
-    """What comes out, in Markdown."""
-    scored = score(folder)
+    """Format all tables of results in Markdown."""
+    table = load(folder)
+    scored, as_hand = score(table, folder), score(table.assign(site="hand"), folder)
     return "\n\n".join(
         "\n".join(lines)
         for lines in (
             tabulate_people(scored),
             tabulate_fits(scored),
             tabulate_thresholds(scored),
-            tabulate_scores(scored, score(folder, "hand")),
+            tabulate_scores(scored, as_hand),
             tabulate_ages(scored),
             tabulate_widths(scored),
         )
@@ -59,19 +64,19 @@ def write_results(folder: Path) -> str:
 
 
 def tabulate_people(scored: pd.DataFrame) -> list[str]:
-    """Who was scored."""
-    told = []
+    """Count the participants who were scored."""
+    groups = []
     for who, people in scored.groupby("who"):
         women = int((people["sex"] == "female").sum())
-        told.append(
+        groups.append(
             f"{len(people)} {who} ({women} women, {people['age'].min():.0f} to {people['age'].max():.0f} years, median "
             f"{people['age'].median():.0f})"
         )
-    return [f"Scored: {', '.join(told)}."]
+    return [f"Scored: {', '.join(groups)}."]
 
 
 def tabulate_fits(scored: pd.DataFrame) -> list[str]:
-    """What came of the fits."""
+    """Count the results of the fits."""
     lines = ["| fits | | supported | at the device's end | below the weakest stimulus | no rise | too wide | beyond |"]
     lines.append("|---|---|---|---|---|---|---|---|")
     for code in PARAMETERS:
@@ -84,11 +89,12 @@ def tabulate_fits(scored: pd.DataFrame) -> list[str]:
 
 
 def tabulate_thresholds(scored: pd.DataFrame) -> list[str]:
-    """Thresholds of patients against healthy people: all of them, and those of the patients' age."""
+    """Compare the thresholds of patients with those of healthy people: all, and those of the patients' age."""
     oldest = scored[(scored["who"] == PATIENT) | (scored["age"] >= scored.loc[scored["who"] == PATIENT, "age"].min())]
     youngest = oldest["age"].min()
     lines = [
-        f"| threshold in °C, median (quartiles), n | patients | healthy | p | healthy from {youngest:.0f} years | p |",
+        "| threshold in °C, median (quartiles), n | patients | healthy | p | "
+        f"healthy, {youngest:.0f} years and older | p |",
         "|---|---|---|---|---|---|",
     ]
     for code in PARAMETERS:
@@ -102,7 +108,7 @@ def tabulate_thresholds(scored: pd.DataFrame) -> list[str]:
 
 
 def tabulate_scores(foot: pd.DataFrame, hand: pd.DataFrame) -> list[str]:
-    """z-scores and findings against the norms of the foot, and the mean z against those of the hand."""
+    """Tabulate z-scores and findings against the norms of the foot, and the mean z against those of the hand."""
     lines = [
         "| z, mean ± SD (n) | | as foot | loss | gain | limit | as hand |",
         "|---|---|---|---|---|---|---|",
@@ -120,7 +126,7 @@ def tabulate_scores(foot: pd.DataFrame, hand: pd.DataFrame) -> list[str]:
 
 
 def tabulate_ages(scored: pd.DataFrame) -> list[str]:
-    """How thresholds go with age in healthy people. A higher CPT in °C is a lower threshold as distance."""
+    """Correlate thresholds with age in healthy people. A higher CPT in °C is a shorter distance from baseline."""
     lines = ["| age and threshold, healthy, Spearman | rho | p | n |", "|---|---|---|---|"]
     healthy = scored[scored["who"] == HEALTHY]
     for code in PARAMETERS:
@@ -131,7 +137,7 @@ def tabulate_ages(scored: pd.DataFrame) -> list[str]:
 
 
 def tabulate_widths(scored: pd.DataFrame) -> list[str]:
-    """Width of the psychometric function: the wider, the less precise."""
+    """Compare the widths of the psychometric functions: the wider, the less precise."""
     lines = ["| width in °C, median (quartiles), n | patients | healthy | p |", "|---|---|---|---|"]
     for code in PARAMETERS:
         width = pd.to_numeric(scored[f"{code}_width"])
@@ -151,13 +157,13 @@ def write_p(p: float) -> str:
 
 
 def split_page(page: str) -> Iterator[str]:
-    """What stands before, between and after the marks of the page."""
+    """The text before, between and after the markers on the page."""
     yield from re.split(f"{re.escape(START)}\n|\n{re.escape(END)}", page)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Score the yes/no trials of Courtin and others.")
-    parser.add_argument("folder", type=Path, help="folder with aggregated_results.csv and the files beside it")
+    parser.add_argument("folder", type=Path, help="folder with the three CSV files of the data set")
     parser.add_argument("--write", action="store_true", help=f"write into {PAGE.name}")
     given = parser.parse_args()
     results = write_results(given.folder)

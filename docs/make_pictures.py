@@ -1,4 +1,4 @@
-"""Make the pictures of the README and the docs from the examples.
+"""Draw the pictures of the README and the docs from the examples.
 
 python docs/make_pictures.py
 """
@@ -12,9 +12,9 @@ from qst.plots.person import save_profile
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
 PROFILES = {"profile.png": "058"}
-"""Picture to the synthetic person it shows."""
-VISITOR = "R19"
-"""Who is shown over visits."""
+"""Each picture and the simulated participant it shows."""
+RETEST_SUBJECT = "R19"
+"""The simulated participant shown over visits."""
 FIGURES = HERE / "figures"
 DPI = 110
 
@@ -26,12 +26,12 @@ def main() -> None:
     scored = qst.score(assessments)
     for name, subject in PROFILES.items():
         person = scored[scored["subject"] == subject]
-        save_profile(person, HERE / name, title="Synthetic person, painful and control area")
+        save_profile(person, HERE / name, title="Simulated participant, painful and control area")
         print(f"{name}: subject {subject}, {', '.join(person['loga'])}")
     one, hand = scored[scored["subject"] == "058"], scored[scored["site"] == "hand"]
     rated = trials[trials["subject"] == "S03"]
     figures = {
-        "visits": qst.plot_profile(visits[(visits["subject"] == VISITOR) & (visits["area"] == "test")]),
+        "visits": qst.plot_profile(visits[(visits["subject"] == RETEST_SUBJECT) & (visits["area"] == "test")]),
         "groups": qst.plot_groups(scored, by="diagnosis_label"),
         "heatmap": qst.plot_heatmap(scored),
         "frequencies": qst.plot_frequencies(scored),

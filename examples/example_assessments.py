@@ -1,9 +1,9 @@
-"""Tables of invented people with a row a tested area: the cohort, its symptoms, two visits, an export of REDCap.
+"""Tables of simulated participants with one row per tested area: the cohort, its symptoms, two visits, a REDCap export.
 
-Each person's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
+Each participant's values are drawn from the reference values of their own stratum (Magerl et al. 2010), on the scale on
 which healthy people are normally distributed. In the test area of the three patient groups they are shifted by some
 SD in the direction of the sensory phenotype (after Baron et al. 2017, Pain 158:261-272). The size of the shifts and
-the correlations are ours: plausible, and estimated from no data.
+the correlations are ours: plausible, but not estimated from data.
 """
 
 from typing import Any
@@ -30,18 +30,18 @@ SHIFTS: dict[str, dict[str, float]] = {
     THERMAL_HYPERALGESIA: {"CPT": 2.0, "HPT": 2.2},
     MECHANICAL_HYPERALGESIA: {"MPT": 2.4, "MPS": 2.0, "PPT": 2.0, "WUR": 0.7, "CDT": -1.0, "WDT": -1.0},
 }
-# How often light touch hurts in the test area, and between which log10 of its mean rating + 0.1.
+# Share of test areas in which light touch is painful, and the range of log10 of the mean rating + 0.1 there.
 ALLODYNIA = {THERMAL_HYPERALGESIA: (0.4, (-0.9, -0.2)), MECHANICAL_HYPERALGESIA: (0.85, (-0.6, 1.0))}
 
-# Answers beside the tests: header, and the words for yes and no.
+# Answers in addition to the tests: header, and the words for yes and no.
 ANSWERS = {"Dauerschmerz": ("ja", "nein"), "Sympathikusblockade": ("ja", "nein"), "CPM": ("impaired", "normal")}
-SYMPTOMS_OF_A_GROUP = 4
+SYMPTOMATIC_PER_GROUP = 4
 NPSI_TIMINGS = (4, 7)
 
-# Parts of the variance of z that a person shares over all tests of a sense, and over both areas of one test.
-SENSE_VARIANCE, TEST_VARIANCE = 0.2, 0.3
+# Shares of the variance of z that all tests of a modality have in common, and both areas of one test.
+MODALITY_VARIANCE, TEST_VARIANCE = 0.2, 0.3
 
-# What device and protocol can measure, and the decimals a laboratory writes.
+# The range that device and protocol can measure, and the number of decimals a laboratory writes.
 RANGES = {
     "CDT": (0.1, 32.0),
     "WDT": (0.1, 18.0),
@@ -59,15 +59,15 @@ RANGES = {
 }
 DECIMALS = dict.fromkeys(CODES, 2) | {"CPT": 1, "HPT": 1, "MPT": 1, "PPT": 0, "PHS": 0}
 
-# The flaws of the cohort, each named in README.md.
+# The flaws of the cohort, each described in README.md.
 GROUP_SIZE = 15
 SPECIAL_AGES = {"005": 17.0, "022": 82.0, "028": 63.5, "040": 78.0}
 AT_LIMIT = "028"
 WITHOUT_WUR = "052"
 
-# Healthy people at two visits: the part of the variance of z that stays, which is the correlation between the visits.
-# 0.79 is the mean of all tests that Geber et al. 2011 (Pain 152:548-556) found in areas without signs of disease, 0.67
-# that of WUR in affected areas. That it is the same for all other tests, and that nobody learns, is ours.
+# Healthy participants at two visits: the stable share of the variance of z, which is the correlation between visits.
+# 0.79 is the mean over all tests that Geber et al. 2011 (Pain 152:548-556) found in unaffected areas, 0.67 that of WUR
+# in affected areas. Using 0.79 for all other tests, and assuming no learning, are ours.
 RETEST_PEOPLE, VISITS = 30, (1, 2)
 STABLE_VARIANCE = dict.fromkeys(CODES, 0.79) | {"WUR": 0.67}
 ONE_VISIT, WITHOUT_SECOND_WUR = "R12", "R21"
@@ -77,11 +77,11 @@ REDCAP_NAMES = {code: code.lower() for code in CODES} | {"CPT": "thr_cp", "HPT":
 KPA_IN_N_PER_CM2 = 10.0
 
 
-# People and their 13 values
+# Participants and their 13 values
 
 
 def make_cohort(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """The assessments of all groups as a laboratory's table, flaws included."""
+    """Make the assessments of all groups as a laboratory's table, including the flaws."""
     cohort = draw_assessments(draw_people(rng), reference, rng)
     test_area = cohort["area"] == "test"
     cohort.loc[test_area & (cohort["subject"] == AT_LIMIT), ["CPT", "HPT"]] = [0.0, 50.0]
@@ -90,9 +90,9 @@ def make_cohort(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
 
 
 def add_symptoms(cohort: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Test areas of some people of each group, with invented answers; the healthy have no symptoms."""
+    """Take test areas of some participants of each group and add made-up answers; the healthy have no symptoms."""
     tested = cohort[cohort["area"] == AREAS[0]]
-    some = tested.groupby("diagnosis_label", sort=False).head(SYMPTOMS_OF_A_GROUP).reset_index(drop=True)
+    some = tested.groupby("diagnosis_label", sort=False).head(SYMPTOMATIC_PER_GROUP).reset_index(drop=True)
     healthy = (some["diagnosis_label"] == HEALTHY).to_numpy()
     for item in range(1, 13):
         highest = 5 if item in NPSI_TIMINGS else 10
@@ -105,7 +105,7 @@ def add_symptoms(cohort: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
 
 
 def draw_people(rng: np.random.Generator) -> pd.DataFrame:
-    """One row a person; sex and site are balanced, age and side are drawn."""
+    """Draw one row per participant; sex and site are balanced, age and side are random."""
     n_people = GROUP_SIZE * len(SHIFTS)
     number = np.arange(n_people)
     people = pd.DataFrame(
@@ -124,13 +124,13 @@ def draw_people(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def draw_assessments(people: pd.DataFrame, reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """A test and a control row for each person, with the 13 values unrounded in the protocol's units."""
+    """Draw a test and a control row for each participant, with the 13 values unrounded in the protocol's units."""
     z = draw_z_scores(people["diagnosis_label"], rng)
     return measure_areas(people, z, reference, rng)
 
 
 def measure_areas(people: pd.DataFrame, z: Floats, reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """The test and the control rows of people with such z; PHS and DMA, which have none, are drawn."""
+    """Make the test and control rows of participants with these z-scores; PHS and DMA, which have none, are drawn."""
     assessments = people.loc[people.index.repeat(len(AREAS))].reset_index(drop=True)
     is_test = np.tile([True, False], len(people))
     mirrored = assessments["side"].map({"left": "right", "right": "left"})
@@ -146,23 +146,23 @@ def measure_areas(people: pd.DataFrame, z: Floats, reference: ReferenceSet, rng:
 
 
 def draw_z_scores(labels: "pd.Series[str]", rng: np.random.Generator) -> Floats:
-    """z of each person, area (test, control) and parameter; N(0, 1) but for the group's shift of the test area.
+    """Draw z for each participant, area (test, control) and parameter; N(0, 1) plus the group's shift of the test area.
 
-    Tests of one sense are correlated by `SENSE_VARIANCE`, the two areas of one test by that and `TEST_VARIANCE`.
+    Tests of one modality are correlated by `MODALITY_VARIANCE`, the two areas of one test by that and `TEST_VARIANCE`.
     """
-    senses = [parameter.modality for parameter in PARAMETERS]
-    sense_of_test, sense_names = pd.factorize(np.array(senses, dtype=object))
-    of_sense = rng.standard_normal((len(labels), 1, len(sense_names)))[:, :, sense_of_test]
+    modalities = [parameter.modality for parameter in PARAMETERS]
+    modality_of_test, names = pd.factorize(np.array(modalities, dtype=object))
+    of_modality = rng.standard_normal((len(labels), 1, len(names)))[:, :, modality_of_test]
     of_test = rng.standard_normal((len(labels), 1, len(CODES)))
     of_area = rng.standard_normal((len(labels), len(AREAS), len(CODES)))
-    own_variance = 1 - SENSE_VARIANCE - TEST_VARIANCE
-    z = np.sqrt(SENSE_VARIANCE) * of_sense + np.sqrt(TEST_VARIANCE) * of_test + np.sqrt(own_variance) * of_area
+    own_variance = 1 - MODALITY_VARIANCE - TEST_VARIANCE
+    z = np.sqrt(MODALITY_VARIANCE) * of_modality + np.sqrt(TEST_VARIANCE) * of_test + np.sqrt(own_variance) * of_area
     z[:, AREAS.index("test"), :] += [[SHIFTS[label].get(code, 0.0) for code in CODES] for label in labels]
     return np.asarray(z, dtype=np.float64)
 
 
 def values_of_z_scores(z: Floats, assessments: pd.DataFrame, reference: ReferenceSet) -> Floats:
-    """The values that have these z-scores in their stratum; who is too young for one gets the youngest."""
+    """Convert z-scores to values in their stratum; a participant below all age bands gets the youngest."""
     aged = assessments.assign(age=assessments["age"].clip(lower=reference.edges.min()))
     stratum = look_up_norms(aged, reference).stratum
     signs = np.array([parameter.gain_sign for parameter in PARAMETERS])
@@ -172,14 +172,14 @@ def values_of_z_scores(z: Floats, assessments: pd.DataFrame, reference: Referenc
 
 
 def draw_paradoxical_heat(assessments: pd.DataFrame, rng: np.random.Generator) -> Floats:
-    """PHS: 1 to 3 in half of the test areas with sensory loss, else 1 in 2 % of the areas."""
+    """Draw PHS: 1 to 3 in half of the test areas with sensory loss; 1 in 2 % of all other areas."""
     lost = (assessments["area"] == "test") & (assessments["diagnosis_label"] == SENSORY_LOSS)
     chance, count = rng.random(len(assessments)), rng.integers(1, 4, len(assessments))
     return np.where(lost, np.where(chance < 0.5, count, 0), chance < 0.02).astype(np.float64)
 
 
 def draw_allodynia(assessments: pd.DataFrame, rng: np.random.Generator) -> Floats:
-    """DMA: `RATING_OFFSET`, that is never painful, but for the test areas of the groups in `ALLODYNIA`."""
+    """Draw DMA: `RATING_OFFSET` (never painful), except in test areas of the groups in `ALLODYNIA`."""
     chance, place = rng.random(len(assessments)), rng.random(len(assessments))
     log_rating = np.full(len(assessments), np.log10(RATING_OFFSET))
     for label, (share, (low, high)) in ALLODYNIA.items():
@@ -189,7 +189,7 @@ def draw_allodynia(assessments: pd.DataFrame, rng: np.random.Generator) -> Float
 
 
 def make_retest(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """Healthy people with two visits: z that stay as they are, and those that are new at each visit."""
+    """Make healthy participants with two visits: one part of z is stable, the other is new at each visit."""
     number = np.arange(RETEST_PEOPLE)
     people = pd.DataFrame(
         {
@@ -201,11 +201,11 @@ def make_retest(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
             "diagnosis_label": HEALTHY,
         }
     )
-    stays = draw_z_scores(people["diagnosis_label"], rng)
-    part = np.array([STABLE_VARIANCE[code] for code in CODES])
+    stable = draw_z_scores(people["diagnosis_label"], rng)
+    share = np.array([STABLE_VARIANCE[code] for code in CODES])
     visits = []
     for visit in VISITS:
-        z = np.sqrt(part) * stays + np.sqrt(1 - part) * rng.standard_normal(stays.shape)
+        z = np.sqrt(share) * stable + np.sqrt(1 - share) * rng.standard_normal(stable.shape)
         visits.append(measure_areas(people.assign(visit=visit), z, reference, rng))
     table = pd.concat(visits, ignore_index=True)
     later = table["visit"] == VISITS[-1]
@@ -215,7 +215,7 @@ def make_retest(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
 
 
 def write_as_laboratory(assessments: pd.DataFrame) -> pd.DataFrame:
-    """Values as text with a laboratory's decimals: VDT as a mean of three readings, CDT below baseline as negative."""
+    """Format values with a laboratory's decimals: VDT as the mean of three readings, CDT negative (below baseline)."""
     written = assessments.assign(CDT=-assessments["CDT"], VDT=np.round(assessments["VDT"] * 3) / 3)
     decimals = {"age": 1, **DECIMALS}
     for column, digits in decimals.items():
@@ -224,15 +224,15 @@ def write_as_laboratory(assessments: pd.DataFrame) -> pd.DataFrame:
 
 
 def format_number(value: float, digits: int) -> str:
-    """The number with so many decimals; empty where it is missing."""
+    """Format a number with so many decimals; an empty text if it is missing."""
     return "" if np.isnan(value) else f"{value:.{digits}f}"
 
 
-# An export of REDCap
+# A REDCap export
 
 
 def make_redcap_export(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """Eight records and a test record as REDCap exports them: a row for the person, and one for each tested area."""
+    """Make eight records and a test record as REDCap exports them: one row for the person, and one per tested area."""
     chosen = draw_people(rng).iloc[:: len(SHIFTS) * GROUP_SIZE // REDCAP_PEOPLE].head(REDCAP_PEOPLE)
     chosen = chosen.assign(subject=[str(number) for number in range(1, REDCAP_PEOPLE + 1)])
     areas = write_as_laboratory(draw_assessments(chosen.reset_index(drop=True), reference, rng))
@@ -253,7 +253,7 @@ def make_redcap_export(reference: ReferenceSet, rng: np.random.Generator) -> pd.
             }
         )
         instances = [write_instance(area) for _, area in pair.iterrows()]
-        if record == "3":  # broken off, and begun again
+        if record == "3":  # broken off and restarted
             broken_off = dict.fromkeys([REDCAP_NAMES[code] for code in ("PPT", "MPS", "WUR", "DMA")], "")
             instances.insert(0, instances[0] | broken_off | {"qst_complete": "0"})
         if record == "5":
@@ -261,21 +261,21 @@ def make_redcap_export(reference: ReferenceSet, rng: np.random.Generator) -> pd.
         if record == "6":  # a typing error
             instances[0] = instances[0] | {"thr_hp_d": "4.6"}
         for number, instance in enumerate(instances, start=1):
-            plumbing = {"record_id": str(record), "redcap_repeat_instrument": "qst"}
-            rows.append(plumbing | {"redcap_repeat_instance": str(number)} | instance)
+            keys = {"record_id": str(record), "redcap_repeat_instrument": "qst"}
+            rows.append(keys | {"redcap_repeat_instance": str(number)} | instance)
     rows.append({"record_id": TEST_RECORD, "age": "99", "sex": "1", "demographics_complete": "0"})
     rows.append(
         {"record_id": TEST_RECORD, "redcap_repeat_instrument": "qst", "redcap_repeat_instance": "1", "thr_hp": "1"}
         | {"site": "1", "side": "1", "area": "1", "thr_hp_d": "2", "qst_complete": "0"}
     )
-    plumbing = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"]
+    key_fields = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"]
     person_fields = ["age", "sex", "group", "medication___1", "medication___2", "demographics_complete"]
     measured = ["site", "side", "area", *REDCAP_NAMES.values(), "thr_hp_d", "qst_complete"]
-    return pd.DataFrame(rows, columns=[*plumbing, *person_fields, *measured]).fillna("")
+    return pd.DataFrame(rows, columns=[*key_fields, *person_fields, *measured]).fillna("")
 
 
 def write_instance(area: "pd.Series[Any]") -> dict[str, str]:
-    """The fields of one tested area, coded as the data dictionary says; heat pain was entered twice."""
+    """Make the fields of one tested area, with the codes of the data dictionary; heat pain is entered twice."""
     place = {
         "site": {"hand": "1", "foot": "2"}[area["site"]],
         "side": {"left": "1", "right": "2"}[area["side"]],
@@ -286,7 +286,7 @@ def write_instance(area: "pd.Series[Any]") -> dict[str, str]:
 
 
 def make_dictionary() -> pd.DataFrame:
-    """The data dictionary of the export, with the columns by which REDCap's is recognised."""
+    """Make the data dictionary of the export, with the columns by which a REDCap dictionary is recognised."""
     coded = {"site": "1, hand | 2, foot", "side": "1, left | 2, right", "area": "1, test | 2, control"}
     labels = {"CPT": "Cold pain threshold", "HPT": "Heat pain threshold"}
     notes = {"PPT": "N/cm2", "CPT": "°C", "HPT": "°C"}

@@ -1,7 +1,7 @@
-"""Single trials of invented people: on the record sheet, on the entry form, and trials of yes or no.
+"""Single trials of simulated participants: on the record sheet, on the entry form, and yes/no trials.
 
-The people's values are drawn as those of `example_assessments`. The spread between trials is ours: plausible, and
-estimated from no data.
+Their values are drawn as in `example_assessments`. The spread between trials is ours: plausible, but not estimated from
+data.
 """
 
 from datetime import date
@@ -82,7 +82,7 @@ FORM_HEAD = {
 
 
 def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFrame:
-    """The record sheets of `TRIAL_PEOPLE`, one row a trial."""
+    """Make the record sheets of `TRIAL_PEOPLE`, one row per trial."""
     assessments = draw_assessments(TRIAL_PEOPLE, reference, rng)
     sheets = []
     for _, assessment in assessments.iterrows():
@@ -93,8 +93,8 @@ def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
                 trials = trials.head(INCOMPLETE[key])
             if key in PRACTICE_TRIALS:
                 trials = put_practice_first(trials, PRACTICE_TRIALS[key])
-            about = {column: assessment[column] for column in IDENTITY}
-            sheets.append(pd.DataFrame({**about, "parameter": code}, index=trials.index).join(trials))
+            identity = {column: assessment[column] for column in IDENTITY}
+            sheets.append(pd.DataFrame({**identity, "parameter": code}, index=trials.index).join(trials))
     table = pd.concat(sheets, ignore_index=True)
     table["age"] = [format_number(age, 1) for age in table["age"]]
     table["value"] = [f"{value + 0.0:g}" for value in table["value"]]
@@ -102,7 +102,7 @@ def make_trials(reference: ReferenceSet, rng: np.random.Generator) -> pd.DataFra
 
 
 def draw_trials(code: str, assessment: "pd.Series[Any]", rng: np.random.Generator) -> pd.DataFrame:
-    """The trials of one parameter, such that their summary comes near the assessment's value."""
+    """Draw the trials of one parameter so that their summary is close to the assessment's value."""
     value = float(assessment[code])
     low, high = RANGES[code]
     match code:
@@ -133,28 +133,28 @@ def draw_trials(code: str, assessment: "pd.Series[Any]", rng: np.random.Generato
             return tabulate(np.clip(np.round(2 * (value + rng.normal(0, 0.25, 3))) / 2, low, high))
         case "PPT":
             return tabulate(np.round(np.clip(value * draw_factors(0.06, 3, rng), low, high)))
-    raise ValueError(f"no trials are known for {code}")
+    raise ValueError(f"no trials are defined for {code}")
 
 
 def draw_factors(spread: float, number: int, rng: np.random.Generator) -> Floats:
-    """Factors about 1 with so much spread on the log scale."""
+    """Draw factors around 1; `spread` is their SD on the log scale."""
     return np.exp(rng.normal(0, spread, number))
 
 
 def tabulate(values: Floats, stimuli: str | npt.ArrayLike = "", series: npt.ArrayLike | None = None) -> pd.DataFrame:
-    """Trials as a table; without a series they are numbered."""
+    """Put trials in a table; without a series they are numbered."""
     number = np.arange(1, len(values) + 1) if series is None else series
     return pd.DataFrame({"series": number, "stimulus": stimuli, "value": values, "keep": 1})
 
 
 def put_practice_first(trials: pd.DataFrame, value: float) -> pd.DataFrame:
-    """The trials after a practice trial that does not count: series 0, keep 0."""
+    """Put a practice trial that does not count before the trials: series 0, keep 0."""
     practice = trials.head(1).assign(series=0, value=value, keep=0)
     return pd.concat([practice, trials], ignore_index=True)
 
 
 def draw_limen(limen: float, rng: np.random.Generator) -> pd.DataFrame:
-    """TSL: three pairs of ramps in turn, with the temperatures at which warm and cold were felt."""
+    """Draw TSL: three pairs of alternating ramps, with the temperatures at which warm and cold were felt."""
     half = np.round(limen / 2 * draw_factors(0.1, 6, rng), 1)
     direction = np.tile([1.0, -1.0], 3)
     temperature = np.clip(BASELINE + direction * half, *THERMODE_RANGE)
@@ -162,7 +162,7 @@ def draw_limen(limen: float, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def draw_turning_points(threshold: float, forces: Floats, rng: np.random.Generator) -> pd.DataFrame:
-    """MDT and MPT: five times the force first felt on the way up and the force first missed on the way down."""
+    """Draw MDT or MPT: five times the first force felt going up and the first force not felt going down."""
     doublings = np.log2(threshold / forces[0]) + rng.normal(0, 0.4, 10)
     up = np.tile([True, False], 5)
     step = np.where(up, np.floor(doublings) + 1, np.ceil(doublings) - 1)
@@ -171,21 +171,21 @@ def draw_turning_points(threshold: float, forces: Floats, rng: np.random.Generat
 
 
 def draw_pinprick_ratings(mean_rating: float, rng: np.random.Generator) -> pd.DataFrame:
-    """MPS: five runs of the seven pinpricks, each run in an order of its own; heavier ones hurt more."""
+    """Draw MPS: five runs of the seven pinpricks, each in its own random order; heavier ones hurt more."""
     force = rng.permuted(np.tile(PINPRICKS, (5, 1)), axis=1).ravel()
     ratings = draw_ratings(mean_rating, 0.3 * np.log2(force), rng)
     return tabulate(ratings, [f"{f:g}" for f in force], np.repeat(np.arange(1, 6), len(PINPRICKS)))
 
 
 def draw_touch_ratings(mean_rating: float, rng: np.random.Generator) -> pd.DataFrame:
-    """DMA: five runs of the three light touches, each run in an order of its own; the brush hurts most."""
+    """Draw DMA: five runs of the three light touches, each in its own random order; the brush hurts most."""
     touch = rng.permuted(np.tile(np.arange(len(LIGHT_TOUCH)), (5, 1)), axis=1).ravel()
     ratings = draw_ratings(mean_rating, 0.2 * touch, rng)
     return tabulate(ratings, np.array(LIGHT_TOUCH)[touch], np.repeat(np.arange(1, 6), len(LIGHT_TOUCH)))
 
 
 def draw_ratings(mean_rating: float, log_strength: Floats, rng: np.random.Generator) -> Floats:
-    """Whole ratings 0-100 that rise with the stimulus, with a geometric mean of rating + 0.1 near the one wanted."""
+    """Draw whole ratings 0-100 that rise with the stimulus; geometric mean of rating + 0.1 near `mean_rating`."""
     log_strength = log_strength + rng.normal(0, 0.2, len(log_strength))
     levels = np.linspace(-5, 3, 801)[:, np.newaxis]
     candidates = np.clip(np.round(10 ** (levels + log_strength) - RATING_OFFSET), 0, 100)
@@ -194,7 +194,7 @@ def draw_ratings(mean_rating: float, log_strength: Floats, rng: np.random.Genera
 
 
 def draw_wind_up(ratio: float, single_rating: float, rng: np.random.Generator) -> pd.DataFrame:
-    """WUR: five times one pinprick and then a train of ten, each rated 0-100."""
+    """Draw WUR: five times one pinprick and then a train of ten, each rated 0-100."""
     is_train = np.tile([False, True], 5)
     expected = np.where(is_train, ratio * single_rating, single_rating)
     ratings = np.clip(np.round(expected * draw_factors(0.15, 10, rng)), 0, 100)
@@ -205,20 +205,20 @@ def draw_wind_up(ratio: float, single_rating: float, rng: np.random.Generator) -
 
 
 def write_form_of(trials: pd.DataFrame, path: Path) -> None:
-    """The trials of one person on the entry form, but for practice, for which it has no cell."""
+    """Write the trials of one participant on the entry form, without practice trials, for which it has no cells."""
     book = make_form("en")
     counted = trials[trials["keep"] == 1]
     for area in AREAS:
         rows = counted[counted["area"] == area].to_dict("records")
         person = {name: rows[0][name] for name in ("subject", "sex", "site", "side")}
         head = {**person, "visit": str(rows[0]["visit"]), "age": float(rows[0]["age"]), **FORM_HEAD}
-        entries = dict(map(write_on_form, rows))
+        entries = dict(map(convert_to_form_entry, rows))
         fill_form(book, area, "en", head if area == "test" else {"side": rows[0]["side"]}, entries)
     save_form(book, path)
 
 
-def write_on_form(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | str]:
-    """Which cell of the form a trial has, and what stands in it: a temperature, a yes, a rating."""
+def convert_to_form_entry(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | str]:
+    """Find the key of a trial's cell on the form, and what is entered there: a temperature, yes or no, a rating."""
     code, value, stimulus = trial["parameter"], float(trial["value"]), trial["stimulus"]
     key = (code, int(trial["series"]), f"{stimulus} mN" if code == "MPS" else stimulus)
     match code:
@@ -233,7 +233,7 @@ def write_on_form(trial: dict[Any, Any]) -> tuple[tuple[str, int, str], float | 
 
 
 def make_yes_no_trials(rng: np.random.Generator) -> pd.DataFrame:
-    """Cold and warm detection (1, 2), cold and heat pain (3, 4): ten intensities, each four times, in random order."""
+    """Draw cold and warm detection (1, 2), cold and heat pain (3, 4): ten intensities, four times each, shuffled."""
     tables = []
     for _, person in YES_NO_PEOPLE.iterrows():
         for condition, (levels, width) in YES_NO_LEVELS.items():
@@ -245,11 +245,11 @@ def make_yes_no_trials(rng: np.random.Generator) -> pd.DataFrame:
                 felt[:] = False
             if (person["subject"], condition) == REVERSED:
                 felt = ~felt
-            about = {name: person[name] for name in YES_NO_PEOPLE}
+            identity = {name: person[name] for name in YES_NO_PEOPLE}
             trials = {
                 "condition": condition,
                 "intensity": [f"{x:.1f}" for x in intensity],
                 "response": felt.astype(int),
             }
-            tables.append(pd.DataFrame(about | trials))
+            tables.append(pd.DataFrame(identity | trials))
     return pd.concat(tables, ignore_index=True)

@@ -1,6 +1,6 @@
-"""Write the example files, all of people who are invented: a cohort, and single trials in several shapes.
+"""Write the example files of simulated participants: a cohort, and single trials in several formats.
 
-How the people are drawn: `example_assessments.py` and `example_trials.py` beside this file.
+`example_assessments.py` and `example_trials.py` in this folder describe how the participants are drawn.
 
     python make_examples.py --output some/folder
 """
@@ -15,8 +15,9 @@ from example_trials import ON_THE_FORM, make_trials, make_yes_no_trials, write_f
 
 from qst.norms.reference_sets import load_reference
 
-# Chosen among ten thousand: the mean z of the healthy group and of all control areas lie near 0, and the three people
-# of the trial file show the pattern of their group. So the files illustrate the scoring; they are no test of it.
+# Chosen among ten thousand: the mean z of the healthy group and of all control areas is near 0, and the three
+# participants of the trial file show the pattern of their group. So the files illustrate the scoring; they do not test
+# it.
 SEED = 2316
 COHORT_FILE, TRIALS_FILE = "cohort_synthetic.csv", "trials_synthetic.csv"
 FORM_FILE, YES_NO_FILE = "entry_form.xlsx", "yes_no_synthetic.csv"
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of texts: UTF-8, comma, LF, whatever the system."""
+    """Write a table of texts: UTF-8, comma, LF, on every operating system."""
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 

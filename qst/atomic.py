@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear complete or not at all."""
 
 import os
 import shutil
@@ -13,12 +13,12 @@ ENDINGS = (".csv", ".xlsx", ".parquet", ".json")
 
 @contextmanager
 def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
-    """Give a temporary file beside `path` that takes its place when the block ends without an error.
+    """Yield a temporary file next to `path` that replaces it when the block ends without an error.
 
     Raises
     ------
     OptionError
-        The ending is none of `endings`, or the folder does not exist or cannot be written to.
+        The ending is not one of `endings`, or the folder does not exist or cannot be written to.
     """
     check_writable(path, endings)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
@@ -30,7 +30,7 @@ def replace_file(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
 
 
 def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
-    """Refuse an output that cannot be written, before any work is done for it.
+    """Refuse an output that cannot be written, before any work is done.
 
     Raises
     ------
@@ -42,28 +42,28 @@ def check_writable(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
     if path.is_dir():
         raise OptionError(f"cannot write '{path.name}': a folder has that name")
     if not path.parent.is_dir():
-        raise OptionError(f"the folder {path.parent} does not exist: make it first")
+        raise OptionError(f"the folder {path.parent} does not exist: create it first")
     if not os.access(path.parent, os.W_OK):
-        raise OptionError(f"you are not allowed to write into the folder {path.parent}")
+        raise OptionError(f"you do not have permission to write to the folder {path.parent}")
 
 
 @contextmanager
 def replace_folder(output: Path) -> Iterator[Path]:
-    """Give a folder beside `output` that takes its place, and its permissions, when the block ends without an error."""
+    """Yield a folder next to `output` that replaces it, with its permissions, when the block ends without an error."""
     output = output.resolve()
-    beside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    new, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     try:
-        beside.mkdir()
-        yield beside
+        new.mkdir()
+        yield new
         if output.exists():
-            shutil.copymode(output, beside)
+            shutil.copymode(output, new)
             output.rename(old)
         try:
-            beside.rename(output)
+            new.rename(output)
         except OSError:
             if old.exists():
                 old.rename(output)
             raise
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

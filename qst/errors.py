@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions. A fault in the data of one row is a `Problem`, not an exception."""
+"""Exceptions. A fault in the data of one row is a `Problem`, not an exception."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class QSTError(Exception):
-    """Base of all errors that this package raises on purpose. Its text is one sentence that names the remedy."""
+    """Base class of all errors that this package raises on purpose. The text is one sentence that names the remedy."""
 
 
 class InputError(QSTError):
@@ -17,9 +17,9 @@ class InputError(QSTError):
     Attributes
     ----------
     problem : Problem
-        The same reason as data.
+        The same reason, as data.
     problems : list of Problem
-        Everything that was found before reading ended, this reason among it.
+        Everything that was found before reading ended, including this reason.
     """
 
     def __init__(self, problem: "Problem", others: Sequence["Problem"] = ()) -> None:
@@ -33,12 +33,12 @@ class ReferenceSetError(QSTError):
 
 
 class MechanismError(QSTError):
-    """An entry of the knowledge base of mechanisms that breaks its schema. The text names file and key."""
+    """An entry of the knowledge base of mechanisms that breaks the rules. The text names file and key."""
 
 
 class OptionError(QSTError):
-    """An option whose value means nothing, such as ``--set sex=1``."""
+    """An option with a value that has no meaning, such as ``--set sex=1``."""
 
 
 class QSTWarning(UserWarning):
-    """Problems found in the data by a library call that was given no list to collect them in."""
+    """Problems that a library call found in the data and was given no list for."""

@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would run as a formula: made harmless on writing, given back on reading."""
+"""Texts that a spreadsheet would run as a formula: made harmless when written, restored when read."""
 
 import re
 
@@ -8,7 +8,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet might run the text; a number with its sign, or a lone dash, is harmless."""
+    """Whether a spreadsheet might run the text; a number with a sign, or a single dash, is harmless."""
     return text.startswith(_STARTS_FORMULA) and text != "-" and not NUMBER.fullmatch(text)
 
 
@@ -22,7 +22,7 @@ def defuse_text(text: str) -> str:
 
 
 def restore_text(text: str) -> str:
-    """The text before `defuse_text`.
+    """The text as it was before `defuse_text`.
 
     >>> restore_text("'=1+1"), restore_text("'quoted'")
     ('=1+1', "'quoted'")

@@ -1,10 +1,10 @@
 """The QST protocol of the DFNS: its 13 parameters and everything known about them.
 
-This is the only place that knows a parameter's unit, scale, sign, device limits and number of trials, and the only
-place where their order stands.
+Only this module knows a parameter's unit, scale, sign, device limits and number of trials, and the order of the
+parameters.
 
 Sources: Rolke et al. 2006, Pain 123:231-243 and Eur J Pain 10:77-88 (protocol); Magerl et al. 2010, Pain
-151:598-605 (scales). Bounds called *ours* are plausibility limits of this program and are published nowhere.
+151:598-605 (scales). Bounds called *ours* are plausibility limits of this program and are not published.
 """
 
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ Scale = Literal["raw", "log10"]
 Summary = Literal["mean", "distance", "ramp difference", "count", "geometric mean", "rating geometric mean", "ratio"]
 
 BASELINE = 32.0
-"""Temperature (degC) from which thermal ramps start, unless a file says otherwise."""
+"""Temperature (°C) at which thermal ramps start, unless a file says otherwise."""
 
 THERMODE_RANGE = (0.0, 50.0)
-"""Temperatures (degC) at which the thermode stops."""
+"""Temperatures (°C) at which the thermode stops."""
 
 RATING_OFFSET = 0.1
 """Added to each rating (0-100) before the geometric mean, so that a rating of 0 has a logarithm."""
 
 STIMULI = {"TSL": ("warm", "cold"), "WUR": ("single", "train")}
-"""The two kinds of stimuli from which a value is formed; without them it cannot be."""
+"""The two kinds of stimuli that a value is formed from; it needs both."""
 
 TURNING_POINTS = ("up", "down")
-"""MDT and MPT: the force first felt as forces rise, and the force first missed as they fall."""
+"""MDT and MPT: the force that is first felt as forces rise, and the force that is first missed as they fall."""
 
 PINPRICKS = (8, 16, 32, 64, 128, 256, 512)
 """Forces (mN) of the pinprick stimulators."""
@@ -49,9 +49,9 @@ class Parameter:
     unit : str
         Unit of the value in our tables.
     scale : {"raw", "log10"}
-        Scale on which healthy people are normally distributed, and on which z is computed.
+        Scale on which healthy people are normally distributed and z is computed.
     gain_sign : int
-        +1 where a larger value is more sensitive, -1 where it is less so.
+        +1 where a larger value means more sensitive, -1 where it means less sensitive.
     modality : str
         ``"thermal detection"``, ``"thermal pain"``, ``"mechanical detection"`` or ``"mechanical pain"``.
     fibres : str
@@ -59,15 +59,15 @@ class Parameter:
     insensitive_end, sensitive_end : float or None
         Value beyond which the device or the protocol cannot measure, on the side of loss and of gain.
     possible : tuple of float
-        Lowest and highest value that can be a value of this parameter at all, overshoot included (ours).
+        Lowest and highest value that this parameter can have, overshoot included (ours).
     usual : tuple of float
-        Whole columns outside of this hold another unit or another quantity (ours).
+        A column whose values are all outside this range has another unit or another quantity (ours).
     summary : str
-        How single trials become the value.
+        How the value is formed from single trials.
     trials : int
         Number of trials (determinations, ramps or ratings) of the full protocol.
     record_position : int
-        Place on the DFNS record sheet, counted from 1.
+        Position on the DFNS record sheet, counted from 1.
     """
 
     code: str
@@ -87,7 +87,7 @@ class Parameter:
 
     @property
     def has_z(self) -> bool:
-        """Whether healthy people vary enough for a z-score: all but PHS and DMA."""
+        """Whether the parameter has a z-score: all but PHS and DMA, in which healthy people hardly vary."""
         return self.code not in ("PHS", "DMA")
 
     @property
@@ -96,22 +96,27 @@ class Parameter:
         return self.summary == "rating geometric mean"
 
     @property
+    def has_rated_trials(self) -> bool:
+        """Whether a single trial is a rating of pain (0-100)."""
+        return self.is_rating or self.summary == "ratio"
+
+    @property
     def is_force(self) -> bool:
         """Whether the value is a force or pressure, for which 0 cannot be a threshold."""
         return self.unit in ("mN", "kPa")
 
     @property
     def trial_possible(self) -> tuple[float, float]:
-        """Lowest and highest value a single trial can have: a rating or a temperature where the value is none."""
-        if self.is_rating or self.summary == "ratio":
+        """Lowest and highest value of a single trial: a rating or a temperature, even where the value is neither."""
+        if self.has_rated_trials:
             return (0.0, 100.0)
         return (-5.0, 55.0) if self.summary == "ramp difference" else self.possible
 
     @property
     def overshoot(self) -> float:
-        """How far past the insensitive end a reading may lie and still mean that end (ours): 0.5 °C, or 5 % of a force.
+        """How far a reading may lie past the insensitive end and still mean that end (ours): 0.5 °C, or 5 % of a force.
 
-        A reading further out shows that the device reaches further than the protocol's, and is judged as measured.
+        A reading further out shows that the device has a wider range than the protocol's, and is judged as measured.
         """
         if self.insensitive_end is None:
             return 0.0
@@ -119,7 +124,7 @@ class Parameter:
 
     @property
     def is_distance(self) -> bool:
-        """Whether the value is a temperature difference of which only the magnitude counts."""
+        """Whether the value is a temperature difference, of which only the magnitude counts."""
         return self.summary in ("distance", "ramp difference")
 
 
@@ -169,6 +174,12 @@ BY_CODE: dict[str, Parameter] = {parameter.code: parameter for parameter in PARA
 CODES: tuple[str, ...] = tuple(BY_CODE)
 
 Z_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.has_z)
+
+DISTANCE_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.summary == "distance")
+"""Thermal detection thresholds, which files give as a temperature or as a distance from baseline."""
+
+THERMODE_CODES: tuple[str, ...] = tuple(p.code for p in PARAMETERS if p.unit.startswith("°C"))
+"""Tests whose trials are temperatures of a thermode."""
 
 RECORD_ORDER: tuple[str, ...] = tuple(p.code for p in sorted(PARAMETERS, key=lambda p: p.record_position))
 

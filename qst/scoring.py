@@ -1,27 +1,28 @@
 """The whole path: a table of trials or assessments to the scored table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, join_texts, label_flags, take_texts
+from qst.arrays import Bools, Floats, join_texts, label_flags, take_rows, take_texts
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
-from qst.inference.criteria import PUBLISHED, Criteria, find_criteria, load_criteria
+from qst.inference.criteria import PUBLISHED, Criteria, find_criteria
 from qst.inference.entries import SYMPTOM_STATUSES
-from qst.inference.findings import DMA_THRESHOLD, find_detectable_range, find_patterns
+from qst.inference.findings import DMA_THRESHOLD, DetectableRange, Patterns, find_detectable_range, find_patterns
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
-from qst.inference.mechanisms import SUPPORTED, gather_measured, list_supported, weigh_mechanisms
-from qst.inference.phenotypes import OURS, Prototypes, find_phenotypes, load_prototypes
+from qst.inference.mechanisms import SUPPORTED, Weighing, gather_measured, list_supported, weigh_all
+from qst.inference.phenotypes import OURS, PhenotypeFit, Prototypes, find_phenotypes, load_prototypes
 from qst.inference.symptoms import has_npsi, judge_by_symptoms, read_symptoms
 from qst.norms.reference_sets import DEFAULT_REFERENCE, Placement, ReferenceSet, load_reference, look_up_norms
 from qst.norms.zscores import Values, compute_z_scores, prepare_values
-from qst.notes import keep_notes_before_scoring
-from qst.protocol import BY_CODE, CODES, CUT_OFF, PARAMETERS
+from qst.notes import format_note, format_status_note, keep_notes_before_scoring
+from qst.protocol import CODES, CUT_OFF, PARAMETERS
+from qst.settings import Settings
 from qst.tables import (
     ASSESSMENT_COLUMNS,
     MECHANISM_PREFIX,
@@ -34,64 +35,6 @@ from qst.tables import (
     unique_column_name,
 )
 from qst.vocabulary.headers import find_npsi_results
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """By what a table is scored; the arguments of `score`, checked.
-
-    Attributes
-    ----------
-    reference : str, Path or ReferenceSet
-    cut_off, dma_threshold : float
-    site_as : mapping of str to str
-    device_limits : mapping of str to float
-    phenotypes : str, Path or Prototypes
-    criteria : str, Path or Criteria
-    mechanisms : path or KnowledgeBase, optional
-    """
-
-    reference: str | Path | ReferenceSet = DEFAULT_REFERENCE
-    cut_off: float = CUT_OFF
-    dma_threshold: float = DMA_THRESHOLD
-    site_as: Mapping[str, str] = field(default_factory=dict)
-    device_limits: Mapping[str, float] = field(default_factory=dict)
-    phenotypes: str | Path | Prototypes = OURS
-    criteria: str | Path | Criteria = PUBLISHED
-    mechanisms: str | Path | KnowledgeBase | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 < self.cut_off < np.inf:
-            raise OptionError(f"the cut-off is {self.cut_off}; it must be above 0, for example 1.96")
-        if not 0 <= self.dma_threshold < 100:
-            raise OptionError(f"the DMA threshold is {self.dma_threshold}; it is a rating from 0 to below 100")
-        for code, limit in self.device_limits.items():
-            if code not in BY_CODE or BY_CODE[code].insensitive_end is None:
-                with_limit = [parameter.code for parameter in PARAMETERS if parameter.insensitive_end is not None]
-                raise OptionError(f"'{code}' has no device limit: choose one of {' '.join(with_limit)}")
-            low, high = BY_CODE[code].possible
-            if not low <= limit <= high:
-                raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
-
-    def load(self) -> "Settings":
-        """The same, with everything that is named read from its files."""
-        return replace(
-            self,
-            reference=load_reference(self.reference),
-            phenotypes=load_prototypes(self.phenotypes),
-            criteria=load_criteria(self.criteria),
-            mechanisms=load_mechanisms(self.mechanisms),
-        )
-
-    def tell(self) -> str:
-        """What differs from the defaults, as notes that every scored row carries."""
-        notes = [f"cut_off:{self.cut_off:g}"] if self.cut_off != CUT_OFF else []
-        notes += [f"dma_threshold:{self.dma_threshold:g}"] if self.dma_threshold != DMA_THRESHOLD else []
-        criteria = load_criteria(self.criteria)
-        notes += [f"criteria:{criteria.id}"] if criteria is not load_criteria() else []
-        if self.mechanisms is not None and (base := load_mechanisms(self.mechanisms)) is not load_mechanisms():
-            notes.append(f"mechanisms:{base.id}")
-        return ";".join([*notes, *(f"device_limit:{code}={limit:g}" for code, limit in self.device_limits.items())])
 
 
 def score(
@@ -166,64 +109,134 @@ def score(
     return score_table(frame, settings)
 
 
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Everything that scoring a table computes, stage by stage; arrays have one entry per assessment.
+
+    Attributes
+    ----------
+    settings : Settings
+        With everything loaded.
+    assessments : pandas.DataFrame
+        The rows as they were scored, without an earlier scoring's results.
+    values, placement, z_scores, patterns, fit, weighing
+        What each stage gives; see their classes.
+    detectable_range : DetectableRange
+        Of the reference set and device; one entry per stratum.
+    scored : pandas.DataFrame
+        The result, as `qst.score` gives it.
+    """
+
+    settings: Settings
+    assessments: pd.DataFrame
+    values: Values
+    placement: Placement
+    z_scores: Mapping[str, Floats]
+    detectable_range: DetectableRange
+    patterns: Patterns
+    fit: PhenotypeFit
+    weighing: Weighing
+    scored: pd.DataFrame
+
+    def take(self, rows: Sequence[int]) -> "Stages":
+        """The same for some of the rows, which are numbered anew."""
+        places = np.asarray(rows)
+        frames = {name: getattr(self, name).iloc[places].reset_index(drop=True) for name in ("assessments", "scored")}
+        per_row = ("values", "placement", "z_scores", "patterns", "fit", "weighing")
+        return replace(self, **frames, **{name: take_rows(getattr(self, name), places) for name in per_row})
+
+
 def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """`score`, with its arguments in one."""
+    return compute_stages(frame, settings).scored
+
+
+def compute_stages(frame: pd.DataFrame, settings: Settings) -> Stages:
+    """Score a table and hand on what each stage computed, so that an explanation need not compute it again.
+
+    Parameters and errors are those of `score`.
+    """
+    settings = settings.load()
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
-    columns = result_columns(_find_added(base))
+    columns = result_columns(find_added_ids(base))
     columns += NPSI_COLUMNS if has_npsi(list(frame.columns)) else ()
     table = derive_values(frame) if is_trials(frame) else frame
     assessments, earlier_notes = _set_aside_earlier_results(table, columns)
-    twice = assessments.columns[assessments.columns.duplicated()].tolist()
-    if twice:
-        raise OptionError(f"the table has more than one column {', '.join(map(str, twice))}: rename one")
-    if not any(code in assessments for code in CODES):
-        raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
+    _check_columns(assessments)
     values = prepare_values(assessments)
     placement = look_up_norms(assessments, reference, settings.site_as)
     z_scores = compute_z_scores(values.columns, placement.stratum, reference)
-    reach = find_detectable_range(reference, settings.cut_off, settings.device_limits)
+    detectable_range = find_detectable_range(reference, settings.cut_off, settings.device_limits)
     patterns = find_patterns(
         values.columns,
         z_scores,
         placement.stratum,
-        reach,
+        detectable_range,
         cut_off=settings.cut_off,
         dma_threshold=settings.dma_threshold,
     )
     prototypes = load_prototypes(settings.phenotypes)
     fit = find_phenotypes(z_scores, patterns.numbers, patterns.censored, prototypes)
-    flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
-    flags |= {f"phenotypes:{prototypes.id}": fit.said}
-    evidence = weigh_mechanisms(gather_measured(z_scores, patterns), base)
+    weighing = weigh_all(gather_measured(z_scores, patterns), base)
     symptoms = read_symptoms(assessments)
-    by_symptom = judge_by_symptoms(symptoms, evidence, base)
-    flags |= symptoms.flags() | _flag_statuses(by_symptom)
-    told = np.full(len(assessments), settings.tell(), dtype=object)
-    # Where the offset was added already, an earlier note says so; so it stands with the earlier notes.
-    added, others = (label_flags(part, len(assessments)) for part in (values.offset_added, flags))
-    notes = join_texts([earlier_notes, added, told, placement.replaced_site, others])
+    by_symptom = judge_by_symptoms(symptoms, weighing.evidence, base)
     results: dict[str, object] = {f"{code}_z": z for code, z in z_scores.items()}
     results |= {f"{code}_finding": finding for code, finding in patterns.findings.items()}
     results |= patterns.counts
-    results["not_findable"] = take_texts(reach.not_findable, placement.stratum)
+    results["not_findable"] = take_texts(detectable_range.not_findable, placement.stratum)
     results["loga"] = patterns.loga
     results |= fit.columns
     results |= find_criteria(patterns.numbers, settings.criteria)
-    results["mechanisms"] = _list_mechanisms(list_supported(evidence, base), by_symptom)
-    results |= {MECHANISM_PREFIX + name: values for name, values in evidence.items()}
+    results["mechanisms"] = _list_mechanisms(list_supported(weighing.evidence, base), by_symptom)
+    results |= {MECHANISM_PREFIX + name: evidence for name, evidence in weighing.evidence.items()}
     same = np.zeros(len(assessments), dtype=np.int64)
     results["reference_set"] = take_texts(np.array([reference.id], dtype=object), same)
-    codes, texts = pd.factorize(notes)
-    results["notes"] = take_texts(texts, codes)
+    flags = _norm_flags(values, placement, reference) | values.flags | patterns.flags
+    flags |= {format_note("phenotypes", prototypes.id): fit.classified} | symptoms.flags() | _flag_statuses(by_symptom)
+    results["notes"] = _form_notes(earlier_notes, values, settings, placement, flags)
     results |= symptoms.scores
     ours = {column: assessments.get(column, np.nan) for column in ASSESSMENT_COLUMNS}
     scored = pd.DataFrame(ours | {column: results[column] for column in columns}, index=assessments.index)
     own = assessments[[column for column in assessments if column not in scored]]
-    return pd.concat([scored, own], axis=1)
+    return Stages(
+        settings,
+        assessments,
+        values,
+        placement,
+        z_scores,
+        detectable_range,
+        patterns,
+        fit,
+        weighing,
+        pd.concat([scored, own], axis=1),
+    )
 
 
-def _find_added(base: KnowledgeBase) -> list[str]:
-    """Mechanisms that a user added: they have columns after those of the shipped ones."""
+def _check_columns(assessments: pd.DataFrame) -> None:
+    twice = assessments.columns[assessments.columns.duplicated()].tolist()
+    if twice:
+        raise OptionError(f"the table has more than one column {', '.join(map(str, twice))}: rename one")
+    if not any(code in assessments for code in CODES):
+        raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
+
+
+def _form_notes(
+    earlier: npt.NDArray[np.object_],
+    values: Values,
+    settings: Settings,
+    placement: Placement,
+    flags: Mapping[str, Bools],
+) -> pd.api.extensions.ExtensionArray:
+    """The notes of each row: those set before scoring, then the settings, then what scoring found."""
+    of_settings = np.full(len(earlier), settings.notes(), dtype=object)
+    # Where the offset was added already, an earlier note says so; so it comes after the earlier notes.
+    added, others = (label_flags(part, len(earlier)) for part in (values.offset_added, flags))
+    codes, texts = pd.factorize(join_texts([earlier, added, of_settings, placement.replaced_site, others]))
+    return take_texts(texts, codes)
+
+
+def find_added_ids(base: KnowledgeBase) -> list[str]:
+    """Mechanisms that a user added: their columns follow those of the shipped ones."""
     return [name for name in base.ids if name not in MECHANISMS]
 
 
@@ -242,7 +255,7 @@ def _list_mechanisms(
 def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[str, Bools]:
     """A note for each mechanism and status that an answer gives."""
     return {
-        f"by_symptom:{name}={status.replace(' ', '_')}": statuses == status
+        format_status_note(name, status): statuses == status
         for name, statuses in by_symptom.items()
         for status in SYMPTOM_STATUSES
         if status
@@ -300,8 +313,8 @@ def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -
             continue
         asked = in_stratum & ~np.isnan(values.columns[code])
         mean, sd, doubtful = reference.mean[:, column], reference.sd[:, column], reference.doubtful[:, column]
-        flags[f"no_norm:{code}"] = asked & np.isnan(mean)[placement.stratum]
-        flags[f"norm_doubtful:{code}"] = asked & doubtful[placement.stratum]
+        flags[format_note("no_norm", code)] = asked & np.isnan(mean)[placement.stratum]
+        flags[format_note("norm_doubtful", code)] = asked & doubtful[placement.stratum]
         if parameter.has_z:
-            flags[f"norm_without_spread:{code}"] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
+            flags[format_note("norm_without_spread", code)] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
     return flags

@@ -1,11 +1,11 @@
-"""The tables that pass between the stages, the notes on their rows, and `Problem`.
+"""The columns of the tables that pass between the stages.
 
-trials : one row a stimulus or determination, columns `TRIAL_COLUMNS`.
-assessments : one row a tested area, columns `ASSESSMENT_COLUMNS`.
+trials : one row per stimulus or determination, columns `TRIAL_COLUMNS`.
+assessments : one row per tested area, columns `ASSESSMENT_COLUMNS`.
 scored : assessments with z-scores, findings and patterns, columns `SCORED_COLUMNS`.
 
-Columns of a user's file that are none of ours follow after ours, untouched. Missing numbers and missing findings are
-NaN; the columns of `LISTS` are empty text where there is nothing to list.
+Other columns of a user's file follow after ours, unchanged. Missing numbers and missing findings are NaN; the columns
+of `LISTS` hold empty text where there is nothing to list.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,12 +21,12 @@ TRIAL_COLUMNS = (*IDENTITY, "parameter", "series", "stimulus", "value", *SOURCE)
 ASSESSMENT_COLUMNS = (*IDENTITY, *CODES)
 
 KEY = ("subject", "visit", "site", "side", "area")
-"""What tells one assessment from another."""
+"""What identifies an assessment."""
 
 SEXES = ("female", "male")
 
 OLDEST = 120.0
-"""Age (years) above which a number is no age."""
+"""Highest number of years that is accepted as an age."""
 
 SIDES = ("left", "right")
 
@@ -41,7 +41,7 @@ COUNTS = ("n_scored", "n_gain", "n_loss")
 HEALTHY = "healthy"
 
 PHENOTYPES = ("sensory_loss", "thermal_hyperalgesia", "mechanical_hyperalgesia")
-"""Sensory phenotypes of Baron et al. 2017, Pain 158:261; `healthy` stands beside them."""
+"""Sensory phenotypes of Baron et al. 2017, Pain 158:261; `healthy` is judged in addition to them."""
 
 PHENOTYPE_COLUMNS = tuple(f"phenotype_{name}" for name in (*PHENOTYPES, HEALTHY))
 
@@ -59,14 +59,17 @@ MECHANISMS = (
     "temporal_summation",
     "deep_tissue_sensitisation",
 )
-"""Mechanisms QST can speak about; every scored table has them. What is known of them: `reference_values/mechanisms`."""
+"""Mechanisms that QST can assess, in the order of their columns, which every scored table has.
+
+What is known of them is in `reference_values/mechanisms`; a test holds the ids and their order equal.
+"""
 
 MECHANISM_PREFIX = "mechanism_"
 
 MECHANISM_COLUMNS = tuple(MECHANISM_PREFIX + name for name in MECHANISMS)
 
 NUMBERS = ("age", *CODES, *Z_COLUMNS, "expected_by_chance", "p_profile", *PHENOTYPE_COLUMNS, *MECHANISM_COLUMNS)
-"""Columns of numbers with fractions; all columns but these and the counts are text."""
+"""Columns of numbers with decimals; all other columns, apart from the counts, are text."""
 
 RESULT_COLUMNS = (
     *Z_COLUMNS,
@@ -86,6 +89,22 @@ RESULT_COLUMNS = (
     "phenotypes_all",
 )
 
+SYMPTOMS = (
+    "ongoing_pain",
+    "paroxysmal_pain",
+    "sympathetic_block_relief",
+    "lidocaine_relief",
+    "capsaicin_pain",
+    "menthol_pain",
+    "pain_modulation",
+)
+"""Answers, `yes` or `no`, that a file can hold in addition to the tests."""
+
+NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
+"""Items of the Neuropathic Pain Symptom Inventory that a file can hold."""
+
+SYMPTOM_COLUMNS = (*SYMPTOMS, *NPSI_ITEMS)
+
 NPSI_COLUMNS = (
     "npsi_total",
     "npsi_burning",
@@ -94,15 +113,15 @@ NPSI_COLUMNS = (
     "npsi_evoked",
     "npsi_paraesthesia",
 )
-"""Scores of the Neuropathic Pain Symptom Inventory; after the results, where a file has the items."""
+"""Scores of the Neuropathic Pain Symptom Inventory; they follow the results where a file has the items."""
 
 LISTS = ("not_findable", "mechanisms", "notes", "phenotypes_all")
-"""Columns of names with `;` between; empty text where there is nothing to list."""
+"""Columns that hold lists, `;` between the items (`qst.arrays.split_list`); empty text for an empty list."""
 
 SCORED_COLUMNS = (*ASSESSMENT_COLUMNS, *RESULT_COLUMNS)
 
-DISCLAIMER = "Research use; QST alone is no diagnosis."
-"""Stands wherever a person reads a result."""
+DISCLAIMER = "For research use. QST alone is not a diagnosis."
+"""Shown wherever a person reads a result."""
 
 GAIN, LOSS, NORMAL, LIMIT = "gain", "loss", "normal", "limit"
 
@@ -110,21 +129,21 @@ YES, NO = "yes", "no"
 
 
 def is_scored(columns: Collection[object]) -> bool:
-    """Whether a table with these columns was scored: its results can be formed anew."""
+    """Whether a table with these columns is a scored table."""
     return set(SCORED_COLUMNS) <= set(columns)
 
 
 def result_columns(added_mechanisms: Sequence[str] = ()) -> list[str]:
-    """`RESULT_COLUMNS`, with a column after the shipped mechanisms for each that a user added."""
+    """`RESULT_COLUMNS`, with a column for each mechanism that a user added after those of the shipped ones."""
     place = RESULT_COLUMNS.index(MECHANISM_COLUMNS[-1]) + 1
     added = [MECHANISM_PREFIX + name for name in added_mechanisms]
     return [*RESULT_COLUMNS[:place], *added, *RESULT_COLUMNS[place:]]
 
 
 def find_added_mechanisms(columns: Sequence[str]) -> list[str]:
-    """Columns of mechanisms that a user added to a scored table: those between the shipped ones and what follows.
+    """Columns of mechanisms that a user added to a scored table: those that follow the shipped ones.
 
-    By place and not by name alone, as a laboratory may have a column `mechanism_of_injury` of its own.
+    They are found by their place and not by name alone, as a laboratory may have its own column `mechanism_of_injury`.
     """
     names = list(columns)
     following = RESULT_COLUMNS[RESULT_COLUMNS.index(MECHANISM_COLUMNS[-1]) + 1]
@@ -135,7 +154,7 @@ def find_added_mechanisms(columns: Sequence[str]) -> list[str]:
 
 
 def unique_column_name(name: str, taken: Collection[str]) -> str:
-    """A name for a column of the user's that no other column has: `_input` is added until it is free."""
+    """A name for a user's column that no other column has: `_input` is added until it is unique."""
     while name in taken:
         name += "_input"
     return name

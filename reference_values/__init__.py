@@ -1,1 +1,1 @@
-"""Published numbers the code relies on, one folder a publication: data, no code."""
+"""Published numbers that the code relies on, one folder per publication: data, no code."""

@@ -1,13 +1,14 @@
 """The catalogue of problems: every code that the program reports is in it once, and every entry is used."""
 
 import ast
-import importlib.util
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, run
+from command_line import run
+from paths import ROOT
+from programs import load_program
 
 from qst.problems import explain_code, load_catalogue, make_problem
 
@@ -25,6 +26,11 @@ def find_calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
 def texts_of(node: ast.AST) -> set[str]:
     """Every text within an expression: a code may be chosen by a condition."""
     return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def test_problems_are_formed_from_the_catalogue_alone() -> None:
+    by_hand = [f"{path.relative_to(ROOT)}:{call.lineno}" for path, call in find_calls("Problem")]
+    assert not [place for place in by_hand if not place.startswith("qst/problems.py")]
 
 
 def test_a_code_in_the_program_is_in_the_catalogue() -> None:
@@ -67,11 +73,7 @@ def test_a_code_appears_once() -> None:
 
 
 def test_the_page_of_problems_is_made_from_the_catalogue() -> None:
-    spec = importlib.util.spec_from_file_location("make_problems", ROOT / "docs" / "make_problems.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_program("docs/make_problems.py")
     page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
     assert page == module.format_page(), "run python docs/make_problems.py"
 

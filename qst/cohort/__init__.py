@@ -1,1 +1,1 @@
-"""What a cohort shows, counted."""
+"""Counts and statistics of a cohort."""

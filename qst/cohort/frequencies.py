@@ -1,12 +1,11 @@
-"""How often a cohort shows each finding, LoGa code and status of a mechanism."""
+"""How often each finding, LoGa code and status of a mechanism occurs in a cohort."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Floats, Ints
+from qst.arrays import Bools, Floats, Ints, split_list
 from qst.cohort.scored_rows import texts_of
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.inference.mechanisms import (
@@ -23,12 +22,11 @@ from qst.protocol import CODES
 from qst.tables import GAIN, LIMIT, LOSS
 
 COUNTED_STATUSES = (SUPPORTED, POSSIBLE, NOT_SUPPORTED, CONTRADICTED, NOT_ASSESSABLE)
-"""In the order in which figures and tables show them."""
+"""The statuses of a mechanism, in the order of figures and tables."""
 
 
-def count_statuses(scored: pd.DataFrame, mechanisms: KnowledgeBase) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Names of the mechanisms, and how many assessments have each status: supported, possible, not supported,
-    contradicted, not assessable; shape (mechanisms, 5)."""
+def count_statuses(scored: pd.DataFrame, mechanisms: KnowledgeBase) -> tuple[list[str], Ints]:
+    """Names of the mechanisms, and the number of assessments with each of `COUNTED_STATUSES`; shape (mechanisms, 5)."""
     measured = take_measured(scored)
     counts = []
     for mechanism in mechanisms.mechanisms:
@@ -37,7 +35,7 @@ def count_statuses(scored: pd.DataFrame, mechanisms: KnowledgeBase) -> tuple[lis
     return [mechanism.name for mechanism in mechanisms.mechanisms], np.array(counts, dtype=np.int64)
 
 
-def count_loga(scored: pd.DataFrame) -> tuple[npt.NDArray[np.int64], int]:
+def count_loga(scored: pd.DataFrame) -> tuple[Ints, int]:
     """Number of assessments by loss (rows L0 … L3) and gain (columns G0 … G3), and of those without a code."""
     codes = texts_of(scored, "loga")
     table = np.array([[codes.count(f"L{loss}G{gain}") for gain in range(4)] for loss in range(4)], dtype=np.int64)
@@ -48,7 +46,7 @@ def count_loga(scored: pd.DataFrame) -> tuple[npt.NDArray[np.int64], int]:
 class Frequencies:
     """Counts by parameter, in the order of the protocol, of `total` assessments.
 
-    `judged` have a finding; `no_gain` and `no_loss` count those of them in whom the device's range allows none.
+    `judged` have a finding; `no_gain` and `no_loss` count those of them in which the device's range allows none.
     """
 
     total: int
@@ -60,7 +58,7 @@ class Frequencies:
     no_loss: Ints
 
     def share(self, counts: Ints) -> Floats:
-        """Percent of the judged; NaN where nobody was judged."""
+        """Percentage of the judged; NaN where nobody was judged."""
         share: Floats = np.divide(100.0 * counts, self.judged, out=np.full(len(CODES), np.nan), where=self.judged > 0)
         return share
 
@@ -69,12 +67,12 @@ def count_findings(scored: pd.DataFrame) -> Frequencies:
     """Count the findings of each parameter over the rows of a scored table."""
     findings = np.column_stack([np.array(texts_of(scored, f"{code}_finding"), dtype=object) for code in CODES])
     judged = findings != ""
-    items = [set(text.split(";")) for text in texts_of(scored, "not_findable")]
+    items = [set(split_list(text)) for text in texts_of(scored, "not_findable")]
     impossible = {
         side: np.array([[f"{code}_{side}" in names for code in CODES] for names in items]) for side in (GAIN, LOSS)
     }
 
-    def total(flags: npt.NDArray[np.bool_]) -> Ints:
+    def total(flags: Bools) -> Ints:
         return np.asarray((flags & judged).sum(axis=0), dtype=np.int64)
 
     gain, loss, limit = (total(findings == word) for word in (GAIN, LOSS, LIMIT))

@@ -1,21 +1,21 @@
-"""What a batch came to in sensory phenotypes and criteria, and in a sample of volunteers."""
+"""The summary of sensory phenotypes and criteria in a batch, and of a sample of volunteers."""
 
 import textwrap
 from collections import Counter
 
 import pandas as pd
 
+from qst.arrays import split_list
 from qst.inference.criteria import Criteria, check_volunteers, is_measured_wrongly, load_criteria
 from qst.inference.phenotypes import Prototypes, load_prototypes
+from qst.notes import count_notes, read_status
 from qst.protocol import CODES
 from qst.tables import GAIN, HEALTHY, LOSS, NO, PHENOTYPES, SOURCE, YES
 
 WIDTH = 100
 
-_BY_SYMPTOM = "by_symptom:"
-
 MOST_ROWS = 10
-"""So many rows of volunteers are named."""
+"""Most rows of volunteers that are named."""
 
 
 class PatternSummary:
@@ -26,7 +26,7 @@ class PatternSummary:
     prototypes : Prototypes, optional
     criteria : Criteria, optional
     volunteers : bool
-        Everybody in the table is taken for healthy: say who probably is not.
+        Everybody in the table is assumed to be healthy: report who probably is not.
     """
 
     def __init__(
@@ -44,20 +44,19 @@ class PatternSummary:
         self.not_healthy: list[str] = []
 
     def add(self, scored: pd.DataFrame) -> None:
-        """Count in one block of the scored table."""
+        """Add one block of the scored table to the counts."""
         self.n += len(scored)
         self.phenotype.update({str(name): int(n) for name, n in scored["phenotype"].value_counts().items()})
         for text, n in scored["phenotypes_all"].value_counts().items():
-            names = [name for name in str(text).split(";") if name]
+            names = split_list(str(text))
             self.above.update(dict.fromkeys([*names, *(["any"] if names else [])], int(n)))
         for criterion in self.criteria.criteria:
             counts = scored[criterion].value_counts()
             self.answers.update({(criterion, str(answer)): int(n) for answer, n in counts.items()})
-        for text, n in scored["notes"].value_counts().items():
-            for item in str(text).split(";"):
-                if item.startswith(_BY_SYMPTOM):
-                    name, _, status = item.removeprefix(_BY_SYMPTOM).partition("=")
-                    self.by_symptom.setdefault(name, Counter())[status.replace("_", " ")] += int(n)
+        for notes, n in count_notes(scored["notes"]):
+            for note in notes:
+                if note.code == "by_symptom":
+                    self.by_symptom.setdefault(note.detail, Counter())[read_status(note)] += n
         if self.volunteers:
             self._check(scored)
 
@@ -75,33 +74,32 @@ class PatternSummary:
         return [
             *self._phenotype_table(),
             *self._criteria_table(),
-            *self._tell_answers(),
-            *(self._tell_volunteers() if self.volunteers else []),
+            *self._list_answers(),
+            *(self._describe_volunteers() if self.volunteers else []),
         ]
 
     def _phenotype_table(self) -> list[str]:
-        said = sum(self.phenotype.values())
-        if not said:
-            return ["Sensory phenotypes: no assessment has enough tests for them"]
+        classified = sum(self.phenotype.values())
+        if not classified:
+            return ["Sensory phenotypes: no assessment has enough tests"]
         rates = self.prototypes.source.get("calibration", {})
-        rest = f" ({self.n - said:,} too incomplete)" if said < self.n else ""
+        rest = f" ({self.n - classified:,} have too few tests)" if classified < self.n else ""
         lines = [
-            f"Sensory phenotypes of {said:,} assessments{rest}, by the prototypes '{self.prototypes.id}'",
+            f"Sensory phenotypes of {classified:,} assessments{rest}, by the prototypes '{self.prototypes.id}'",
             f"  {'':<26}{'most probable':>15}{'above cut-off':>15}{'healthy people':>16}",
         ]
         for name in (*PHENOTYPES, HEALTHY, "any"):
             most = f"{self.phenotype[name]:,}" if name != "any" else ""
             above = f"{self.above[name]:,}" if name != HEALTHY else ""
-            chance = f"{rates[name]:.1%} = {rates[name] * said:,.1f}" if name in rates else ""
+            chance = f"{rates[name]:.1%} = {rates[name] * classified:,.1f}" if name in rates else ""
             lines.append(f"  {name:<26}{most:>15}{above:>15}{chance:>16}".rstrip())
         if self.prototypes.source.get("kind") == "ours":
-            told = "These prototypes are ours: built from the published description, not the publication's numbers"
-            lines.append(f"  {told}")
+            lines.append("  These prototypes are ours: built from the published description, without its numbers")
         return lines
 
     def _criteria_table(self) -> list[str]:
         lines = [f"Criteria                    {'met':>15}{'not met':>15}{'open':>16}{'healthy people':>17}"]
-        told = []
+        meanings = []
         for name, criterion in self.criteria.criteria.items():
             met, unmet = self.answers[name, YES], self.answers[name, NO]
             chance = ""
@@ -112,24 +110,24 @@ class PatternSummary:
                 f"  {criterion.title:<26}{met:>15,}{unmet:>15,}{self.n - met - unmet:>16,}{chance:>17}".rstrip()
             )
             if met:
-                text = f"{criterion.title} met says {criterion.says}; {criterion.says_not}"
-                told += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
-        return [*lines, *told]
+                text = f"{criterion.title} met means {criterion.says}; {criterion.says_not}"
+                meanings += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        return [*lines, *meanings]
 
-    def _tell_answers(self) -> list[str]:
+    def _list_answers(self) -> list[str]:
         if not self.by_symptom:
             return []
-        lines = ["Mechanisms by answers in the file, not by tests"]
+        lines = ["Mechanisms assessed by answers in the file, not by tests"]
         for name, statuses in self.by_symptom.items():
             lines.append(f"  {name:<32}" + ", ".join(f"{status} {n:,}" for status, n in statuses.most_common()))
         return lines
 
-    def _tell_volunteers(self) -> list[str]:
+    def _describe_volunteers(self) -> list[str]:
         rules = self.criteria
         found = len(self.not_healthy)
         rows = ", ".join(self.not_healthy[:MOST_ROWS]) + (f" and {found - MOST_ROWS} more" if found > MOST_ROWS else "")
         text = f"{found:,} of {self.n:,} assessments have {rules.person_abnormal} or more abnormal values: " + (
-            f"probably no healthy people ({rows})" if found else "all may be healthy people"
+            f"probably not healthy people ({rows})" if found else "all may be healthy people"
         )
         wrong = [
             f"{code} ({self.abnormal[code]:,} of {self.judged[code]:,} abnormal)"

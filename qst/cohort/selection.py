@@ -1,11 +1,11 @@
-"""Which rows a figure of a cohort shows, and the groups they form."""
+"""The rows that a figure of a cohort shows, and their groups."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from qst.arrays import Texts
 from qst.cohort.scored_rows import texts_of
 from qst.errors import OptionError
 from qst.protocol import CODES
@@ -13,25 +13,25 @@ from qst.protocol import CODES
 ALL = "all"
 
 MOST_GROUPS = 6
-"""Groups that a figure can keep apart: one colour and one shape each (a test holds it equal to the colours)."""
+"""Most groups in a figure, as each has its own colour and shape (a test holds this equal to the number of colours)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Rows of a table by group: the group of each row (empty where it has none), and the groups as they appear."""
+    """Rows of a table by group: the group of each row, empty for none, and the groups in order of appearance."""
 
-    of_row: npt.NDArray[np.object_]
+    of_row: Texts
     names: list[str]
     left_out: int
 
 
 def select_area(table: pd.DataFrame, area: str) -> pd.DataFrame:
-    """Rows of one area; those without an area count as test areas, as laboratories with one area name none.
+    """Rows of one area; rows without an area count as test areas, as laboratories with one area do not name it.
 
     Raises
     ------
     OptionError
-        No row has that area; the text names those there are.
+        No row has that area; the text names the areas that there are.
     """
     if area == ALL:
         return table
@@ -44,14 +44,14 @@ def select_area(table: pd.DataFrame, area: str) -> pd.DataFrame:
 
 
 def select_groups(table: pd.DataFrame, by: str | None, area: str) -> tuple[pd.DataFrame, Groups]:
-    """Rows of one area (of all, where areas are the groups), and their groups by the column `by`.
+    """Rows of one area (of all areas, if they are the groups), and their groups by the column `by`.
 
-    Without `by`, all people are one group. Rows without a name are in none; the notes of the groups count them.
+    Without `by`, all people are one group. Rows with an empty cell are in no group; the notes of the groups count them.
 
     Raises
     ------
     OptionError
-        As `select_area`; or the column is not there, is empty, or names more groups than can be told apart.
+        As for `select_area`; or the column does not exist, is empty, or has more groups than can be distinguished.
     """
     if by is not None and by not in table:
         own = [str(column) for column in table.columns if column not in (*CODES, "notes") and "_" not in str(column)]
@@ -63,7 +63,7 @@ def select_groups(table: pd.DataFrame, by: str | None, area: str) -> tuple[pd.Da
         raise OptionError(f"the column '{by}' is empty, so there are no groups")
     if len(names) > MOST_GROUPS:
         raise OptionError(
-            f"the column '{by}' has {len(names)} groups; at most {MOST_GROUPS} can be told apart: join some in the "
-            "column, or leave the cells of some empty"
+            f"the column '{by}' has {len(names)} groups; at most {MOST_GROUPS} can be distinguished: combine "
+            "groups in the column, or leave the cells of some empty"
         )
     return shown, Groups(of_row, names, int((of_row == "").sum()))

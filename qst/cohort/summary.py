@@ -1,4 +1,4 @@
-"""What a batch of scored assessments came to, for the person who started it."""
+"""The summary of a batch of scored assessments, for the person who started it."""
 
 import textwrap
 from collections import Counter
@@ -8,19 +8,19 @@ import pandas as pd
 
 from qst.cohort.pattern_summary import PatternSummary
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
-from qst.notes import NOTES
-from qst.problems import OnProblem, Problem
+from qst.notes import NOTES, count_notes
+from qst.problems import OnProblem, Problem, make_problem
 from qst.protocol import CODES, Z_CODES
 from qst.tables import DISCLAIMER, GAIN, LIMIT, LOSS, MECHANISM_PREFIX
 
 CHANCE = 0.05
-"""How many healthy people at most show a mechanism; the thresholds are set so that fewer do."""
+"""Largest share of healthy people who show a mechanism; the thresholds are set so that fewer do."""
 
 WIDTH = 100
-"""Characters of a line of the summary's texts."""
+"""Characters in a line of the summary's texts."""
 
 NEARLY_ALL, AT_LEAST = 0.9, 8
-"""A parameter with this share of losses (or gains) in so many values was hardly measured as the norms were (ours)."""
+"""A parameter with this share of losses (or of gains) in at least so many values is reported (ours)."""
 
 
 class Summary:
@@ -41,7 +41,7 @@ class Summary:
         self.rows_without_z = 0
 
     def add(self, scored: pd.DataFrame) -> None:
-        """Count in one block of the scored table."""
+        """Add one block of the scored table to the counts."""
         self.n_assessments += len(scored)
         z = scored[[f"{code}_z" for code in Z_CODES]].notna()
         self.n_scored += int(z.to_numpy().sum())
@@ -56,9 +56,9 @@ class Summary:
             self.mechanisms[mechanism.id] += int((evidence >= mechanism.threshold).sum())
         self.patterns.add(scored)
         self.loga.update({str(code): int(n) for code, n in scored["loga"].value_counts().items()})
-        for text, count in scored["notes"].value_counts().items():
-            for note in dict.fromkeys(item.partition(":")[0] for item in str(text).split(";") if item):
-                self.notes[note] += int(count)
+        for notes, count in count_notes(scored["notes"]):
+            for code in dict.fromkeys(note.code for note in notes):
+                self.notes[code] += count
 
     def report_suspicious(self, on_problem: OnProblem, file: str | None = None) -> None:
         """Report parameters in which nearly everybody is abnormal to the same side."""
@@ -67,11 +67,11 @@ class Summary:
             for finding in (GAIN, LOSS):
                 found = self.findings[code, finding]
                 if n >= AT_LEAST and found >= NEARLY_ALL * n:
-                    message = (
-                        f"{found} of {n} values of {code} are a {finding}: were they measured as the norms were? Check "
-                        "unit, site and method"
+                    on_problem(
+                        make_problem(
+                            "nearly-all-abnormal", file=file, found=found, n=n, parameter=code, finding=finding
+                        )
                     )
-                    on_problem(Problem("warning", "nearly-all-abnormal", message, file))
 
     def lines(self, problems: Sequence[Problem]) -> list[str]:
         """The summary in lines for a terminal."""
@@ -80,7 +80,7 @@ class Summary:
         limits = sum(n for (_, finding), n in self.findings.items() if finding == LIMIT)
         lines = [
             f"{self.n_assessments:,} assessments, {self.n_scored:,} z-scores"
-            + (f"; no z-score in {self.rows_without_z:,} of the assessments" if self.rows_without_z else ""),
+            + (f"; {self.rows_without_z:,} of the assessments without any z-score" if self.rows_without_z else ""),
             f"{gains:,} gains and {losses:,} losses; chance alone would show {self.n_expected:,.1f} abnormal z-scores"
             + (f"; {limits:,} values at the device's limit could not be judged" if limits else ""),
         ]
@@ -96,14 +96,14 @@ class Summary:
         return [*lines, DISCLAIMER]
 
     def _loga_table(self) -> list[str]:
-        said = sum(self.loga.values())
-        if not said:
-            return ["LoGa: no assessment has enough tests for it"]
+        coded = sum(self.loga.values())
+        if not coded:
+            return ["LoGa: no assessment has enough tests"]
         gains = ("G0 none", "G1 thermal", "G2 mechanical", "G3 both")
         losses = ("L0 none", "L1 thermal", "L2 mechanical", "L3 both")
         lines = [
-            f"LoGa of {said:,} assessments"
-            + (f" ({self.n_assessments - said:,} too incomplete)" if said < self.n_assessments else "")
+            f"LoGa of {coded:,} assessments"
+            + (f" ({self.n_assessments - coded:,} have too few tests)" if coded < self.n_assessments else "")
         ]
         lines.append("  " + " " * 14 + "".join(f"{gain:>15}" for gain in gains))
         for loss, name in enumerate(losses):
@@ -112,12 +112,12 @@ class Summary:
         return lines
 
     def _mechanism_table(self) -> list[str]:
-        """Supported mechanisms beside what chance would show, and what the evidence for them does not carry."""
+        """Supported mechanisms, how many chance alone would show, and what the evidence for them does not show."""
         judged = [mechanism for mechanism in self.base.mechanisms if self.judged[mechanism.id]]
         if not judged:
-            return ["Mechanisms: no assessment has the tests for any"]
+            return ["Mechanisms: no assessment has enough tests"]
         lines = [
-            "Mechanisms that the pattern of signs supports (it is compatible with others as well)",
+            "Mechanisms supported by the signs (which may be compatible with others as well)",
             f"  {'':<32}{'supported':>9}{'judged':>9}{'5 % chance':>12}  seen by QST",
         ]
         for mechanism in judged:
@@ -134,7 +134,7 @@ class Summary:
 
 
 def count_problems(problems: Iterable[Problem]) -> list[tuple[tuple[str, str], int]]:
-    """How many problems there are of each code and severity, errors and the commonest first."""
+    """Number of problems of each code and severity; errors first, then by frequency."""
     counts = Counter((problem.code, problem.severity) for problem in problems)
     return sorted(counts.items(), key=lambda item: (item[0][1] != "error", -item[1], item[0][0]))
 

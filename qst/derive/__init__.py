@@ -1,1 +1,1 @@
-"""Single trials to the 13 values, and checks on them."""
+"""From single trials to the 13 values, and plausibility checks."""

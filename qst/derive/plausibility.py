@@ -1,72 +1,73 @@
-"""Values that are possible each by itself and hardly so together: warnings, and they are used. All rules are ours.
+"""Values that are possible by themselves but implausible in combination: warnings; the values are used.
 
-A rule and its bound stand here once, with the reason; `docs/scoring.md` lists them.
+All rules are ours. Each rule and its bound are defined here, with the reason; `docs/scoring.md` lists them.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats, number_groups
+from qst.arrays import Bools, Floats, Texts, number_groups
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import OptionError
 from qst.notes import read_baseline
-from qst.problems import OnProblem, Problem
+from qst.problems import OnProblem, Problem, make_problem
 from qst.protocol import CODES, PARAMETERS, Parameter
 from qst.tables import AREAS, ASSESSMENT_COLUMNS, KEY, SEXES, SIDES, SOURCE
 from qst.vocabulary.visits import read_visit
 
 PAST_PAIN = 3.0
-"""°C that detection may lie past pain: both vary by 1 to 2 from series to series; more than that is no scatter."""
+"""°C by which detection may lie past pain: each varies by 1 to 2 from series to series; more is not scatter."""
 
 TRIALS_APART = {"temperature": 10.0, "pressure": np.log10(3), "staircase": np.log10(16), "eighths": 3.0}
 """How far a trial may lie from the median of its series: 10 °C (repeated thresholds vary by 1 to 5), a factor
-of 3 for pressure (it varies by a fifth; a slip of the decimal sign is a factor of 10), 4 doubling steps for pinpricks
-and von Frey filaments (turning points lie 1 to 3 steps apart), 3 of 8 for the tuning fork."""
+of 3 for pressure (it varies by a fifth; a misplaced decimal point is a factor of 10), 4 doubling steps for pinpricks
+and von Frey filaments (turning points are 1 to 3 steps apart), 3 of 8 for the tuning fork."""
 
-FEWEST_TRIALS = 3
-"""Of two trials, none can be told to be the odd one."""
+FEWEST_COMPARED = 3
+"""Trials of a series that are compared with their median; of two, neither is the odd one out."""
 
 FEWEST_ALIKE = 5
-"""So many measured values must be the same in rows of two people; fewer coincide by chance in a large file."""
+"""Measured values that must be equal in rows of two people; fewer coincide by chance in a large file."""
 
 COARSE = ("VDT", "PHS", "DMA")
-"""Values that many healthy people share; they do not count as coincidences."""
+"""Parameters in which many healthy people have the same value; they do not count as coincidences."""
 
 DETECTION = tuple(p.code for p in PARAMETERS if p.modality.endswith("detection"))
-"""The others are tests of pain."""
+"""Tests of detection; the others are tests of pain."""
 
 AGE_DROP = 1.0
-"""Years; ages in whole years and with a fraction may stand beside each other."""
+"""Years by which a later age must be lower; smaller drops occur where whole years are mixed with fractions."""
 
 AGES_APART = 10.0
-"""Years between a person's rows; few studies last as long."""
+"""Years between a person's rows; few studies last longer."""
 
 
 def check_plausibility(table: pd.DataFrame) -> list[Problem]:
-    """Rows that are possible each and hardly so together, as ``qst score``, ``validate`` and ``convert`` report them.
+    """Find rows that are implausible in combination, as ``qst score``, ``validate`` and ``convert`` report them.
 
-    `qst.load` reads cells and does not do this, as a cohort may be put together from several files first.
+    `qst.load` reads cells and does not check this, as a cohort may first be put together from several files.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Assessments or trials as `qst.load` gives them, several of one kind concatenated, or a scored table. Units as
-        for `qst.score`. Absent columns, and missing values, are not compared.
+        Assessments or trials as `qst.load` returns them, several tables of one kind concatenated, or a scored table.
+        Units as for `qst.score`. Absent columns and missing values are not compared.
 
     Returns
     -------
     list of Problem
-        Warnings, each with the `source_file` and `source_row` of its row. Where the table has no such columns, the
-        file is called ``table``, and rows count as in a spreadsheet, with the header as row 1. `docs/scoring.md` lists
-        the rules; all are ours.
+        Warnings, each with the `source_file` and `source_row` of its row. If the table does not have these columns,
+        the file is called ``table``, and rows are counted as in a spreadsheet, with the header as row 1.
+        `docs/scoring.md` lists the rules; all are ours.
 
     Raises
     ------
     OptionError
-        The table has none of the 13 parameters, and is no table of trials.
+        The table has none of the 13 parameters and is not a table of trials.
 
     Examples
     --------
@@ -82,7 +83,9 @@ def check_plausibility(table: pd.DataFrame) -> list[Problem]:
     if is_trials(table):
         plausibility.update(_complete(derive_values(table)), table)
     elif not any(code in table for code in CODES):
-        raise OptionError(f"the table has none of the columns {' '.join(CODES)}, and no columns parameter and value")
+        raise OptionError(
+            f"the table has none of the columns {' '.join(CODES)}, and not the columns parameter and value"
+        )
     else:
         plausibility.update(_complete(table))
     plausibility.finish()
@@ -90,15 +93,15 @@ def check_plausibility(table: pd.DataFrame) -> list[Problem]:
 
 
 def _complete(assessments: pd.DataFrame) -> pd.DataFrame:
-    """The columns that are looked at, missing where the table lacks them."""
+    """The columns that are checked; those that the table lacks are missing throughout."""
     complete = assessments.reindex(columns=[*ASSESSMENT_COLUMNS, "notes", *SOURCE])
     return complete.assign(notes=complete["notes"].astype(object).fillna(""))
 
 
 class Plausibility:
-    """Looks at rows block by block, and at the end at what the rows of one person, and equal rows, say of each other.
+    """Checks rows block by block, and at the end compares the rows of each person, and rows with equal values.
 
-    Of a row that was seen, it keeps some 50 bytes: hashes of subject and values, age, codes and place.
+    It keeps some 50 bytes per row: hashes of subject and values, age, codes and place.
     """
 
     def __init__(self, on_problem: OnProblem) -> None:
@@ -108,15 +111,15 @@ class Plausibility:
         self._blocks: list[dict[str, npt.NDArray[np.generic]]] = []
 
     def _compare_trials(self, trials: pd.DataFrame) -> None:
-        """Report series in which one trial lies far from the others; one problem a series, for the farthest trial.
+        """Report series with a trial far from the others: one problem per series, for the trial that is farthest away.
 
-        Ratings are left out: different stimuli are rated differently.
+        Ratings are not compared: different stimuli are rated differently.
         """
         code = trials["parameter"].to_numpy(dtype=object)
         size, limit = np.full(len(trials), np.nan), np.full(len(trials), np.inf)
         value = trials["value"].to_numpy(dtype=float)
         for parameter in PARAMETERS:
-            kind = _scatter_of(parameter)
+            kind = _find_rule(parameter)
             if kind is None:
                 continue
             rows = np.flatnonzero(code == parameter.code)
@@ -128,27 +131,32 @@ class Plausibility:
         spread = pd.Series(size[rows])
         grouped = spread.groupby(group)
         from_median = (spread - grouped.transform("median")).abs()
-        away = from_median.where(grouped.transform("size") >= FEWEST_TRIALS, 0.0).to_numpy()
+        away = from_median.where(grouped.transform("size") >= FEWEST_COMPARED, 0.0).to_numpy()
         far = np.flatnonzero(away > limit[rows])
         far = far[np.argsort(-away[far], kind="stable")]
         for position in sorted(rows[far[~pd.Series(group[far]).duplicated().to_numpy()]].tolist()):
             same = rows[group == group[np.searchsorted(rows, position)]]
-            message = (
-                f"{value[position]:g} is far from the median {np.median(value[same]):g} of the {len(same)} trials of "
-                f"{code[position]}: check it; if the trial failed, write no into a column 'keep'"
+            self._on_problem(
+                make_problem(
+                    "trials-disagree",
+                    file=str(trials["source_file"].iloc[position]),
+                    row=int(trials["source_row"].iloc[position]),
+                    value=f"{value[position]:g}",
+                    median=np.median(value[same]),
+                    n=len(same),
+                    parameter=code[position],
+                )
             )
-            place = str(trials["source_file"].iloc[position]), int(trials["source_row"].iloc[position])
-            self._on_problem(Problem("warning", "trials-disagree", message, *place, value=f"{value[position]:g}"))
 
     def update(self, assessments: pd.DataFrame, trials: pd.DataFrame | None = None) -> None:
-        """Report trials that disagree and detection past pain, and remember what is compared with other rows.
+        """Report trials that disagree and detection past pain, and keep what is compared with other rows.
 
         Parameters
         ----------
         assessments : pandas.DataFrame
             With `notes`, `source_file` and `source_row`.
         trials : pandas.DataFrame, optional
-            Those they were formed from.
+            The trials that the assessments were derived from.
         """
         if trials is not None:
             self._compare_trials(trials)
@@ -162,17 +170,22 @@ class Plausibility:
             found = np.flatnonzero(past > PAST_PAIN)
             columns = (values[detection], felt, values[pain], assessments["source_file"], assessments["source_row"])
             for first, at, hurts, file, row in zip(*(np.asarray(c)[found].tolist() for c in columns), strict=True):
-                message = (
-                    f"{detection} of {first:g} is felt at {at:g} °C, but {pain} is {hurts:g} °C: pain before detection "
-                    "is hardly possible; check both"
-                )
                 self._on_problem(
-                    Problem("warning", "detection-past-pain", message, str(file), row, detection, f"{first:g}")
+                    make_problem(
+                        "detection-past-pain",
+                        file=str(file),
+                        row=row,
+                        column=detection,
+                        value=f"{first:g}",
+                        felt=at,
+                        pain=pain,
+                        threshold=hurts,
+                    )
                 )
         self._remember(assessments, values)
 
     def finish(self) -> None:
-        """Report what all rows together show. Call it once, after the last block."""
+        """Report what only all rows together show. Call it once, after the last block."""
         if not self._blocks:
             return
         rows = pd.DataFrame(
@@ -214,8 +227,7 @@ class Plausibility:
         first = alike.drop_duplicates("values").set_index("values")
         theirs = first.loc[alike["values"]].set_axis(alike.index)
         other = alike[(alike["subject"] != theirs["subject"]).to_numpy()]
-        message = "all values are those of another subject in {}: was a row copied, or one person entered twice?"
-        self._tell_pairs("identical-values", message, other, theirs.loc[other.index], None)
+        self._report_pairs("identical-values", other, theirs.loc[other.index])
 
     def _report_ids(self, rows: pd.DataFrame) -> None:
         people = rows[rows["subject"] != 0].drop_duplicates("subject")
@@ -224,19 +236,14 @@ class Plausibility:
         theirs = first.loc[other["spelling"]].set_axis(other.index)
         two_sexes = (other["sex"] >= 0) & (theirs["sex"] >= 0) & (other["sex"] != theirs["sex"])
         two_people = two_sexes | ((other["age"] - theirs["age"]).abs() > AGES_APART)
-        message = (
-            "the subject is that in {} but for capitals, blanks or zeros in front, and counts as another person: "
-            "if both are one, write them alike"
-        )
-        self._tell_pairs("ids-alike", message, other[~two_people], theirs[~two_people], "subject")
+        self._report_pairs("ids-alike", other[~two_people], theirs[~two_people], "subject")
 
     def _report_sexes(self, rows: pd.DataFrame) -> None:
         known = rows[rows["sex"] >= 0]
         first = known.drop_duplicates("subject").set_index("subject")
         theirs = first.loc[known["subject"]].set_axis(known.index)
         other = known[(known["sex"] != theirs["sex"]).to_numpy()].drop_duplicates("subject")
-        message = "the subject has the other sex in {}: correct one, or tell two people apart by their ids"
-        self._tell_pairs("two-sexes", message, other, theirs.loc[other.index], "sex")
+        self._report_pairs("two-sexes", other, theirs.loc[other.index], "sex")
 
     def _report_ages(self, rows: pd.DataFrame) -> None:
         known = rows[rows["age"].notna()]
@@ -254,15 +261,13 @@ class Plausibility:
         later = goes_on & (ordered["place"] > earlier["place"])
         down = (later & (ordered["age"] <= earlier["age"] - AGE_DROP)).to_numpy()
         before = ordered[np.append(down[1:], False)[: len(ordered)]]
-        message = "the subject was older at an earlier visit, in {}: check ages and visits"
-        told = ordered[down]
-        self._tell_pairs("age-goes-down", message, told, before.set_axis(told.index), "age")
+        younger = ordered[down]
+        self._report_pairs("age-goes-down", younger, before.set_axis(younger.index), "age")
         first = known.drop_duplicates("subject").set_index("subject")
         theirs = first.loc[known["subject"]].set_axis(known.index)
         apart = ((known["age"] - theirs["age"]).abs() > AGES_APART).to_numpy()
-        other = known[apart & ~known["subject"].isin(told["subject"]).to_numpy()].drop_duplicates("subject")
-        message = f"the subject's age differs by more than {AGES_APART:g} years from that in {{}}: check both"
-        self._tell_pairs("ages-apart", message, other, theirs.loc[other.index], "age")
+        other = known[apart & ~known["subject"].isin(younger["subject"]).to_numpy()].drop_duplicates("subject")
+        self._report_pairs("ages-apart", other, theirs.loc[other.index], "age", limit=AGES_APART)
 
     def _report_swaps(self, rows: pd.DataFrame) -> None:
         placed = rows[(rows["side"] >= 0) & (rows["area"] >= 0) & (rows["visit"] >= 0)]
@@ -271,11 +276,10 @@ class Plausibility:
         placed = placed[~placed.duplicated([*area, "visit"], keep=False)]
         theirs = placed.groupby(area)[["side", "source_file", "source_row"]].transform("first")
         swapped = placed[(placed["side"] != theirs["side"]).to_numpy()].drop_duplicates(["subject", "site", "visit"])
-        message = "the area is on the other side in {}, at another visit: were side or area swapped?"
-        self._tell_pairs("side-swapped", message, swapped, theirs.loc[swapped.index], "side")
+        self._report_pairs("side-swapped", swapped, theirs.loc[swapped.index], "side")
 
     def _report_split_sides(self, rows: pd.DataFrame) -> None:
-        """Detection on one side only and pain on the other only: once for all people, as it is how they were tested."""
+        """Report detection on one side only and pain on the other only: once for all people, who were tested alike."""
         place = ["subject", "visit", "site"]
         one_kind = rows[(rows["side"] >= 0) & (rows["detection"] != rows["pain"])]
         placed = rows[(rows["side"] >= 0) & rows["subject"].isin(one_kind["subject"])]
@@ -286,33 +290,30 @@ class Plausibility:
         if not len(split):
             return
         people = split.index.get_level_values("subject").nunique()
-        message = (
-            f"detection was measured on one side and pain on the other ({people} subjects, this is the first); each "
-            "side is an assessment of its own, which has no LoGa code then: if both are one area, correct the side"
-        )
         files = [*self._words["source_file"], ""]
         first = placed[pd.MultiIndex.from_frame(placed[place]).isin(split.index)].iloc[0]
-        file = str(files[int(first["source_file"])])
-        self._on_problem(Problem("warning", "sides-split", message, file, int(first["source_row"]), "side"))
+        file, row = str(files[int(first["source_file"])]), int(first["source_row"])
+        self._on_problem(make_problem("sides-split", file=file, row=row, column="side", n=people))
 
-    def _tell_pairs(
-        self, code: str, message: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None
+    def _report_pairs(
+        self, code: str, rows: pd.DataFrame, others: pd.DataFrame, column: str | None = None, **details: Any
     ) -> None:
-        """A problem for each of some rows, which names the place of another row."""
+        """Report each of some rows, with the place of the row that it was compared with."""
         files = [*self._words["source_file"], ""]
         places = (rows["source_file"], rows["source_row"], others["source_file"], others["source_row"])
         for file, row, other_file, other_row in zip(*(place.tolist() for place in places), strict=True):
             where = f"row {other_row}" if file == other_file else f"{files[int(other_file)]}, row {int(other_row)}"
-            self._on_problem(Problem("warning", code, message.format(where), str(files[file]), row, column))
+            problem = make_problem(code, file=str(files[file]), row=row, column=column, place=where, **details)
+            self._on_problem(problem)
 
 
-def _hash_texts(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+def _hash_texts(texts: Texts) -> npt.NDArray[np.uint64]:
     """A hash of each text; never 0."""
     return np.asarray(pd.util.hash_array(texts, categorize=True) | np.uint64(1))
 
 
-def _respell(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """Ids without capitals, blanks and zeros in front, which people write now and then.
+def _respell(ids: Texts) -> Texts:
+    """Ids in lower case, without blanks and leading zeros, which are often written inconsistently.
 
     >>> _respell(np.array(["P1 ", "p 1", "007", "7"], dtype=object)).tolist()
     ['p1', 'p1', '7', '7']
@@ -325,8 +326,8 @@ def _number(words: Sequence[str]) -> dict[object, int]:
     return {word: number for number, word in enumerate(words)}
 
 
-def _scatter_of(parameter: Parameter) -> str | None:
-    """By which rule the trials of a parameter are compared; None for ratings, counts and ratios."""
+def _find_rule(parameter: Parameter) -> str | None:
+    """The rule of `TRIALS_APART` for a parameter's trials; None for ratings, counts and ratios."""
     if parameter.unit.startswith("°C"):
         return "temperature"
     if parameter.summary == "geometric mean":
@@ -335,14 +336,14 @@ def _scatter_of(parameter: Parameter) -> str | None:
 
 
 def _spread_scale(value: Floats, kind: str) -> Floats:
-    """Trials on the scale on which they are compared; NaN where they have no place on it."""
+    """Trials on the scale on which they are compared; NaN where they have no value on it."""
     if kind in ("pressure", "staircase"):
         return np.log10(np.where(value > 0, value, np.nan))
     return np.abs(value)
 
 
 def _hash_values(values: Mapping[str, Floats]) -> npt.NDArray[np.uint64]:
-    """A hash of the 13 values of each row; 0 where too few are measured for a coincidence to mean anything."""
+    """A hash of the 13 values of each row; 0 where too few are measured for equality to be suspicious."""
     hashes = np.zeros(len(values["CDT"]), dtype=np.uint64)
     measured = np.zeros(len(hashes), dtype=np.int64)
     for code in CODES:
@@ -355,6 +356,6 @@ def _hash_values(values: Mapping[str, Floats]) -> npt.NDArray[np.uint64]:
 
 
 def _is_measured(values: Mapping[str, Floats], codes: Sequence[str]) -> Bools:
-    """Rows that have a value of any of some parameters."""
+    """Rows with a value of any of some parameters."""
     measured: Bools = np.any([~np.isnan(values[code]) for code in codes], axis=0)
     return measured

@@ -1,4 +1,4 @@
-"""What stands in which cell of the entry form: the one description that its writer and its reader share."""
+"""Which cell of the entry form holds what: the one description that its writer and its reader share."""
 
 import re
 import tomllib
@@ -12,24 +12,24 @@ from qst.protocol import BASELINE, BY_CODE, LIGHT_TOUCH, PINPRICKS, RECORD_ORDER
 from qst.tables import AREAS
 
 VERSION = 1
-"""Counts up whenever a cell moves: a form of another version is refused, not misread."""
+"""Increased whenever a cell moves or a label changes: a form of another version is refused, not misread."""
 
 LANGUAGES = ("en", "de")
 
 INSTRUCTIONS = "instructions"
 
 MARK = re.compile(rf"qst-entry-form (\d+) (\w+) ({'|'.join((*AREAS, INSTRUCTIONS))})")
-"""The text in `MARK_PLACE` of each sheet: version, language, and which sheet it is."""
+"""The text in `MARK_PLACE` of each sheet: version, language, and sheet."""
 
 LABEL, UNIT, FIRST_PAIR, LAST_COLUMN = 1, 2, 3, 12
-"""Columns: the test's name, its unit, then five pairs of a label and the yellow cell to the right of it."""
+"""Columns: the test's name, its unit, then five pairs of a label and the yellow cell to its right."""
 
 HEAD_ROW, TITLES_ROW = 2, 9
 
 _HEAD = (
     ("subject", "area"), ("visit", "site"), ("age", "side"), ("sex", "baseline"), ("date", "device"), ("examiner", ""),
 )  # fmt: skip
-"""The head of a sheet, row by row, left and right."""
+"""The head of a sheet by row: the left and the right entry."""
 
 _RIGHT_LABEL, _RIGHT_VALUE = 6, 9
 
@@ -62,7 +62,7 @@ MARK_PLACE = Place(1, LAST_COLUMN)
 
 
 class Trial(NamedTuple):
-    """A yellow cell for one trial: series and stimulus are those of the table of trials."""
+    """A yellow cell for one trial, with series and stimulus as in a table of trials."""
 
     place: Place
     code: str
@@ -78,9 +78,9 @@ class Layout:
     ----------
     area, language : str
     labels : mapping of Place to str
-        Locked texts that must stand where they stand; a reader that finds another one there has no form of ours.
+        Locked texts; a reader that finds another text in one of these cells refuses the form.
     hints : mapping of Place to str
-        Locked texts that say something to a person only.
+        Locked texts for people only, which a reader does not compare.
     about : mapping of str to Place
         Cells of the head by the column of ours that they fill, and `remarks`.
     trials : tuple of Trial
@@ -109,12 +109,12 @@ class Layout:
 
     @property
     def last_row(self) -> int:
-        """The row of the remarks, below which nothing belongs to the form."""
+        """The row of the remarks, the last one of the form."""
         return self.about["remarks"].row
 
 
 def make_mark(language: str, sheet: str) -> str:
-    """The text by which a sheet of the form is known.
+    """The text by which a sheet of the form is recognised.
 
     >>> make_mark("de", "control")
     'qst-entry-form 1 de control'
@@ -131,13 +131,14 @@ def read_texts(language: str) -> dict[str, Any]:
 def order_runs(area: str) -> list[list[str]]:
     """The order of the seven pinpricks and three light touches in each run of MPS and DMA.
 
-    Rows of a Williams square of the ten stimuli, every other one for each area: within an area each stimulus has
-    another place in every run, and none follows the same one twice. The order is ours; the DFNS's own was not at hand.
+    The runs are rows of a Williams square of the ten stimuli, alternately for each area: within an area each stimulus
+    has a different position in every run, and no stimulus follows the same one twice. The order is ours; the DFNS's
+    own was not available.
 
     Returns
     -------
     list of list of str
-        A list a run.
+        One list per run.
 
     Examples
     --------
@@ -170,7 +171,7 @@ def lay_out(area: str, language: str) -> Layout:
 
 
 class _Builder:
-    """Puts the tests below each other in record-sheet order."""
+    """Arranges the tests below each other in record-sheet order."""
 
     def __init__(self, area: str, language: str) -> None:
         self.area, self.language, self.texts = area, language, read_texts(language)
@@ -205,7 +206,7 @@ class _Builder:
                     self.about[name] = Place(row, value)
 
     def _add_test(self, code: str) -> None:
-        """A row for each stimulus, with its trials side by side; they are measured in turn."""
+        """A row for each stimulus, with its trials side by side; the stimuli alternate."""
         parameter = BY_CODE[code]
         turning = TURNING_POINTS if parameter.summary == "geometric mean" else ("",)
         stimuli = ("cold",) if code == "PHS" else STIMULI.get(code, turning)
@@ -220,7 +221,7 @@ class _Builder:
         self.row += len(stimuli)
 
     def _add_ratings(self) -> None:
-        """A column for each run, its stimuli from top to bottom in the order in which they are given."""
+        """A column for each run, with its stimuli from top to bottom in the order in which they are applied."""
         first = self.row + 1
         self.labels[Place(first, LABEL)] = self.texts["tests"]["MPS"]
         self.labels[Place(first, UNIT)] = self.texts["units"]["MPS"]
@@ -237,7 +238,7 @@ class _Builder:
         self.trials.append(Trial(Place(row, column + 1), code, series, stimulus))
 
     def _add_unit(self) -> Place:
-        """The unit of PPT, at the end of its row."""
+        """Label and cell for the unit of PPT, at the end of its row."""
         row = next(trial.place.row for trial in self.trials if trial.code == "PPT")
         self.labels[Place(row, LAST_COLUMN - 1)] = self.texts["unit"]
         return Place(row, LAST_COLUMN)

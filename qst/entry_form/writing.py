@@ -1,4 +1,4 @@
-"""The entry form as a workbook: labels, yellow cells with validation, instructions; the same bytes each time."""
+"""The entry form as a workbook: labels, yellow cells with validation, instructions; identical bytes each time."""
 
 import io
 import re
@@ -29,7 +29,7 @@ from qst.entry_form.layout import (
     read_texts,
 )
 from qst.errors import OptionError
-from qst.protocol import BASELINE, THERMODE_RANGE
+from qst.protocol import BASELINE, BY_CODE, THERMODE_RANGE
 from qst.tables import AREAS, OLDEST
 from qst.vocabulary.units import find_unit
 
@@ -42,7 +42,7 @@ PRESSURE_UNITS = ("kPa", "N/cm²", "N", "kgf", "lbf")
 """Units of PPT to choose from."""
 
 VERSION_DATE = datetime(2026, 11, 25)
-"""When this version was made. It stands in the file's properties in place of the clock, so that forms are the same."""
+"""When this version was made; in the file's properties instead of the current time, so that forms are identical."""
 
 _WIDTHS = {LABEL: 36.0, UNIT: 15.0}
 
@@ -53,7 +53,7 @@ _PARAGRAPH_WIDTH, _LINE_HEIGHT = 80, 13.0
 _YELLOW, _GREY = "FFF8DC", "E7E9EC"
 
 FilledTrials = Mapping[tuple[str, int, str], float | str]
-"""Parameter, series and stimulus to what is written into the cell."""
+"""Parameter, series and stimulus of each trial, and what is written into its cell."""
 
 
 def write_form(path: str | Path, language: str = "en") -> None:
@@ -68,7 +68,7 @@ def write_form(path: str | Path, language: str = "en") -> None:
     Raises
     ------
     OptionError
-        The file is there already, cannot be written, or there is no form in that language.
+        The file exists already or cannot be written, or there is no form in that language.
 
     Examples
     --------
@@ -80,13 +80,13 @@ def write_form(path: str | Path, language: str = "en") -> None:
     """
     path = Path(path)
     if path.exists():
-        raise OptionError(f"{path} is there already and may be filled in: choose another name")
+        raise OptionError(f"{path} exists already and may be filled in: choose another name")
     with replace_file(path, (".xlsx",)) as temporary:
         save_form(make_form(language), temporary)
 
 
 def make_form(language: str = "en") -> "Workbook":
-    """The empty form: a sheet for each area, named as in the language, and instructions.
+    """The empty form: a sheet for each area, with a title in the form's language, and instructions.
 
     Raises
     ------
@@ -108,19 +108,19 @@ def make_form(language: str = "en") -> "Workbook":
 def fill_form(
     book: "Workbook", area: str, language: str, about: Mapping[str, float | str | date], trials: FilledTrials
 ) -> None:
-    """Write entries into the yellow cells of a form that `make_form` gave.
+    """Write entries into the yellow cells of a form that `make_form` returned.
 
     Parameters
     ----------
     book : openpyxl.Workbook
     area : {"test", "control"}
     language : {"en", "de"}
-        The form's own.
+        Of the form.
     about : mapping
         Entries of the head by column (`subject`, `visit`, `age`, `sex`, `site`, `side`, `area`, `baseline`, `date`,
-        `device`, `examiner`), `remarks`, and `unit` of PPT. Words such as `female` are put into the form's language.
+        `device`, `examiner`), `remarks`, and `unit` of PPT. Words such as `female` are translated for the form.
     trials : mapping of (parameter, series, stimulus) to number or text
-        As the form wants them: CDT and WDT as temperatures (°C), PHS as yes or no.
+        As the form expects them: CDT and WDT as temperatures (°C), PHS as yes or no.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def fill_form(
 
 
 def save_form(book: "Workbook", path: Path) -> None:
-    """Save a form so that the same cells give the same bytes: no time of day in the archive or its properties."""
+    """Save a form so that the same cells give the same bytes: without the time in the archive or its properties."""
     book.properties.created = VERSION_DATE
     buffer = io.BytesIO()
     book.save(buffer)
@@ -159,7 +159,7 @@ def save_form(book: "Workbook", path: Path) -> None:
 
 
 def _put(sheet: "Worksheet", place: Place, value: Any) -> None:
-    """Write into a cell. A text stays a text, whatever it starts with."""
+    """Write into a cell. A text stays a text, even if it looks like a formula."""
     cell = sheet.cell(*place)
     cell.value = value
     if isinstance(value, str):
@@ -167,7 +167,7 @@ def _put(sheet: "Worksheet", place: Place, value: Any) -> None:
 
 
 def _make_sheet(sheet: "Worksheet", layout: Layout) -> None:
-    """One area: what is locked, what is yellow, what may be written, and how it prints."""
+    """The sheet of one area: locked and yellow cells, rules for entries, and printing."""
     from openpyxl.styles import Alignment, PatternFill
 
     texts = read_texts(layout.language)
@@ -193,7 +193,7 @@ def _make_sheet(sheet: "Worksheet", layout: Layout) -> None:
     _mark(sheet, layout.mark)
     _frame_tests(sheet, layout)
     for place in (*layout.about.values(), *(trial.place for trial in layout.trials), layout.unit):
-        _open_cell(sheet, place)
+        _make_yellow(sheet, place)
     _merge_head(sheet, layout)
     _put(sheet, layout.about["area"], texts["words"]["area"][layout.area])
     _put(sheet, layout.unit, PRESSURE_UNITS[0])
@@ -204,8 +204,8 @@ def _make_sheet(sheet: "Worksheet", layout: Layout) -> None:
     _set_page(sheet, layout.last_row, texts)
 
 
-def _open_cell(sheet: "Worksheet", place: Place) -> None:
-    """A yellow cell that can be written into."""
+def _make_yellow(sheet: "Worksheet", place: Place) -> None:
+    """Make a cell yellow and unlock it."""
     from openpyxl.styles import Alignment, Border, PatternFill, Protection, Side
 
     line = Side(style="thin", color="9AA0A6")
@@ -217,11 +217,11 @@ def _open_cell(sheet: "Worksheet", place: Place) -> None:
 
 
 def _merge_head(sheet: "Worksheet", layout: Layout) -> None:
-    """Room for long entries: the cells of the head, and of the remarks, are several columns wide."""
+    """Make the cells of the head and of the remarks several columns wide, for long entries."""
     for name, place in layout.about.items():
         last = LAST_COLUMN if name == "remarks" or place.column > UNIT else UNIT + 2
         for column in range(place.column, last + 1):
-            _open_cell(sheet, Place(place.row, column))
+            _make_yellow(sheet, Place(place.row, column))
         sheet.merge_cells(start_row=place.row, end_row=place.row, start_column=place.column, end_column=last)
         left = name in ("remarks", "examiner")
         sheet.cell(*place).alignment = _align(left)
@@ -237,7 +237,7 @@ def _align(left: bool) -> Any:
 
 
 def _frame_tests(sheet: "Worksheet", layout: Layout) -> None:
-    """A line above each test."""
+    """Draw a line above each test."""
     from openpyxl.styles import Border, Side
 
     for row in [place.row for place in layout.labels if place.column == LABEL and place.row > TITLES_ROW]:
@@ -253,7 +253,7 @@ def _font(size: float, **look: Any) -> Any:
 
 
 class _Validator:
-    """The rules of the yellow cells: what Excel accepts, and what it says otherwise."""
+    """The rules of the yellow cells: what Excel accepts, and the message it shows otherwise."""
 
     def __init__(self, sheet: "Worksheet", layout: Layout) -> None:
         self.sheet, self.layout, self.texts = sheet, layout, read_texts(layout.language)
@@ -267,33 +267,33 @@ class _Validator:
         self._add_list(self.texts["unit"], PRESSURE_UNITS, [self.layout.unit])
         self._add_numbers(self.texts["about"]["age"], (0.0, OLDEST), [places["age"]])
         self._add_numbers(self.texts["about"]["baseline"], THERMODE_RANGE, [places["baseline"]])
-        day = self._rule(type="date", operator="greaterThan", formula1="36526")  # 2000-01-01
-        self._add(day, self.texts["errors"]["date"].format(what=self.texts["about"]["date"]), [places["date"]])
+        day = self._make_rule(type="date", operator="greaterThan", formula1="36526")  # 2000-01-01
+        self._add_rule(day, self.texts["errors"]["date"].format(what=self.texts["about"]["date"]), [places["date"]])
 
     def _add_test(self, code: str, trials: list[Trial]) -> None:
         places = [trial.place for trial in trials]
         if code == "PHS":
             self._add_words(code, "tick", places)
         elif code == "PPT":
-            # In whichever unit: the lowest number is one in the largest unit, the highest one in kPa.
+            # In any of the units: the lowest number is one in the largest unit, the highest is one in kPa.
             low, high = limit_trial(code)
             factors = [unit.factor for text in PRESSURE_UNITS if (unit := find_unit(code, text)) is not None]
             self._add_numbers(code, (round(low / max(factors), 2), high / min(factors)), places)
-        elif code in ("CDT", "WDT"):
+        elif BY_CODE[code].summary == "distance":
             low, high = limit_trial(code)
             start = self._refer_to_baseline()
-            rule = self._rule(
+            rule = self._make_rule(
                 type="decimal",
                 operator="between",
                 formula1=f"{start}{low - BASELINE:+g}",
                 formula2=f"{start}{high - BASELINE:+g}",
             )
-            self._add(rule, self._say("thermal", what=code, low=low, high=high), places)
+            self._add_rule(rule, self._format_error("thermal", what=code, low=low, high=high), places)
         else:
             self._add_numbers(code, limit_trial(code), places)
 
     def _refer_to_baseline(self) -> str:
-        """The baseline as a formula: on the sheet of the control area, an empty one is that of the test area."""
+        """The baseline as a formula; the test area's if it is empty on the sheet of the control area."""
         row, letters = self.layout.about["baseline"].row, self.layout.about["baseline"].letters
         here = f"${letters}${row}"
         there = f"'{self.texts['sheets'][AREAS[0]]}'!{here}"
@@ -301,31 +301,33 @@ class _Validator:
 
     def _add_numbers(self, what: str, limits: tuple[float, float], places: list[Place]) -> None:
         low, high = limits
-        rule = self._rule(type="decimal", operator="between", formula1=f"{low:g}", formula2=f"{high:g}")
-        self._add(rule, self._say("number", what=what, low=low, high=high), places)
+        rule = self._make_rule(type="decimal", operator="between", formula1=f"{low:g}", formula2=f"{high:g}")
+        self._add_rule(rule, self._format_error("number", what=what, low=low, high=high), places)
 
     def _add_words(self, what: str, column: str, places: list[Place], *, strict: bool = True) -> None:
         self._add_list(what, tuple(self.texts["words"][column].values()), places, strict=strict)
 
     def _add_list(self, what: str, words: tuple[str, ...], places: list[Place], *, strict: bool = True) -> None:
-        rule = self._rule(type="list", formula1=f'"{",".join(words)}"')
+        rule = self._make_rule(type="list", formula1=f'"{",".join(words)}"')
         if not strict:
             rule.errorStyle = "warning"
-        self._add(rule, self._say("word" if strict else "other_word", what=what, words=", ".join(words)), places)
+        self._add_rule(
+            rule, self._format_error("word" if strict else "other_word", what=what, words=", ".join(words)), places
+        )
 
-    def _rule(self, **settings: Any) -> "DataValidation":
+    def _make_rule(self, **settings: Any) -> "DataValidation":
         from openpyxl.worksheet.datavalidation import DataValidation
 
         return DataValidation(allow_blank=True, **settings)
 
-    def _say(self, kind: str, **parts: float | str) -> str:
+    def _format_error(self, kind: str, **parts: float | str) -> str:
         written = {
             name: f"{part:g}".replace(".", self.texts["decimal"]) if isinstance(part, float | int) else part
             for name, part in parts.items()
         }
         return str(self.texts["errors"][kind].format(**written))
 
-    def _add(self, rule: "DataValidation", error: str, places: list[Place]) -> None:
+    def _add_rule(self, rule: "DataValidation", error: str, places: list[Place]) -> None:
         rule.showErrorMessage, rule.errorTitle, rule.error = True, self.texts["errors"]["title"], error
         for place in places:
             rule.add(str(place))
@@ -333,7 +335,7 @@ class _Validator:
 
 
 def _mark(sheet: "Worksheet", mark: str) -> None:
-    """The text by which the reader knows the sheet, small and in grey."""
+    """Write the text by which the reader recognises the sheet, small and in grey."""
     from openpyxl.styles import Alignment
 
     cell = sheet.cell(*MARK_PLACE, value=mark)
@@ -341,7 +343,7 @@ def _mark(sheet: "Worksheet", mark: str) -> None:
 
 
 def _make_instructions(sheet: "Worksheet", language: str) -> None:
-    """A column of paragraphs; those that begin with # are headings."""
+    """Write the instructions as a column of paragraphs; those that begin with # are headings."""
     from openpyxl.styles import Alignment
 
     texts = read_texts(language)
@@ -351,7 +353,7 @@ def _make_instructions(sheet: "Worksheet", language: str) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         heading = line.startswith("# ")
         cell.font = _font(12 if heading else 10, bold=heading)
-        # Not every program finds the height of wrapped text by itself.
+        # Not every program adjusts the height of a row to wrapped text.
         lines = -(-len(line) // (_PARAGRAPH_WIDTH + 5))
         sheet.row_dimensions[row].height = _LINE_HEIGHT * lines + 6
     _mark(sheet, make_mark(language, INSTRUCTIONS))
@@ -359,7 +361,7 @@ def _make_instructions(sheet: "Worksheet", language: str) -> None:
 
 
 def _set_page(sheet: "Worksheet", last_row: int, texts: Mapping[str, Any], last_column: int = LAST_COLUMN) -> None:
-    """One page of A4, upright; locked but for the yellow cells, without a password."""
+    """One A4 page in portrait; locked without a password, except for the yellow cells."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.print_area = f"A1:{Place(last_row, last_column)}"

@@ -1,1 +1,1 @@
-"""How one assessment came about, as data and as text."""
+"""How the results of one assessment came about, as data and as text."""

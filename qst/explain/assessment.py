@@ -7,26 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qst.arrays import split_list
 from qst.explain.found import CHOICES, Found
 from qst.inference.criteria import load_criteria
 from qst.inference.findings import (
     LOGA_GROUPS,
     PHS_BOUND,
-    DetectableRange,
-    Patterns,
-    find_detectable_range,
-    find_patterns,
 )
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanism_details import describe_mechanisms, explain_mechanisms
-from qst.inference.phenotypes import NEEDED, find_phenotypes, load_prototypes
+from qst.inference.phenotypes import TESTS_NEEDED, load_prototypes
 from qst.norms.coverage import format_age_band
-from qst.norms.reference_sets import ReferenceSet, load_reference, look_up_norms
-from qst.norms.zscores import compute_z_scores, prepare_values, transform
-from qst.notes import NOTES
+from qst.norms.reference_sets import ReferenceSet, load_reference
+from qst.norms.zscores import transform
+from qst.notes import NOTES, format_note, parse_note
 from qst.problems import Problem
 from qst.protocol import BY_CODE, CODES, Parameter
-from qst.scoring import Settings
+from qst.scoring import Stages
 from qst.tables import COUNTS, DISCLAIMER, GAIN, HEALTHY, IDENTITY, LOSS, PHENOTYPES, SEXES, SOURCE
 from qst.vocabulary.headers import find_npsi_results
 
@@ -37,50 +34,42 @@ _OF_PATTERNS = ("phenotypes", "criteria", "mechanisms", "by_symptom", "answer_un
 """Notes that no single value has to do with."""
 
 
-def explain_assessment(row: pd.DataFrame, scored: pd.DataFrame, found: Found, settings: Settings) -> Explanation:
-    """What `explain` tells of an assessment that was found and scored already.
+def explain_assessment(stages: Stages, found: Found, parameter: str | None = None) -> Explanation:
+    """How one assessment came about, from what scoring it computed.
 
     Parameters
     ----------
-    row : pandas.DataFrame, one row
-        The assessment, as `qst.workflows.find_people` gives it.
-    scored : pandas.DataFrame, one row
-        The same, scored by `settings`.
+    stages : Stages
+        Of one row (`qst.scoring.compute_stages`, `Stages.take`).
     found : Found
-        What its trials, problems and lines on how it was read are taken from.
-    settings : Settings
-        With everything loaded (`Settings.load`), where speed matters.
+        Where its trials, its problems and the lines on how it was read are taken from.
+    parameter : str, optional
+        One of the 13 codes: only this one, without the steps that take all of them.
+
+    Returns
+    -------
+    dict
+        See `qst.workflows.explain.explain`.
     """
-    return _Teller(row, scored, found, settings).tell(None)
+    return _Explainer(stages, found).explain(parameter)
 
 
-class _Teller:
-    """Tells one assessment, step by step. `row` and `scored` have one row each."""
+class _Explainer:
+    """Explains one assessment, step by step; `stages` has one row."""
 
-    def __init__(self, row: pd.DataFrame, scored: pd.DataFrame, found: Found, settings: Settings) -> None:
-        self.row, self.scored, self.found, self.settings = row, scored, found, settings
-        self.reference: ReferenceSet = load_reference(settings.reference)
-        self.result = scored.iloc[0]
-        values = prepare_values(row)
-        self.values = {code: float(column[0]) for code, column in values.columns.items()}
-        self.offset_added = {code for code in ("MPS", "DMA") if f"rating_offset_added:{code}" in self._notes()}
-        placement = look_up_norms(row, self.reference, settings.site_as)
-        self.stratum = int(placement.stratum[0])
-        self.z_scores = compute_z_scores(values.columns, placement.stratum, self.reference)
-        self.reach: DetectableRange = find_detectable_range(self.reference, settings.cut_off, settings.device_limits)
-        self.patterns: Patterns = find_patterns(
-            values.columns,
-            self.z_scores,
-            placement.stratum,
-            self.reach,
-            cut_off=settings.cut_off,
-            dma_threshold=settings.dma_threshold,
-        )
+    def __init__(self, stages: Stages, found: Found) -> None:
+        self.stages, self.found, self.settings = stages, found, stages.settings
+        self.row, self.scored = stages.assessments, stages.scored
+        self.reference: ReferenceSet = load_reference(self.settings.reference)
+        self.result = self.scored.iloc[0]
+        self.notes = split_list(str(self.result["notes"]))
+        self.offset_added = {code for code in ("MPS", "DMA") if format_note("rating_offset_added", code) in self.notes}
+        self.stratum = int(stages.placement.stratum[0])
 
     @cached_property
     def cells(self) -> dict[str, dict[str, Any]]:
         """The reference set's cell of each parameter for this person; empty where no norm applies."""
-        stratum = self._tell_stratum()
+        stratum = self._explain_stratum()
         if stratum is None:
             return {}
         cells, age = self.reference.cells, float(self.result["age"])
@@ -92,42 +81,39 @@ class _Teller:
         ]
         return {str(cell["parameter"]): cell for cell in reversed(own.to_dict("records"))}
 
-    def tell(self, parameter: str | None) -> Explanation:
-        """Everything, or the way of one parameter."""
-        told: Explanation = {name: _plain(self.result.get(name)) for name in (*IDENTITY, *SOURCE)}
-        told["understood"] = self.found.lines_on(told["source_file"])
-        told["reference"] = {
+    def explain(self, parameter: str | None) -> Explanation:
+        """Everything, or the steps of one parameter."""
+        entry: Explanation = {name: _plain(self.result.get(name)) for name in (*IDENTITY, *SOURCE)}
+        entry["understood"] = self.found.lines_on(entry["source_file"])
+        entry["reference"] = {
             "id": self.reference.id,
             "title": self.reference.source.get("title", ""),
             "citation": " ".join(str(self.reference.source.get("citation", "")).split()),
             "doi": self.reference.source.get("doi", ""),
         }
-        told["stratum"] = self._tell_stratum()
+        entry["stratum"] = self._explain_stratum()
         codes = [parameter] if parameter else CODES
-        told["parameters"] = [self._tell_parameter(BY_CODE[code]) for code in codes]
+        entry["parameters"] = [self._explain_parameter(BY_CODE[code]) for code in codes]
         if parameter is None:
-            told["chance"] = {name: _plain(self.result[name]) for name in (*COUNTS, "expected_by_chance", "p_profile")}
-            told["loga"] = self._tell_loga()
-            told["phenotypes"] = self._tell_phenotypes()
-            told["criteria"] = self._tell_criteria()
+            entry["chance"] = {name: _plain(self.result[name]) for name in (*COUNTS, "expected_by_chance", "p_profile")}
+            entry["loga"] = self._explain_loga()
+            entry["phenotypes"] = self._explain_phenotypes()
+            entry["criteria"] = self._explain_criteria()
             base = load_mechanisms(self.settings.mechanisms)
-            details = explain_mechanisms(self.scored, base)[0]
+            details = explain_mechanisms(self.scored, base, weighing=self.stages.weighing)[0]
             described = describe_mechanisms(base)
-            told["mechanisms"], told["answers"] = details["mechanisms"], details["answers"]
-            told["never_assessable"], told["statuses"] = described["never_assessable"], described["statuses"]
+            entry["mechanisms"], entry["answers"] = details["mechanisms"], details["answers"]
+            entry["never_assessable"], entry["statuses"] = described["never_assessable"], described["statuses"]
             names = find_npsi_results([str(column) for column in self.scored.columns])
-            told["npsi"] = {name: _plain(self.result[name]) for name in names}
-        told["notes"] = [
-            {"note": note, "meaning": NOTES[note.partition(":")[0]]}
-            for note in self._notes()
+            entry["npsi"] = {name: _plain(self.result[name]) for name in names}
+        entry["notes"] = [
+            {"note": note, "meaning": NOTES[parse_note(note).code]}
+            for note in self.notes
             if parameter is None or _is_about(note, parameter)
         ]
-        told["problems"] = [problem.as_dict() for problem in self._problems()]
-        told["disclaimer"] = DISCLAIMER
-        return told
-
-    def _notes(self) -> list[str]:
-        return [note for note in str(self.result["notes"]).split(";") if note]
+        entry["problems"] = [problem.as_dict() for problem in self._problems()]
+        entry["disclaimer"] = DISCLAIMER
+        return entry
 
     def _problems(self) -> list[Problem]:
         """Problems of the rows that were used, and of their file as a whole."""
@@ -152,7 +138,7 @@ class _Teller:
             same &= (trials["parameter"] == code).to_numpy(dtype=bool)
         return trials[same]
 
-    def _tell_stratum(self) -> Explanation | None:
+    def _explain_stratum(self) -> Explanation | None:
         """The norms' stratum; None where there is none."""
         if self.stratum == self.reference.n_strata:
             return None
@@ -165,17 +151,17 @@ class _Teller:
             "ages": format_age_band(float(self.reference.edges[band]), float(ends[band])),
         }
 
-    def _tell_parameter(self, parameter: Parameter) -> Explanation:
+    def _explain_parameter(self, parameter: Parameter) -> Explanation:
         code = parameter.code
-        value = self.values[code]
-        norm = self._tell_norm(code)
-        told: Explanation = {
+        value = float(self.stages.values.columns[code][0])
+        norm = self._explain_norm(code)
+        entry: Explanation = {
             "parameter": code,
             "name": parameter.name,
             "unit": parameter.unit,
             "fibres": parameter.fibres,
             "formed_as": parameter.summary,
-            "trials": self._tell_trials(parameter),
+            "trials": self._explain_trials(parameter),
             "trials_of_protocol": parameter.trials,
             "value": _plain(value),
             "offset_added": code in self.offset_added,
@@ -189,27 +175,27 @@ class _Teller:
             "finding": _plain(self.result[f"{code}_finding"]),
             "not_findable": [
                 item.partition("_")[2]
-                for item in str(self.result["not_findable"]).split(";")
+                for item in split_list(str(self.result["not_findable"]))
                 if item.partition("_")[0] == code
             ],
-            "insensitive_end": self.reach.insensitive_end.get(code),
+            "insensitive_end": self.stages.detectable_range.insensitive_end.get(code),
             "z_of_insensitive_end": None,
-            "notes": [note for note in self._notes() if note.partition(":")[2].partition("=")[0] == code],
+            "notes": [note for note in self.notes if parse_note(note).detail == code],
         }
         if parameter.has_z and norm is not None and not math.isnan(value):
             transformed = float(transform(code, np.array([value]))[0])
-            told |= {"transformed": transformed, "difference": transformed - norm["mean"]}
-        if parameter.has_z and norm is not None and code in self.reach.insensitive_end and norm["sd"]:
-            end = float(transform(code, np.array([self.reach.insensitive_end[code]]))[0])
-            told["z_of_insensitive_end"] = parameter.gain_sign * (end - norm["mean"]) / norm["sd"]
+            entry |= {"transformed": transformed, "difference": transformed - norm["mean"]}
+        if parameter.has_z and norm is not None and code in self.stages.detectable_range.insensitive_end and norm["sd"]:
+            end = float(transform(code, np.array([self.stages.detectable_range.insensitive_end[code]]))[0])
+            entry["z_of_insensitive_end"] = parameter.gain_sign * (end - norm["mean"]) / norm["sd"]
         if code == "PHS":
-            told["bound"] = _plain(self.reach.phs_bound[self.stratum])
-            told["bound_sds"] = PHS_BOUND
+            entry["bound"] = _plain(self.stages.detectable_range.phs_bound[self.stratum])
+            entry["bound_sds"] = PHS_BOUND
         if code == "DMA":
-            told["threshold"] = self.settings.dma_threshold
-        return told
+            entry["threshold"] = self.settings.dma_threshold
+        return entry
 
-    def _tell_trials(self, parameter: Parameter) -> list[Explanation] | None:
+    def _explain_trials(self, parameter: Parameter) -> list[Explanation] | None:
         """Each trial, and whether it counted; None where the file has a row a tested area."""
         trials = self._trials_of(parameter.code)
         if trials is None:
@@ -228,7 +214,7 @@ class _Teller:
             )
         ]
 
-    def _tell_norm(self, code: str) -> Explanation | None:
+    def _explain_norm(self, code: str) -> Explanation | None:
         """The cell of the reference set, where the value would be compared with one; None where there is none."""
         cell = self.cells.get(code)
         if cell is None:
@@ -242,7 +228,7 @@ class _Teller:
             "doubt": str(cell["doubt"]),
         }
 
-    def _tell_loga(self) -> Explanation:
+    def _explain_loga(self) -> Explanation:
         groups = {}
         for group, codes in LOGA_GROUPS.items():
             wanted = LOSS if group.endswith("loss") else GAIN
@@ -250,13 +236,12 @@ class _Teller:
             groups[group] = {"findings": findings, "shown_by": [c for c, f in findings.items() if f == wanted]}
         return {"code": _plain(self.result["loga"]), "groups": groups}
 
-    def _tell_phenotypes(self) -> Explanation:
+    def _explain_phenotypes(self) -> Explanation:
         prototypes = load_prototypes(self.settings.phenotypes)
-        fit = find_phenotypes(self.z_scores, self.patterns.numbers, self.patterns.censored, prototypes)
         lacking = {
-            modality: [code for code in codes if np.isnan(self.z_scores[code][0])]
-            for modality, codes in NEEDED.items()
-            if 2 * sum(not np.isnan(self.z_scores[code][0]) for code in codes) < len(codes)
+            modality: [code for code in codes if np.isnan(self.stages.z_scores[code][0])]
+            for modality, codes in TESTS_NEEDED.items()
+            if 2 * sum(not np.isnan(self.stages.z_scores[code][0]) for code in codes) < len(codes)
         }
         return {
             "prototypes": prototypes.id,
@@ -265,22 +250,22 @@ class _Teller:
             "priors": prototypes.priors(),
             "phenotype": _plain(self.result["phenotype"]),
             "probabilities": {n: _plain(self.result[f"phenotype_{n}"]) for n in (*PHENOTYPES, HEALTHY)},
-            "evidence": {name: _plain(fit.evidence[name][0]) for name in PHENOTYPES},
-            "above_cut_off": [name for name in str(self.result["phenotypes_all"]).split(";") if name],
+            "evidence": {name: _plain(self.stages.fit.evidence[name][0]) for name in PHENOTYPES},
+            "above_cut_off": split_list(str(self.result["phenotypes_all"])),
             "healthy_above_cut_off": prototypes.source.get("calibration", {}).get("any"),
             "too_few": lacking,
         }
 
-    def _tell_criteria(self) -> list[Explanation]:
-        told = []
+    def _explain_criteria(self) -> list[Explanation]:
+        entry = []
         for name, criterion in load_criteria(self.settings.criteria).criteria.items():
             codes = (*criterion.preserved, *criterion.any_loss, *criterion.any_gain)
-            told.append(
+            entry.append(
                 {
                     "criterion": name,
                     "title": criterion.title,
                     "answer": _plain(self.result[name]),
-                    "rule": criterion.tell(),
+                    "rule": criterion.describe(),
                     "findings": {code: _plain(self.result[f"{code}_finding"]) for code in codes},
                     "wording": criterion.wording,
                     "ours": criterion.ours,
@@ -291,14 +276,13 @@ class _Teller:
                     "evidence": criterion.evidence,
                 }
             )
-        return told
+        return entry
 
 
 def _is_about(note: str, code: str) -> bool:
     """Whether a note is about a parameter, or about all of the assessment's values."""
-    name, _, detail = note.partition(":")
-    about = detail.partition("=")[0]
-    return about == code or (about not in CODES and name not in _OF_PATTERNS)
+    parsed = parse_note(note)
+    return parsed.detail == code or (parsed.detail not in CODES and parsed.code not in _OF_PATTERNS)
 
 
 def _plain(value: object) -> Any:

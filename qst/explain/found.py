@@ -1,13 +1,14 @@
-"""One person's rows as they were found in files."""
+"""The rows of one person that were found in files."""
 
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from qst.problems import Problem
+from qst.settings import Settings
 
 CHOICES = ("visit", "site", "side", "area")
-"""What tells several assessments of one person apart."""
+"""The columns that distinguish several assessments of one person."""
 
 
 @dataclass
@@ -17,21 +18,24 @@ class Found:
     Attributes
     ----------
     assessments : pandas.DataFrame
-        As the loaders give them, values derived from trials among them; or rows of a scored table.
+        As the loaders return them, including values derived from trials; or rows of a scored table.
     trials : pandas.DataFrame or None
-        Single trials, where the files have them.
+        Single trials, if the files have them.
     understood : dict of str to list of str
-        By file, lines on how it was read; what is true of all files stands under the empty name.
+        Lines on how each file was read; those that apply to all files are under the empty name.
     problems : list of Problem
         Of all files.
+    settings : Settings
+        By which the rows are to be scored: those given, and for a scored table those it carries.
     """
 
     assessments: pd.DataFrame
     trials: pd.DataFrame | None
     understood: dict[str, list[str]]
     problems: list[Problem] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     def lines_on(self, file: str | None) -> list[str]:
-        """How one file was read; of all files, where the file is not known."""
+        """Lines on how one file was read; on how all files were read, if the file is not known."""
         lines = [*self.understood.get("", []), *self.understood.get(file or "", [])]
         return lines if file else [line for own in self.understood.values() for line in own]

@@ -1,10 +1,11 @@
-"""An explanation of `qst.explain.assessment` in words, in lines of at most 80 characters."""
+"""The explanation of one assessment (`qst.explain.assessment`) as text, in lines of at most 80 characters."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qst.explain.assessment import Explanation
+from qst.inference.findings import LOGA_PARTS
 from qst.protocol import RATING_OFFSET
 from qst.tables import LIMIT
 
@@ -24,41 +25,41 @@ _FORMED = {
     "ratio": "mean of the trains / mean of the single stimuli",
 }
 
-_LOGA = {
-    "thermal_loss": ("L1", "loss of thermal detection"),
-    "mechanical_loss": ("L2", "loss of mechanical detection"),
-    "thermal_gain": ("G1", "thermal hyperalgesia"),
-    "mechanical_gain": ("G2", "mechanical hyperalgesia"),
+_LOGA_NAMES = {
+    "thermal_loss": "loss of thermal detection",
+    "mechanical_loss": "loss of mechanical detection",
+    "thermal_gain": "thermal hyperalgesia",
+    "mechanical_gain": "mechanical hyperalgesia",
 }
 
 
-def format_explanation(told: Explanation) -> list[str]:
-    """Put an explanation into words.
+def format_explanation(explanation: Explanation) -> list[str]:
+    """Format an explanation as text.
 
     Parameters
     ----------
-    told : dict
-        As `qst.workflows.explain.explain` gives it.
+    explanation : dict
+        As `qst.workflows.explain.explain` returns it.
 
     Returns
     -------
     list of str
         Lines for a terminal of 80 columns.
     """
-    lines = [*_tell_person(told), "", *_tell_reference(told)]
-    for parameter in told["parameters"]:
-        lines += ["", *_tell_parameter(parameter)]
-    for key, tell in (
-        ("chance", _tell_chance),
-        ("loga", _tell_loga),
-        ("phenotypes", _tell_phenotypes),
-        ("criteria", _tell_criteria),
-        ("npsi", _tell_npsi),
-        ("mechanisms", _tell_mechanisms),
+    lines = [*_describe_person(explanation), "", *_describe_reference(explanation)]
+    for parameter in explanation["parameters"]:
+        lines += ["", *_describe_parameter(parameter)]
+    for key, describe in (
+        ("chance", _describe_chance),
+        ("loga", _describe_loga),
+        ("phenotypes", _describe_phenotypes),
+        ("criteria", _describe_criteria),
+        ("npsi", _describe_npsi),
+        ("mechanisms", _describe_mechanisms),
     ):
-        if told.get(key):
-            lines += ["", *tell(told)]
-    lines += ["", *_tell_notes(told), told["disclaimer"]]
+        if explanation.get(key):
+            lines += ["", *describe(explanation)]
+    lines += ["", *_list_notes(explanation), explanation["disclaimer"]]
     return lines
 
 
@@ -66,8 +67,8 @@ def _wrap(text: str, indent: str = "  ", hang: str = "    ") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False) or [""]
 
 
-def _entry(label: str, text: str) -> list[str]:
-    """A label, and what it says, beside it."""
+def _item(label: str, text: str) -> list[str]:
+    """A label and, to its right, its text."""
     blank = " " * (_LABEL + 2)
     return _wrap(text, f"  {label:<{_LABEL}}", blank)
 
@@ -80,22 +81,21 @@ def _z(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
-def _tell_person(told: Explanation) -> Iterator[str]:
-    where = [told["site"] or "site unknown", told["side"] or "", f"{told['area']} area" if told["area"] else ""]
-    visit = f", visit {told['visit']}" if told["visit"] is not None else ""
-    age = f"{told['age']:g} years" if told["age"] is not None else "age unknown"
-    yield from _wrap(
-        f"Subject {told['subject']}{visit}: {' '.join(filter(None, where))}; {told['sex'] or 'sex unknown'}, {age}",
-        "",
-    )
-    if told["source_file"]:
-        yield from _wrap(f"Read from {told['source_file']}, row {told['source_row']}")
-    for line in told["understood"]:
+def _describe_person(explanation: Explanation) -> Iterator[str]:
+    area = f"{explanation['area']} area" if explanation["area"] else ""
+    where = " ".join(filter(None, (explanation["site"] or "site unknown", explanation["side"], area)))
+    visit = f", visit {explanation['visit']}" if explanation["visit"] is not None else ""
+    sex = explanation["sex"] or "sex unknown"
+    age = f"{explanation['age']:g} years" if explanation["age"] is not None else "age unknown"
+    yield from _wrap(f"Subject {explanation['subject']}{visit}: {where}; {sex}, {age}", "")
+    if explanation["source_file"]:
+        yield from _wrap(f"Read from {explanation['source_file']}, row {explanation['source_row']}")
+    for line in explanation["understood"]:
         yield from _wrap(line.strip(), "    ", "      ")
 
 
-def _tell_reference(told: Explanation) -> Iterator[str]:
-    reference, stratum = told["reference"], told["stratum"]
+def _describe_reference(explanation: Explanation) -> Iterator[str]:
+    reference, stratum = explanation["reference"], explanation["stratum"]
     source = f" (doi:{reference['doi']})" if reference["doi"] else ""
     if stratum is None:
         yield from _wrap(f"No norm of {reference['id']}{source} applies: see the notes.", "")
@@ -104,117 +104,116 @@ def _tell_reference(told: Explanation) -> Iterator[str]:
         yield from _wrap(f"Compared with {reference['id']}{source}: {place}. z: + is gain of function", "")
 
 
-def _tell_parameter(told: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{told['parameter']}, {told['name']} ({told['fibres']})"
-    yield from _entry("value", _tell_value(told))
-    if told["trials"]:
-        yield from _entry("trials", _tell_trials(told))
-    if told["value"] is None:
+def _describe_parameter(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{entry['parameter']}, {entry['name']} ({entry['fibres']})"
+    yield from _item("value", _describe_value(entry))
+    if entry["trials"]:
+        yield from _item("trials", _list_trials(entry))
+    if entry["value"] is None:
         return
-    yield from _entry("norm", _tell_norm(told))
-    if told["z"] is not None:
-        yield from _entry("z", _tell_steps(told))
-    yield from _entry("finding", _tell_finding(told))
-    for kind in told["not_findable"]:
-        end = told["insensitive_end"]
-        if kind == "loss" and told["z_of_insensitive_end"] is not None:
-            reach = f": the device ends at {_number(end)}, z {_z(told['z_of_insensitive_end'])}"
+    yield from _item("norm", _describe_norm(entry))
+    if entry["z"] is not None:
+        yield from _item("z", _show_computation(entry))
+    yield from _item("finding", _describe_finding(entry))
+    for kind in entry["not_findable"]:
+        end = entry["insensitive_end"]
+        if kind == "loss" and entry["z_of_insensitive_end"] is not None:
+            reason = f": the device ends at {_number(end)}, z {_z(entry['z_of_insensitive_end'])}"
         else:
-            reach = ": the device's sensitive end does not pass the cut-off"
-        yield from _entry("impossible", f"a {kind} could not have been found{reach}")
+            reason = ": the device's sensitive end is not beyond the cut-off"
+        yield from _item("impossible", f"a {kind} could not have been found{reason}")
 
 
-def _tell_value(told: Mapping[str, Any]) -> str:
-    if told["value"] is None:
+def _describe_value(entry: Mapping[str, Any]) -> str:
+    if entry["value"] is None:
         return "none"
-    value = f"{_number(told['value'])} {told['unit']}"
-    added = ", a plain mean rating to which 0.1 was added" if told["offset_added"] else ""
-    if told["trials"] is None:
+    value = f"{_number(entry['value'])} {entry['unit']}"
+    added = ", a plain mean rating to which 0.1 was added" if entry["offset_added"] else ""
+    if entry["trials"] is None:
         return f"{value}, as the file gives it{added}"
-    return f"{value}: {_FORMED[told['formed_as']]}"
+    return f"{value}: {_FORMED[entry['formed_as']]}"
 
 
-def _tell_trials(told: Mapping[str, Any]) -> str:
+def _list_trials(entry: Mapping[str, Any]) -> str:
     shown = []
-    for trial in told["trials"][:_MOST_TRIALS]:
+    for trial in entry["trials"][:_MOST_TRIALS]:
         text = "missing" if trial["value"] is None else _number(trial["value"])
         text = f"{trial['stimulus']} {text}" if trial["stimulus"] else text
         shown.append(text if trial["counted"] else f"({text}, not counted)")
-    more = len(told["trials"]) - len(shown)
-    rows = [trial["source_row"] for trial in told["trials"]]
-    counted = sum(trial["counted"] for trial in told["trials"])
+    more = len(entry["trials"]) - len(shown)
+    rows = [trial["source_row"] for trial in entry["trials"]]
+    counted = sum(trial["counted"] for trial in entry["trials"])
     place = f"row {rows[0]}" if len(set(rows)) == 1 else f"rows {min(rows)} to {max(rows)}"
-    told_more = f" … and {more} more" if more else ""
-    return f"{'; '.join(shown)}{told_more} ({counted} counted of the protocol's {told['trials_of_protocol']}; {place})"
+    and_more = f" … and {more} more" if more else ""
+    return f"{'; '.join(shown)}{and_more} ({counted} counted, {entry['trials_of_protocol']} in the protocol; {place})"
 
 
-def _tell_norm(told: Mapping[str, Any]) -> str:
-    if told["parameter"] == "DMA":
-        return "none is needed: healthy skin shows no pain to light touch"
-    norm = told["norm"]
+def _describe_norm(entry: Mapping[str, Any]) -> str:
+    if entry["parameter"] == "DMA":
+        return "not needed: light touch is not painful on healthy skin"
+    norm = entry["norm"]
     if norm is None:
         return "none for this site, sex and age"
-    scale = " of log10" if told["scale"] == "log10" else ""
+    scale = " of log10" if entry["scale"] == "log10" else ""
     n = norm["transcriptions"]
     copies = f", in {n} transcription{'' if n == '1' else 's'}" if n else ""
     doubt = f"; DOUBTFUL, not used: {norm['doubt']}" if norm["doubt"] else ""
     return f"mean {_number(norm['mean'])}, SD {norm['sd']:g}{scale} (row {norm['row']} of the set{copies}){doubt}"
 
 
-def _tell_steps(told: Mapping[str, Any]) -> str:
-    norm, value, transformed = told["norm"], _number(told["value"]), _number(told["transformed"])
-    steps = [f"log10({value}) = {transformed}"] if told["scale"] == "log10" else []
-    difference, sign = _number(told["difference"]), "" if told["gain_sign"] > 0 else "−1 × "
+def _show_computation(entry: Mapping[str, Any]) -> str:
+    norm, value, transformed = entry["norm"], _number(entry["value"]), _number(entry["transformed"])
+    steps = [f"log10({value}) = {transformed}"] if entry["scale"] == "log10" else []
+    difference, sign = _number(entry["difference"]), "" if entry["gain_sign"] > 0 else "−1 × "
     mean = _number(norm["mean"]) if norm["mean"] >= 0 else f"({_number(norm['mean'])})"
-    steps += [f"{transformed} − {mean} = {difference}", f"{sign}{difference} / {norm['sd']:g} = {_z(told['z'])}"]
+    steps += [f"{transformed} − {mean} = {difference}", f"{sign}{difference} / {norm['sd']:g} = {_z(entry['z'])}"]
     return "; ".join(steps)
 
 
-def _tell_finding(told: Mapping[str, Any]) -> str:
-    finding, cut = told["finding"], told["cut_off"]
+def _describe_finding(entry: Mapping[str, Any]) -> str:
+    finding, cut = entry["finding"], entry["cut_off"]
     if finding is None:
-        return "none: there is no norm to judge by, or it is doubtful"
-    if told["parameter"] == "PHS":
-        bound = (
-            "" if told["bound"] is None else f"; abnormal above {told['bound']:.2f}, the mean + {told['bound_sds']} SD"
-        )
-        return f"{finding}{bound} (ours)"
-    if told["parameter"] == "DMA":
-        return f"{finding}; a gain is any rating above {told['threshold']:g}"
+        return "none: the norm is missing or doubtful"
+    if entry["parameter"] == "PHS":
+        if entry["bound"] is None:
+            return f"{finding} (ours)"
+        return f"{finding}; abnormal above {entry['bound']:.2f}, the mean + {entry['bound_sds']} SD (ours)"
+    if entry["parameter"] == "DMA":
+        return f"{finding}; any rating above {entry['threshold']:g} is a gain"
     if finding == LIMIT:
         return (
-            f"limit: the value lies at the end of the device, and z there, {_z(told['z_of_insensitive_end'])}, does "
-            f"not pass −{cut:g}: a loss cannot be told from normal"
+            f"limit: the value is at the end of the device, where z, {_z(entry['z_of_insensitive_end'])}, is not below "
+            f"−{cut:g}: a loss cannot be distinguished from normal"
         )
     rule = {"gain": f"above {cut:g}", "loss": f"below −{cut:g}"}.get(finding, f"between −{cut:g} and {cut:g}")
     return f"{finding}: z is {rule}"
 
 
-def _tell_chance(told: Explanation) -> Iterator[str]:
-    chance = told["chance"]
+def _describe_chance(explanation: Explanation) -> Iterator[str]:
+    chance = explanation["chance"]
     yield "Chance"
     yield from _wrap(
         f"{chance['n_gain']} gains and {chance['n_loss']} losses among {chance['n_scored']} findings; a healthy person "
         f"would show {chance['expected_by_chance']:.2f} abnormal z-scores."
     )
     if chance["p_profile"] is not None:
-        yield from _wrap(f"So many abnormal z-scores or more: {chance['p_profile']:.1%} of healthy people.")
+        yield from _wrap(f"{chance['p_profile']:.1%} of healthy people show as many abnormal z-scores or more.")
 
 
-def _tell_loga(told: Explanation) -> Iterator[str]:
-    loga = told["loga"]
-    yield f"LoGa: {loga['code'] or 'not said, as too few tests were judged'}"
-    for group, (code, name) in _LOGA.items():
+def _describe_loga(explanation: Explanation) -> Iterator[str]:
+    loga = explanation["loga"]
+    yield f"LoGa: {loga['code'] or 'not classified, as too few tests were judged'}"
+    for group, part in LOGA_PARTS.items():
         found = loga["groups"][group]
         tests = ", ".join(f"{code} {finding or 'not judged'}" for code, finding in found["findings"].items())
         shown = f"shown by {' '.join(found['shown_by'])}" if found["shown_by"] else "not shown"
-        yield from _wrap(f"{code} {name}: {shown} ({tests})")
+        yield from _wrap(f"{part} {_LOGA_NAMES[group]}: {shown} ({tests})")
 
 
-def _tell_phenotypes(told: Explanation) -> Iterator[str]:
-    fit = told["phenotypes"]
+def _describe_phenotypes(explanation: Explanation) -> Iterator[str]:
+    fit = explanation["phenotypes"]
     if fit["phenotype"] is None:
-        yield "Sensory phenotype: not said"
+        yield "Sensory phenotype: not classified"
         for modality, codes in fit["too_few"].items():
             yield from _wrap(f"too few tests of {modality}: {' '.join(codes)} missing")
         return
@@ -233,58 +232,58 @@ def _tell_phenotypes(told: Explanation) -> Iterator[str]:
     )
     if fit["prototypes_are"] == "ours":
         yield from _wrap(
-            "The prototypes are ours: built from the published description, as the publication's numbers could not "
-            "be had."
+            "The prototypes are ours: built from the published description, as the publication's numbers were not "
+            "available."
         )
 
 
-def _tell_criteria(told: Explanation) -> Iterator[str]:
+def _describe_criteria(explanation: Explanation) -> Iterator[str]:
     yield "Criteria"
-    for criterion in told["criteria"]:
-        answer = {"yes": "met", "no": "not met"}.get(criterion["answer"], "open: tests are missing that could decide")
+    for criterion in explanation["criteria"]:
+        answer = {"yes": "met", "no": "not met"}.get(criterion["answer"], "open: a test that could decide is missing")
         tests = ", ".join(f"{code} {finding or 'not judged'}" for code, finding in criterion["findings"].items())
-        yield from _wrap(f"{criterion['title']}: {answer}. Asks for {criterion['rule']} ({tests}).")
+        yield from _wrap(f"{criterion['title']}: {answer}. Requires {criterion['rule']} ({tests}).")
         if criterion["answer"] == "yes":
-            yield from _wrap(f"It says {criterion['says']}; {criterion['says_not']}.", "    ", "    ")
+            yield from _wrap(f"It means {criterion['says']}; {criterion['says_not']}.", "    ", "    ")
         yield from _wrap(f"Published: {criterion['wording']}. Ours: {criterion['ours']}.", "    ", "    ")
 
 
-def _tell_npsi(told: Explanation) -> Iterator[str]:
+def _describe_npsi(explanation: Explanation) -> Iterator[str]:
     yield "Neuropathic Pain Symptom Inventory"
-    for name, score in told["npsi"].items():
+    for name, score in explanation["npsi"].items():
         top = "100" if name == "npsi_total" else "10"
         value = "missing" if score is None else f"{score:.1f} of {top}"
         yield from _wrap(f"{name.removeprefix('npsi_')}: {value}")
 
 
-def _tell_mechanisms(told: Explanation) -> Iterator[str]:
+def _describe_mechanisms(explanation: Explanation) -> Iterator[str]:
     yield "Mechanisms: what the signs support or contradict (none is a diagnosis)"
-    for mechanism in told["mechanisms"]:
+    for mechanism in explanation["mechanisms"]:
         evidence = mechanism["evidence"]
         weight = "" if evidence is None else f", evidence {_z(evidence)} (threshold {mechanism['threshold']:.2f})"
         yield from _wrap(f"{mechanism['id']}: {mechanism['status']}{weight}")
         for side in ("for", "against"):
-            signs = "; ".join(_tell_sign(sign) for sign in mechanism[side])
+            signs = "; ".join(_describe_sign(sign) for sign in mechanism[side])
             if signs:
                 yield from _wrap(f"{side}: {signs}", "    ", "      ")
         if mechanism["missing"]:
             yield from _wrap(f"missing: {' '.join(mechanism['missing'])}", "    ", "      ")
-    for answer in told["answers"]:
+    for answer in explanation["answers"]:
         if answer["answer"] is not None:
-            status = answer["status"] or "says nothing"
-            beside = ", beside the tests" if answer["assessable"] else ""
+            status = answer["status"] or "no conclusion"
+            addition = ", in addition to the tests" if answer["assessable"] else ""
             yield from _wrap(
-                f"{answer['mechanism']}{beside}: {answer['symptom']} is {answer['answer']} (column "
+                f"{answer['mechanism']}{addition}: {answer['symptom']} is {answer['answer']} (column "
                 f"'{answer['column']}'): {status}; evidence: {answer['evidence']}, ours: {answer['ours']}"
             )
-    decided = {answer["mechanism"] for answer in told["answers"] if answer["answer"] is not None}
-    yield from _wrap("Never to be seen by these tests:")
-    for mechanism in told["never_assessable"]:
+    decided = {answer["mechanism"] for answer in explanation["answers"] if answer["answer"] is not None}
+    yield from _wrap("Not assessable by these tests:")
+    for mechanism in explanation["never_assessable"]:
         if mechanism["id"] not in decided:
             yield from _wrap(f"{mechanism['id']}: would need {', '.join(mechanism['needed'])}", "    ", "      ")
 
 
-def _tell_sign(sign: Mapping[str, Any]) -> str:
+def _describe_sign(sign: Mapping[str, Any]) -> str:
     if sign["z"] is None:
         found = f"{sign['parameter']} {sign['finding'] or 'not judged'}"
     else:
@@ -293,15 +292,15 @@ def _tell_sign(sign: Mapping[str, Any]) -> str:
     return f"{pattern}{found} ({_z(sign['evidence'])})"
 
 
-def _tell_notes(told: Explanation) -> Iterator[str]:
-    if told["notes"]:
+def _list_notes(explanation: Explanation) -> Iterator[str]:
+    if explanation["notes"]:
         yield "Notes"
-        for note in told["notes"]:
+        for note in explanation["notes"]:
             yield from _wrap(f"{note['note']}: {note['meaning']}")
         yield ""
-    if told["problems"]:
-        yield "Problems in its rows"
-        for problem in told["problems"]:
+    if explanation["problems"]:
+        yield "Problems in these rows"
+        for problem in explanation["problems"]:
             column = f", column {problem['column']}" if problem["column"] else ""
             yield from _wrap(f"row {problem['row']}{column}: {problem['message']}")
         yield ""

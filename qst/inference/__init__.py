@@ -1,1 +1,1 @@
-"""z-scores to findings, phenotypes, criteria and mechanisms."""
+"""From z-scores to findings, phenotypes, criteria and mechanisms."""

@@ -1,9 +1,8 @@
-"""Published criteria over findings: irritable nociceptor, small fibre, large fibre; and the rule for volunteers.
+"""Published criteria for findings: irritable nociceptor, small fibre, large fibre; and the rule for volunteers.
 
-The rules are data, `reference_values/criteria/criteria.toml`, with the published wording beside them.
+The rules are data, `reference_values/criteria/criteria.toml`, together with the published wording.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, take_texts
+from qst.arrays import Bools, Ints, TextColumn, take_texts
 from qst.errors import ReferenceSetError
-from qst.inference.findings import FINDING_NUMBERS
+from qst.inference.findings import FINDING_NUMBERS, FindingNumbers
+from qst.notes import name_in_notes
 from qst.protocol import CODES
 from qst.tables import CRITERIA, GAIN, LIMIT, LOSS, NO, YES
 
 PUBLISHED = "published"
 
 FEWEST_VOLUNTEERS = 8
-"""In fewer people the share of abnormal values of a parameter says nothing (ours)."""
+"""Least number of judged values of a parameter for a statement on it (ours)."""
 
 _CONDITIONS = {"preserved": LOSS, "any_loss": LOSS, "any_gain": GAIN}
 
@@ -45,7 +45,7 @@ class Criterion:
     any_loss, any_gain : tuple of str
         Parameters at least one of which must show a loss, or a gain.
     wording, ours, says, says_not : str
-        What was published, what we added, and what a `yes` says and does not say.
+        What was published, what we added, and what a `yes` means and does not mean.
     citation, doi, evidence : str
     """
 
@@ -62,10 +62,10 @@ class Criterion:
     doi: str
     evidence: str
 
-    def tell(self) -> str:
+    def describe(self) -> str:
         """The rule in words.
 
-        >>> load_criteria().criteria["small_fibre"].tell()
+        >>> load_criteria().criteria["small_fibre"].describe()
         'a loss in any of CDT WDT'
         """
         parts = [f"no loss in {' '.join(self.preserved)}"] if self.preserved else []
@@ -78,7 +78,7 @@ class Criterion:
 class Criteria:
     """The criteria, and the numbers of the rule for volunteers.
 
-    `healthy` is the share of simulated healthy people who meet each criterion; empty where the file does not say.
+    `healthy` is the share of simulated healthy people who meet each criterion; empty if the file does not have it.
     """
 
     id: str
@@ -91,7 +91,7 @@ class Criteria:
 
 @dataclass(frozen=True, eq=False)
 class VolunteerCheck:
-    """What the rule for volunteers finds in a scored table.
+    """The result of the rule for volunteers in a scored table.
 
     Attributes
     ----------
@@ -99,11 +99,11 @@ class VolunteerCheck:
         Assessments with at least 4 abnormal values.
     n_abnormal : int array, shape (rows,)
     probably_measured_wrongly : tuple of str
-        Parameters of which at least 6 of 16 values (or that share) are abnormal.
+        Parameters with at least 6 of 16 values abnormal, or the same share.
     """
 
     probably_not_healthy: Bools
-    n_abnormal: npt.NDArray[np.int64]
+    n_abnormal: Ints
     probably_measured_wrongly: tuple[str, ...]
 
 
@@ -113,7 +113,7 @@ def load_criteria(criteria: "str | Path | Criteria" = PUBLISHED) -> Criteria:
     Parameters
     ----------
     criteria : str, Path or Criteria
-        ``"published"``, or a TOML file of the same form as `reference_values/criteria/criteria.toml`.
+        ``"published"``, or a TOML file in the form of `reference_values/criteria/criteria.toml`.
 
     Raises
     ------
@@ -148,11 +148,12 @@ def _build(text: bytes, name: str, file: str) -> Criteria:
     numbers = {key: volunteers.get(key) for key in ("person_abnormal", "parameter_abnormal", "group_size")}
     for key, number in numbers.items():
         if not isinstance(number, int) or number < 1:
-            raise ReferenceSetError(f"{file}: [volunteers] {key} is '{number}'; it must be a whole number from 1 on")
-    # The id stands in the notes of each row, where ; and : divide.
+            raise ReferenceSetError(
+                f"{file}: [volunteers] {key} is '{number}'; it must be a whole number of at least 1"
+            )
     healthy = data.get("healthy", {})
     return Criteria(
-        re.sub(r"[;:\s]+", "_", str(data.get("id", name))),
+        name_in_notes(str(data.get("id", name))),
         {name: _read_criterion(name, tables[name], file) for name in CRITERIA},
         {name: float(healthy[name]) for name in CRITERIA if isinstance(healthy.get(name), int | float)},
         **numbers,
@@ -185,21 +186,21 @@ def _read_criterion(name: str, table: Mapping[str, object], file: str) -> Criter
 
 
 def find_criteria(
-    numbers: Mapping[str, npt.NDArray[np.int8]], criteria: "str | Path | Criteria" = PUBLISHED
-) -> dict[str, pd.api.extensions.ExtensionArray]:
+    numbers: Mapping[str, FindingNumbers], criteria: "str | Path | Criteria" = PUBLISHED
+) -> dict[str, TextColumn]:
     """Answer each criterion for each assessment.
 
     Parameters
     ----------
     numbers : mapping of str to int array, shape (n,)
-        Findings of the 13 parameters, as `qst.inference.findings.find_patterns` gives them in `numbers`.
+        Findings of the 13 parameters: `qst.inference.findings.Patterns.numbers`.
     criteria : str, Path or Criteria
 
     Returns
     -------
     dict of str to text array, shape (n,)
-        ``"yes"`` or ``"no"`` where the tests that were judged settle it; NaN where a test that was not judged could
-        still turn the answer. A value at the device's limit (`limit`) may be a loss and is surely no gain.
+        ``"yes"`` or ``"no"`` where the judged tests decide it; NaN where a test that was not judged could change the
+        answer. A value at the device's limit (`limit`) may be a loss and is certainly not a gain.
     """
     return {
         name: take_texts(_ANSWERS, _answer(numbers, criterion))
@@ -207,8 +208,8 @@ def find_criteria(
     }
 
 
-def _answer(numbers: Mapping[str, npt.NDArray[np.int8]], criterion: Criterion) -> npt.NDArray[np.int8]:
-    """All conditions together: no where one fails, yes where all hold, open otherwise."""
+def _answer(numbers: Mapping[str, FindingNumbers], criterion: Criterion) -> npt.NDArray[np.int8]:
+    """The answer to all conditions together: no where one fails, yes where all hold, open otherwise."""
     length = len(numbers[CODES[0]])
     fails, holds = np.zeros(length, dtype=bool), np.ones(length, dtype=bool)
     for condition, sought in _CONDITIONS.items():
@@ -229,17 +230,17 @@ def _answer(numbers: Mapping[str, npt.NDArray[np.int8]], criterion: Criterion) -
 
 
 def check_volunteers(scored: pd.DataFrame, criteria: "str | Path | Criteria" = PUBLISHED) -> VolunteerCheck:
-    """Look for people who are probably not healthy, and for parameters that were probably measured wrongly.
+    """Find people who are probably not healthy, and parameters that were probably measured wrongly.
 
-    For a scored table of people who were taken for healthy. With groups of 16, 4 or more abnormal values in a person,
-    or 6 or more in a parameter, are seldom in healthy people who were measured well (specificity 95 %, sensitivity
-    60 %; Vollert et al. 2015). In groups of another size a parameter is named from the same share on, if at least 8
-    values were judged (ours).
+    For a scored table of people who are assumed to be healthy. In groups of 16, it is rare that healthy people who were
+    measured correctly have 4 or more abnormal values in a person, or 6 or more in a parameter (specificity 95 %,
+    sensitivity 60 %; Vollert et al. 2015). In groups of another size, the same share of abnormal values is required of
+    a parameter, and at least 8 judged values (ours).
 
     Parameters
     ----------
     scored : pandas.DataFrame
-        As `qst.score` gives it; uses the findings.
+        As `qst.score` returns it; uses the findings.
     criteria : str, Path or Criteria
 
     Returns

@@ -1,9 +1,8 @@
 """The knowledge base of pain mechanisms: the entries that come with the program, and a user's.
 
-They are in `reference_values/mechanisms/`, one TOML file per mechanism; `qst.inference.entries` explains its keys.
+The former are in `reference_values/mechanisms/`, one TOML file each; `qst.inference.entries` explains the keys.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from qst.errors import MechanismError
-from qst.inference.entries import Mechanism, read_entry
+from qst.inference.entries import Mechanism
+from qst.inference.entry_reader import read_entry
 from qst.norms.correlations import Correlations, load_correlations
+from qst.notes import name_in_notes
 from qst.tables import MECHANISMS
 
 _NOT_ENTRIES = ("source.toml", "calibration.toml")
@@ -22,18 +23,18 @@ _NOT_ENTRIES = ("source.toml", "calibration.toml")
 
 @dataclass(frozen=True, eq=False)
 class KnowledgeBase:
-    """The mechanisms, in order: those that come with the program, then a user's.
+    """The mechanisms in order: those that come with the program, then a user's.
 
     Attributes
     ----------
     id : str
         `shipped`, or the name of the user's file or folder.
     mechanisms : tuple of Mechanism
-        Those QST can speak about.
+        Those that QST can assess.
     never : tuple of Mechanism
-        Those it cannot.
+        Those that it cannot.
     correlations : Correlations
-        Which tests share a sense, and how much.
+        The tests that are pooled, and their correlation.
     """
 
     id: str
@@ -43,7 +44,7 @@ class KnowledgeBase:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Identifiers of the mechanisms QST can speak about, in the order of their columns."""
+        """Identifiers of the mechanisms that QST can assess, in the order of their columns."""
         return tuple(mechanism.id for mechanism in self.mechanisms)
 
 
@@ -53,14 +54,14 @@ def load_mechanisms(mechanisms: "str | Path | KnowledgeBase | None" = None) -> K
     Parameters
     ----------
     mechanisms : path or KnowledgeBase, optional
-        A TOML file, or a folder of them, whose entries are added to those that come with the program; an entry with the
-        id of a shipped one replaces it. A replaced or added entry without `threshold` is supported from a likelihood
-        ratio of 20.
+        A TOML file or a folder of TOML files, whose entries are added to those that come with the program; an entry
+        with the id of a shipped one replaces it. Without `threshold`, a mechanism is supported from a likelihood ratio
+        of 20.
 
     Raises
     ------
     MechanismError
-        A file cannot be read, a key is missing, unknown or has no meaning. The text names file and key.
+        A file cannot be read, or a key is missing, unknown or has an invalid value. The text names file and key.
 
     Examples
     --------
@@ -82,15 +83,14 @@ def load_mechanisms(mechanisms: "str | Path | KnowledgeBase | None" = None) -> K
     for place, entry in enumerate(entries):
         mechanism = read_entry(_parse(entry), str(entry))
         if mechanism.id in own:
-            raise MechanismError(f"{entry}: key id: '{mechanism.id}' stands in {own[mechanism.id].name} as well")
+            raise MechanismError(f"{entry}: key id: '{mechanism.id}' is in {own[mechanism.id].name} as well")
         if mechanism.id in MECHANISMS and not mechanism.assessable:
             raise MechanismError(f"{entry}: key seen: '{mechanism.id}' has a column, so it cannot be 'never'")
         own[mechanism.id] = entry
         replaced = known.get(mechanism.id)
         position = replaced.position if replaced and mechanism.id in MECHANISMS else 1000.0 + place
         known[mechanism.id] = replace(mechanism, position=position)
-    # The name stands in notes, which are divided by `;` and `:`.
-    return _arrange(re.sub(r"[;:\s]+", "_", path.stem), known, shipped.correlations)
+    return _arrange(name_in_notes(path.stem), known, shipped.correlations)
 
 
 @lru_cache

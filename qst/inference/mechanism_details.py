@@ -17,11 +17,11 @@ from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import (
     NOT_ASSESSABLE,
     STATUSES,
-    Measured,
+    MeasuredSigns,
+    Weighing,
     judge_evidence,
-    rate_sign,
     take_measured,
-    weigh_mechanism,
+    weigh_all,
 )
 from qst.inference.symptoms import describe_answers
 from qst.protocol import Z_CODES
@@ -30,8 +30,9 @@ from qst.tables import DISCLAIMER, IDENTITY, SOURCE, is_scored
 NO_ADVICE = "Treatment findings are what was published, for and against; they are no advice."
 
 
+# long: the docstring lists every key of the result
 def explain_mechanisms(
-    scored: pd.DataFrame, mechanisms: str | Path | KnowledgeBase | None = None
+    scored: pd.DataFrame, mechanisms: str | Path | KnowledgeBase | None = None, *, weighing: Weighing | None = None
 ) -> list[dict[str, Any]]:
     """Say of each row and mechanism what the evidence is made of.
 
@@ -41,6 +42,8 @@ def explain_mechanisms(
         Rows of a scored table, from `qst.score` or read back.
     mechanisms : path or KnowledgeBase, optional
         By which the table was scored, where that was not the shipped knowledge base.
+    weighing : Weighing, optional
+        What scoring these rows computed; without it, it is computed from the table.
 
     Returns
     -------
@@ -77,11 +80,11 @@ def explain_mechanisms(
     if not is_scored(scored.columns):
         raise OptionError("the table is not a scored one: score it first")
     base = load_mechanisms(mechanisms)
-    measured = take_measured(scored)
+    weighing = weighing or weigh_all(take_measured(scored), base)
     findings = {code: scored[f"{code}_finding"].to_numpy(dtype=object) for code in (*Z_CODES, "PHS", "DMA")}
     rows: list[dict[str, Any]] = [{"mechanisms": []} for _ in range(len(scored))]
     for mechanism in base.mechanisms:
-        for row, told in zip(rows, _explain_one(mechanism, measured, findings, base), strict=True):
+        for row, told in zip(rows, _explain_one(mechanism, weighing, findings), strict=True):
             row["mechanisms"].append(told)
     for row, answers in zip(rows, describe_answers(scored, base), strict=True):
         row["answers"] = answers
@@ -126,9 +129,9 @@ class DetailsWriter:
         head = {"reference_set": reference, **describe_mechanisms(self._base)}
         file.write(json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "assessments": [')
 
-    def write(self, scored: pd.DataFrame) -> None:
-        """Write the rows of one block, a line a row."""
-        for row in explain_mechanisms(scored, self._base):
+    def write(self, scored: pd.DataFrame, weighing: Weighing) -> None:
+        """Write the rows of one block, one line per row."""
+        for row in explain_mechanisms(scored, self._base, weighing=weighing):
             self._file.write("\n" if self._first else ",\n")
             self._first = False
             self._file.write(json.dumps(row, ensure_ascii=False, allow_nan=False))
@@ -173,15 +176,11 @@ def _cite(mechanism: Mechanism) -> list[str]:
     return [f"{citation} doi:{doi}" if doi else citation for citation, doi in mechanism.citations]
 
 
-def _explain_one(
-    mechanism: Mechanism, measured: Measured, findings: dict[str, Any], base: KnowledgeBase
-) -> Iterator[dict[str, Any]]:
-    weighed = weigh_mechanism(mechanism, measured, base)
+def _explain_one(mechanism: Mechanism, weighing: Weighing, findings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    weighed, measured = weighing.weighed[mechanism.id], weighing.measured
     status = judge_evidence(weighed, mechanism.threshold)
-    signs = [(sign, "", rate_sign(sign, measured)) for sign in mechanism.signs]
-    signs += [
-        (sign, pattern.name, -rate_sign(sign, measured)) for pattern in mechanism.against for sign in pattern.signs
-    ]
+    signs = [(sign, "", weighing.rate(sign)) for sign in mechanism.signs]
+    signs += [(sign, pattern.name, -weighing.rate(sign)) for pattern in mechanism.against for sign in pattern.signs]
     citations = _cite(mechanism)
     for row in range(len(status)):
         told: dict[str, list[dict[str, Any]]] = {"for": [], "against": []}
@@ -208,7 +207,7 @@ def _explain_one(
 
 
 def _tell_sign(
-    sign: Sign, pattern: str, evidence: float, measured: Measured, findings: dict[str, Any], row: int
+    sign: Sign, pattern: str, evidence: float, measured: MeasuredSigns, findings: dict[str, Any], row: int
 ) -> dict[str, Any]:
     code = sign.parameter
     z = float(measured.z[code][row]) if code in measured.z else None

@@ -1,6 +1,6 @@
-"""Evidence for pain mechanisms: how much likelier the measured signs are under each than in healthy people.
+"""Evidence for pain mechanisms: how much more likely the measured signs are under each than in healthy people.
 
-The model is derived in `docs/mechanisms.md`; what is known of the mechanisms is data (`qst.inference.knowledge_base`).
+`docs/mechanisms.md` derives the model; what is known of the mechanisms is data (`qst.inference.knowledge_base`).
 """
 
 import math
@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from qst.arrays import Bools, Floats, take_texts
+from qst.arrays import Bools, Floats, TextColumn, Texts, join_list, take_texts
 from qst.inference.entries import Mechanism, Sign
 from qst.inference.findings import FINDING_NUMBERS, Patterns
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.norms.correlations import CAP
+from qst.notes import format_note
 from qst.protocol import Z_CODES
 from qst.tables import GAIN, LOSS
 
 AGAINST = -0.5
-"""Evidence (log10) from which on the signs speak against a mechanism: they are 3 times likelier in healthy people,
-which Kass and Raftery 1995, J Am Stat Assoc 90:773-795, call substantial."""
+"""Evidence (log10) at or below which the signs speak against a mechanism: they are 3 times more likely in healthy
+people, which Kass and Raftery 1995, J Am Stat Assoc 90:773-795, call substantial."""
 
 SUPPORTED, POSSIBLE, NOT_SUPPORTED, CONTRADICTED, NOT_ASSESSABLE = (
     "supported",
@@ -33,14 +33,14 @@ SUPPORTED, POSSIBLE, NOT_SUPPORTED, CONTRADICTED, NOT_ASSESSABLE = (
 )
 
 STATUSES: dict[str, str] = {
-    SUPPORTED: "the evidence reaches the mechanism's threshold, which at most 5 % of healthy people do",
-    CONTRADICTED: "not supported, and the signs are at least 3 times likelier in healthy people, or a pattern "
-    "that speaks against it takes at least half a unit of evidence",
+    SUPPORTED: "the evidence reaches the mechanism's threshold, as in at most 5 % of healthy people",
+    CONTRADICTED: "not supported, and the signs are at least 3 times more likely in healthy people, or a pattern "
+    "against it costs at least half a unit of evidence",
     POSSIBLE: "the evidence is above 0 and below the threshold",
     NOT_SUPPORTED: "the evidence is 0 or less",
-    NOT_ASSESSABLE: "a test it needs is missing",
+    NOT_ASSESSABLE: "a test that it needs is missing",
 }
-"""Every status and its rule; the first that applies holds, but for the last, which comes before all."""
+"""Every status and its rule. The last comes before all others; of the others, the first that applies holds."""
 
 _LN10 = math.log(10)
 
@@ -48,17 +48,17 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What the inference takes of some assessments; one entry an assessment in every array.
+class MeasuredSigns:
+    """What the inference uses of some assessments; one entry per assessment in every array.
 
     Attributes
     ----------
     z : mapping of str to float array
         By parameter; NaN where missing.
     at_limit : mapping of str to bool array
-        Where the value lies at the insensitive end of the device, so that z is at most this.
+        Where the value is at the insensitive end of the device, so that the true z is this or lower.
     present : mapping of str to float array
-        PHS and DMA: 1 where the finding is there, 0 where not, NaN where it was not judged.
+        PHS and DMA: 1 where the finding is present, 0 where it is absent, NaN where it was not judged.
     """
 
     z: Mapping[str, Floats]
@@ -71,60 +71,88 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The evidence for one mechanism; one entry an assessment.
+    """The evidence for one mechanism; one entry per assessment.
 
-    `evidence` is `support` − `cost`, all as log10; NaN where the mechanism is not assessable. `cost` is what the
-    patterns that speak against it take away, never below 0.
+    `evidence` is the support by the signs minus `cost`, as log10; NaN where the mechanism is not assessable. `cost` is
+    what the patterns that speak against it take away, never below 0.
     """
 
     evidence: Floats
-    support: Floats
     cost: Floats
 
 
-def gather_measured(z_scores: Mapping[str, Floats], patterns: Patterns) -> Measured:
-    """What the stages before have found, as the inference takes it."""
-    at_limit = {code: patterns.flags[f"at_limit:{code}"] for code in Z_CODES if f"at_limit:{code}" in patterns.flags}
+def gather_measured(z_scores: Mapping[str, Floats], patterns: Patterns) -> MeasuredSigns:
+    """The z-scores and findings of an assessment, as the inference uses them."""
+    notes = {code: format_note("at_limit", code) for code in Z_CODES}
+    at_limit = {code: patterns.flags[note] for code, note in notes.items() if note in patterns.flags}
     present = {}
     for code, finding in (("PHS", LOSS), ("DMA", GAIN)):
         number = patterns.numbers[code]
         present[code] = np.where(number == 0, np.nan, (number == FINDING_NUMBERS[finding]).astype(float))
-    return Measured(z_scores, at_limit, present)
+    return MeasuredSigns(z_scores, at_limit, present)
 
 
-def weigh_mechanisms(measured: Measured, base: KnowledgeBase) -> dict[str, Floats]:
-    """Evidence for every mechanism that QST can speak about.
+def weigh_mechanisms(measured: MeasuredSigns, base: KnowledgeBase) -> dict[str, Floats]:
+    """Evidence for every mechanism that QST can assess.
 
-    For each sign, the log likelihood ratio of its z under the mechanism against healthy variation; signs of one sense
-    are pooled by their correlation; senses add up (`all`) or are a mixture (`any`); patterns against it take away.
+    Each sign has a log likelihood ratio of its z under the mechanism against healthy variation. Signs that measure the
+    same are pooled by their correlation; the pools are added up (`all`) or mixed (`any`); patterns against the
+    mechanism are subtracted.
 
     Parameters
     ----------
-    measured : Measured
+    measured : MeasuredSigns
     base : KnowledgeBase
 
     Returns
     -------
     dict of str to float array, shape (n,)
         log10 likelihood ratio by mechanism; NaN where a test that it needs is missing. 1 means that the signs are ten
-        times likelier under the mechanism. Each assessment's evidence depends on its own tests alone, and only on those
-        that the mechanism uses.
+        times more likely under the mechanism. The evidence of an assessment depends only on its own tests, and only on
+        those that the mechanism uses.
     """
-    ratios = _Ratios(measured)
-    return {mechanism.id: _weigh(mechanism, ratios, base).evidence for mechanism in base.mechanisms}
+    return weigh_all(measured, base).evidence
 
 
-def weigh_mechanism(mechanism: Mechanism, measured: Measured, base: KnowledgeBase) -> Weighed:
-    """`weigh_mechanisms` for one, with what speaks against it apart."""
-    return _weigh(mechanism, _Ratios(measured), base)
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """All mechanisms weighed, with what they were weighed from.
+
+    Attributes
+    ----------
+    measured : MeasuredSigns
+    by_sign : dict of tuple to float array
+        Log likelihood ratio (natural) of each sign that was looked at, by its parameter and size.
+    weighed : dict of mechanism id to Weighed
+    """
+
+    measured: MeasuredSigns
+    by_sign: dict[tuple[object, ...], Floats]
+    weighed: dict[str, Weighed]
+
+    @property
+    def evidence(self) -> dict[str, Floats]:
+        """The evidence alone, by mechanism."""
+        return {name: weighed.evidence for name, weighed in self.weighed.items()}
+
+    def rate(self, sign: Sign) -> Floats:
+        """Evidence of one sign by itself, as log10 likelihood ratio; NaN where its test is missing."""
+        return _Ratios(self.measured, self.by_sign).of(sign) / _LN10
 
 
-def rate_sign(sign: Sign, measured: Measured) -> Floats:
-    """Evidence of one sign by itself, as log10 likelihood ratio; NaN where its test is missing."""
-    return _Ratios(measured).of(sign) / _LN10
+def weigh_all(measured: MeasuredSigns, base: KnowledgeBase) -> Weighing:
+    """`weigh_mechanisms`, handing on what it was computed from."""
+    ratios = _Ratios(measured, {})
+    weighed = {mechanism.id: _weigh(mechanism, ratios, base) for mechanism in base.mechanisms}
+    return Weighing(measured, ratios.known, weighed)
 
 
-def judge_evidence(weighed: Weighed, threshold: float) -> npt.NDArray[np.object_]:
+def weigh_mechanism(mechanism: Mechanism, measured: MeasuredSigns, base: KnowledgeBase) -> Weighed:
+    """`weigh_mechanisms` for one mechanism, with the cost of what speaks against it."""
+    return _weigh(mechanism, _Ratios(measured, {}), base)
+
+
+def judge_evidence(weighed: Weighed, threshold: float) -> Texts:
     """Status of a mechanism in each assessment: see `STATUSES`."""
     evidence = weighed.evidence
     known = [
@@ -137,17 +165,17 @@ def judge_evidence(weighed: Weighed, threshold: float) -> npt.NDArray[np.object_
     return status.astype(object)
 
 
-def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.api.extensions.ExtensionArray:
-    """Identifiers of the supported mechanisms of each assessment, the strongest first, `;` between.
+def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> TextColumn:
+    """List the supported mechanisms of each assessment by identifier, the strongest first.
 
-    Equal evidence keeps the order of the knowledge base. Empty text where nothing is supported.
+    Mechanisms with equal evidence are in the order of the knowledge base. Empty text where nothing is supported.
     """
     names = base.ids
     supports = [evidence[mechanism.id] >= mechanism.threshold for mechanism in base.mechanisms]  # NaN is not
     length = len(supports[0])
     rows = np.flatnonzero(np.any(supports, axis=0))
     supported = np.column_stack([support[rows] for support in supports])
-    # Rounded, so that evidence held at the same bound is alike however it was computed.
+    # Rounded, so that evidence held at the same bound is equal, whatever the order of computation.
     columns = np.column_stack([evidence[name][rows] for name in names]).round(_DIGITS)
     ranked = np.where(supported, -columns, np.inf)
     order = np.argsort(ranked, axis=1, kind="stable")
@@ -157,18 +185,17 @@ def list_supported(evidence: Mapping[str, Floats], base: KnowledgeBase) -> pd.ap
         named = np.where(place < count, order[:, place] + 1, 0)
         keys = pd.factorize(keys * (len(base.mechanisms) + 1) + named)[0].astype(np.int64)
     first = np.unique(keys, return_index=True)[1]
-    texts = [";".join(names[column] for column in order[row, : count[row]]) for row in first]
+    texts = [join_list(names[column] for column in order[row, : count[row]]) for row in first]
     codes = np.full(length, len(texts), dtype=np.int64)
     codes[rows] = keys
     return take_texts(np.array([*texts, ""], dtype=object), codes)
 
 
 class _Ratios:
-    """Log likelihood ratios (natural) of signs, each computed once, as mechanisms share them."""
+    """Natural log likelihood ratios of signs, each computed once, as several mechanisms have the same signs."""
 
-    def __init__(self, measured: Measured) -> None:
-        self._measured = measured
-        self._known: dict[tuple[object, ...], Floats] = {}
+    def __init__(self, measured: MeasuredSigns, known: dict[tuple[object, ...], Floats]) -> None:
+        self._measured, self.known = measured, known
 
     def of(self, sign: Sign) -> Floats:
         opposite = sign.direction == "preserved"
@@ -177,9 +204,9 @@ class _Ratios:
             if sign.size != "present"
             else (sign.parameter, sign.present, sign.healthy)
         )
-        if key not in self._known:
-            self._known[key] = self._compute(sign)
-        return -self._known[key] if opposite else self._known[key]
+        if key not in self.known:
+            self.known[key] = self._compute(sign)
+        return -self.known[key] if opposite else self.known[key]
 
     def _compute(self, sign: Sign) -> Floats:
         code = sign.parameter
@@ -196,10 +223,10 @@ class _Ratios:
 
 
 def find_held(mean: float, sd: float) -> tuple[float, float]:
-    """z between which the log likelihood ratio is taken as it is; beyond, it is held.
+    """The range of z in which the log likelihood ratio is used as it is; outside, it is held at its value at the end.
 
-    `CAP` on both sides. Where the SDs differ, the ratio of two normal densities turns at −mean / (sd² − 1), and is held
-    there, so that a stronger sign never lowers the evidence.
+    The ends are ± `CAP`. Where the SDs differ, the ratio of two normal densities has its extremum at
+    −mean / (sd² − 1); it is held there, so that a stronger sign never lowers the evidence.
 
     >>> find_held(2.5, 1.0), find_held(2.5, 1.5)
     ((-4.0, 4.0), (-2.0, 4.0))
@@ -213,7 +240,7 @@ def find_held(mean: float, sd: float) -> tuple[float, float]:
 
 
 def compute_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
-    """Log likelihood ratio of normal (mean, sd) against standard normal, held where it would turn.
+    """Log likelihood ratio of a normal (mean, sd) against the standard normal distribution, held beyond its extremum.
 
     Parameters
     ----------
@@ -224,7 +251,7 @@ def compute_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
     Returns
     -------
     float array
-        −ln sd − (z − mean)² / 2 sd² + z² / 2, for z cut to `find_held`; NaN where z is.
+        −ln sd − (z − mean)² / 2 sd² + z² / 2, with z clipped to `find_held`; NaN where z is.
 
     Examples
     --------
@@ -233,7 +260,7 @@ def compute_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
     """
     low, high = find_held(mean, sd)
     held = np.clip(z, low, high)
-    # As a polynomial in z: for an SD of 1 it is a straight line, with no squares to take.
+    # As a polynomial in z: for an SD of 1 it is a straight line and needs no square.
     square, line, constant = (1 - 1 / sd**2) / 2, mean / sd**2, -math.log(sd) - (mean / sd) ** 2 / 2
     result: Floats = (square * held + line) * held + constant if square else line * held + constant
     return result
@@ -242,8 +269,8 @@ def compute_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
 def compute_censored_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
     """Log ratio of the probabilities of "z or less", under the mechanism and in healthy people.
 
-    It is the log of the mean likelihood ratio over all that a healthy person's true z could be, with the ratio held as
-    in `compute_log_ratio`. Without the holding it is ln Φ((z − mean) / sd) − ln Φ(z).
+    It is the log of the mean likelihood ratio over every true z that a healthy person could have, with the ratio held
+    as in `compute_log_ratio`. If the ratio were not held, it would be ln Φ((z − mean) / sd) − ln Φ(z).
 
     Examples
     --------
@@ -252,7 +279,7 @@ def compute_censored_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
     """
     low, high = find_held(mean, sd)
     at_low, at_high = np.exp(compute_log_ratio(np.array([low, high]), mean, sd))
-    z = np.maximum(z, low)  # below it the ratio is the same throughout, and so is its mean
+    z = np.maximum(z, low)  # below it the ratio is constant, and so is its mean
     between = special.ndtr((np.minimum(z, high) - mean) / sd) - special.ndtr((low - mean) / sd)
     below = at_low * special.ndtr(low)
     above = at_high * (special.ndtr(np.maximum(z, high)) - special.ndtr(high))
@@ -261,8 +288,8 @@ def compute_censored_log_ratio(z: Floats, mean: float, sd: float) -> Floats:
 
 
 def _weigh(mechanism: Mechanism, ratios: _Ratios, base: KnowledgeBase) -> Weighed:
-    senses = _pool(mechanism.signs, ratios, base)
-    support = _mix(mechanism, senses, base) if mechanism.combine == "any" else _add(senses) / _LN10
+    pools = _pool(mechanism.signs, ratios, base)
+    support = _mix(mechanism, pools, base) if mechanism.combine == "any" else _add(pools) / _LN10
     cost = np.zeros(len(support))
     for pattern in mechanism.against:
         seen = _any_known([ratios.of(sign) for sign in pattern.signs])
@@ -271,22 +298,22 @@ def _weigh(mechanism: Mechanism, ratios: _Ratios, base: KnowledgeBase) -> Weighe
     used |= {sign.parameter: sign for sign in mechanism.signs}
     judged = np.all([_any_known([ratios.of(used[code]) for code in group]) for group in mechanism.needs], axis=0)
     # + 0.0 turns -0.0 into 0.0.
-    return Weighed(np.where(judged, support - cost + 0.0, np.nan), support, cost)
+    return Weighed(np.where(judged, support - cost + 0.0, np.nan), cost)
 
 
-def _add(senses: Mapping[str, Floats]) -> Floats:
-    total: Floats = np.sum(list(senses.values()), axis=0)
+def _add(pools: Mapping[str, Floats]) -> Floats:
+    total: Floats = np.sum(list(pools.values()), axis=0)
     return total
 
 
-def _mix(mechanism: Mechanism, senses: Mapping[str, Floats], base: KnowledgeBase) -> Floats:
-    """log10 of the weighted mean of the senses' likelihood ratios. A sense without a test has a ratio of 1."""
-    weights = {sense: _find_weight(mechanism, sense, base) for sense in senses}
+def _mix(mechanism: Mechanism, pools: Mapping[str, Floats], base: KnowledgeBase) -> Floats:
+    """log10 of the weighted mean of the pools' likelihood ratios. A pool without a test has a ratio of 1."""
+    weights = {pool: _find_weight(mechanism, pool, base) for pool in pools}
     total = sum(weights.values())
-    strongest = np.max(list(senses.values()), axis=0)  # taken out, so that no ratio is too large for a number
+    strongest = np.max(list(pools.values()), axis=0)  # factored out, so that exp does not overflow
     mixed = np.zeros(len(strongest))
-    for sense, ratio in senses.items():
-        mixed += weights[sense] / total * np.exp(ratio - strongest)
+    for pool, ratio in pools.items():
+        mixed += weights[pool] / total * np.exp(ratio - strongest)
     result: Floats = (np.log(mixed) + strongest) / _LN10
     return result
 
@@ -299,28 +326,28 @@ def _any_known(columns: Sequence[Floats]) -> Bools:
 
 
 def _pool(signs: Sequence[Sign], ratios: _Ratios, base: KnowledgeBase) -> dict[str, Floats]:
-    """Log likelihood ratio of each sense: the sum over its tests, over 1 + (tests − 1) × their correlation."""
+    """Log likelihood ratio of each pool: the sum over its tests, divided by 1 + (tests − 1) × their correlation."""
     groups: dict[str, list[Floats]] = {}
     for sign in signs:
-        groups.setdefault(base.correlations.sense_of(sign.parameter), []).append(ratios.of(sign))
+        groups.setdefault(base.correlations.pool_of(sign.parameter), []).append(ratios.of(sign))
     pooled = {}
-    for sense, single in groups.items():
+    for pool, single in groups.items():
         known = [~np.isnan(ratio) for ratio in single]
         total = np.zeros(len(single[0]))
         for ratio, there in zip(single, known, strict=True):
             np.add(total, ratio, out=total, where=there)
         if len(single) > 1:
-            total /= 1.0 + np.maximum(np.sum(known, axis=0) - 1, 0) * base.correlations.rho[sense]
-        pooled[sense] = total
+            total /= 1.0 + np.maximum(np.sum(known, axis=0) - 1, 0) * base.correlations.rho[pool]
+        pooled[pool] = total
     return pooled
 
 
-def _find_weight(mechanism: Mechanism, sense: str, base: KnowledgeBase) -> float:
-    codes = base.correlations.senses[sense]
+def _find_weight(mechanism: Mechanism, pool: str, base: KnowledgeBase) -> float:
+    codes = base.correlations.pools[pool]
     return next((weight for code, weight in mechanism.weights.items() if code in codes), 1.0)
 
 
-def take_measured(scored: pd.DataFrame) -> Measured:
+def take_measured(scored: pd.DataFrame) -> MeasuredSigns:
     """z, limits and findings out of a scored table."""
     z = {code: pd.to_numeric(scored[f"{code}_z"], errors="coerce").to_numpy(float) for code in Z_CODES}
     codes, texts = pd.factorize(scored["notes"])
@@ -333,4 +360,4 @@ def take_measured(scored: pd.DataFrame) -> Measured:
     for code, finding in (("PHS", LOSS), ("DMA", GAIN)):
         found = scored[f"{code}_finding"]
         present[code] = np.where(found.isna(), np.nan, (found == finding).fillna(False).to_numpy(float))
-    return Measured(z, at_limit, present)
+    return MeasuredSigns(z, at_limit, present)

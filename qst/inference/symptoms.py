@@ -1,7 +1,7 @@
-"""Symptoms beside signs: the scores of the NPSI, and answers that decide mechanisms which no test of the protocol sees.
+"""Symptoms: the scores of the NPSI, and answers that decide on mechanisms which no test of the protocol can assess.
 
-A file may have columns for them, under the names of `qst/loaders/names.toml`. They are carried through untouched; what
-is formed from them is added. What an answer says of a mechanism stands in the entries of the knowledge base.
+A file may have columns for them, named as in `qst/vocabulary/names.toml`. They are kept unchanged; what is formed from
+them is added. The entries of the knowledge base state what an answer means for a mechanism.
 """
 
 import tomllib
@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats
-from qst.inference.entries import SYMPTOM_STATUSES, SYMPTOMS, Mechanism
+from qst.arrays import Bools, Floats, Texts
+from qst.inference.entries import SYMPTOM_STATUSES, Mechanism
 from qst.inference.knowledge_base import KnowledgeBase
-from qst.problems import OnProblem, Problem, cut_text, shorten
-from qst.tables import NO, NPSI_COLUMNS, SOURCE, YES
+from qst.notes import format_note
+from qst.problems import OnProblem, cut_text, make_problem
+from qst.tables import NO, NPSI_COLUMNS, SOURCE, SYMPTOMS, YES
 from qst.vocabulary.headers import name_symptom
 from qst.vocabulary.names import is_missing_cell, normalise, words
 
@@ -32,18 +33,18 @@ _STATUSES = np.array(SYMPTOM_STATUSES, dtype=object)
 
 @dataclass(frozen=True, eq=False)
 class Symptoms:
-    """What some assessments say beside the tests; one entry an assessment in every array.
+    """The symptoms of some assessments; one entry per assessment in every array.
 
     Attributes
     ----------
     headers : dict of str to str
-        Symptom, or item of the NPSI, to the column it was read from.
+        Symptom or NPSI item to the column it was read from.
     answers : dict of str to int array
         Symptom to 2 for yes, 1 for no, 0 for no answer.
     scores : dict of str to float array
-        The columns `NPSI_COLUMNS`, NaN where an item is missing; empty where the table has not all ten descriptors.
+        The columns `NPSI_COLUMNS`, NaN where an item is missing; empty if the table lacks any of the ten descriptors.
     unusable : dict of str to bool array
-        Where an answer was given that cannot be used, by symptom or item.
+        Symptom or NPSI item to the rows in which an answer was given that cannot be used.
     """
 
     headers: dict[str, str]
@@ -54,19 +55,21 @@ class Symptoms:
     def flags(self) -> dict[str, Bools]:
         """Notes on answers that could not be used."""
         return {
-            f"{'npsi_unusable' if name.startswith('npsi_') else 'answer_unusable'}:{name.removeprefix('npsi_')}": bad
+            format_note("npsi_unusable", name.removeprefix("npsi_"))
+            if name.startswith("npsi_")
+            else format_note("answer_unusable", name): bad
             for name, bad in self.unusable.items()
         }
 
 
 @lru_cache
 def load_npsi() -> dict[str, Any]:
-    """How the NPSI is scored: `reference_values/npsi/npsi.toml`."""
+    """The rules for scoring the NPSI: `reference_values/npsi/npsi.toml`."""
     return tomllib.loads((files("qst.reference_values") / "npsi" / "npsi.toml").read_text(encoding="utf-8"))
 
 
 def find_symptom_columns(columns: Sequence[object]) -> dict[str, str]:
-    """Symptom, or item of the NPSI, to the first column that names it."""
+    """Symptom or NPSI item to the first column with a name of it."""
     found: dict[str, str] = {}
     for column in columns:
         name = name_symptom(str(column))
@@ -88,18 +91,18 @@ def read_symptoms(table: pd.DataFrame) -> Symptoms:
     """Read the symptoms of a table of assessments.
 
     The subscores of the NPSI are means of their items (burning 1; pressing 2, 3; paroxysmal 5, 6; evoked 8, 9, 10;
-    paraesthesia 11, 12), the total is the sum of the ten, 0 to 100: Bouhassira et al. 2004, Pain 108:248; how far this
-    was read in the paper, `reference_values/npsi/source.toml` says.
+    paraesthesia 11, 12), the total is the sum of the ten, 0 to 100: Bouhassira et al. 2004, Pain 108:248;
+    `reference_values/npsi/source.toml` states how much of this was read in the paper.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Any columns; those whose names are symptoms in `qst/loaders/names.toml` are read.
+        Any columns; those whose names are symptoms in `qst/vocabulary/names.toml` are read.
 
     Returns
     -------
     Symptoms
-        An item outside of 0 to 10, and an answer that says neither yes nor no, is missing and marked as unusable.
+        An item that is not from 0 to 10, and an answer that is not a known word, is missing and marked as unusable.
 
     Examples
     --------
@@ -144,7 +147,7 @@ def _read_answers(column: "pd.Series[Any]", vocabulary: Mapping[str, str]) -> An
 
 
 def _read_item(column: "pd.Series[Any]") -> tuple[Floats, Bools]:
-    """Ratings of one item, and where a text stands that is none."""
+    """Ratings of one item, and the rows with a text that is not a rating."""
     limits = load_npsi()
     codes, unique = pd.factorize(column)
     values, bad = [], []
@@ -163,10 +166,10 @@ def _as_text(value: object) -> str:
     return str(value).strip()
 
 
-def judge_symptoms(mechanism: Mechanism, symptoms: Symptoms) -> npt.NDArray[np.object_] | None:
-    """Status of a mechanism by the answers, empty text where these say nothing; None where no column is tied to it.
+def judge_symptoms(mechanism: Mechanism, symptoms: Symptoms) -> Texts | None:
+    """Status of a mechanism by the answers, empty text where they say nothing; None if no column is linked to it.
 
-    Where several answers speak, the strongest status holds: supported, possible, not supported.
+    Of several answers, the strongest status holds: supported, possible, not supported.
     """
     rules = [rule for rule in mechanism.symptoms if rule.symptom in symptoms.answers]
     if not rules:
@@ -178,82 +181,75 @@ def judge_symptoms(mechanism: Mechanism, symptoms: Symptoms) -> npt.NDArray[np.o
     return np.asarray(_STATUSES[np.min(ranks, axis=0)], dtype=object)
 
 
-def judge_by_symptoms(
-    symptoms: Symptoms, evidence: Mapping[str, Floats], base: KnowledgeBase
-) -> dict[str, npt.NDArray[np.object_]]:
-    """Status of each mechanism that the tests of an assessment cannot tell and an answer can.
+def judge_by_symptoms(symptoms: Symptoms, evidence: Mapping[str, Floats], base: KnowledgeBase) -> dict[str, Texts]:
+    """Status of each mechanism that the tests of an assessment cannot assess and an answer can.
 
     Parameters
     ----------
     symptoms : Symptoms
     evidence : mapping of str to float array
-        As `qst.inference.mechanisms.weigh_mechanisms` gives it; where it is there, it decides and no answer does.
+        As `qst.inference.mechanisms.weigh_mechanisms` returns it; where it is not missing, answers are not used.
     base : KnowledgeBase
 
     Returns
     -------
     dict of str to object array of str
     """
-    told = {}
+    statuses = {}
     for mechanism in (*base.mechanisms, *base.never):
         status = judge_symptoms(mechanism, symptoms)
         if status is not None:
             if mechanism.assessable:
                 status = np.where(np.isnan(evidence[mechanism.id]), status, "").astype(object)
-            told[mechanism.id] = status
-    return told
+            statuses[mechanism.id] = status
+    return statuses
 
 
 def report_symptoms(table: pd.DataFrame, on_problem: OnProblem) -> None:
-    """Report each answer that cannot be used, with its file and row; the table has `source_file, source_row`."""
+    """Report each answer that cannot be used, with its file and row; the table has `source_file` and `source_row`."""
     symptoms = read_symptoms(table)
     for name, bad in symptoms.unusable.items():
         header = symptoms.headers[name]
         is_item = name.startswith("npsi_")
         for position in np.flatnonzero(bad):
             row = table.iloc[int(position)]
-            text = _as_text(row[header])
+            place: dict[str, Any] = {"file": str(row[SOURCE[0]]), "row": int(row[SOURCE[1]]), "column": header}
+            value = cut_text(_as_text(row[header]))
             if is_item:
-                expected = f"{load_npsi()['lowest']} to {load_npsi()['highest']}"
-                message = (
-                    f"{shorten(text)} is not an answer of the NPSI; expected {expected}: correct it, or leave it empty"
+                scale = load_npsi()
+                problem = make_problem(
+                    "npsi-unusable", **place, value=value, lowest=scale["lowest"], highest=scale["highest"]
                 )
             else:
                 expected = "impaired or normal" if words(name) else "yes or no"
-                message = f"{shorten(text)} does not say {expected}: correct it, or say --ignore '{header}'"
-            place = (str(row[SOURCE[0]]), int(row[SOURCE[1]]))
-            code = "npsi-unusable" if is_item else "answer-unusable"
-            on_problem(Problem("error" if is_item else "warning", code, message, *place, header, cut_text(text)))
+                problem = make_problem("answer-unusable", **place, value=value, expected=expected)
+            on_problem(problem)
 
 
 def report_incomplete_npsi(columns: Sequence[object], on_problem: OnProblem) -> None:
-    """Say once that items of the NPSI are there, and not all that its scores need."""
+    """Report, once, a table that has items of the NPSI, but not all that its scores need."""
     found = find_symptom_columns(columns)
     items = [name for name in found if name.startswith("npsi_")]
-    lacking = [name.removeprefix("npsi_q") for name in _descriptors() if name not in found]
-    if items and lacking:
-        message = (
-            f"the NPSI is not scored: there is no column for item {', '.join(lacking)} of its ten descriptors "
-            "(1 to 3, 5, 6, 8 to 12); a form that numbers the ten alone has other numbers: say --map 'header=npsi_q12'"
-        )
-        on_problem(Problem("warning", "npsi-incomplete", message, column=found[items[0]]))
+    missing = [name.removeprefix("npsi_q") for name in _descriptors() if name not in found]
+    if items and missing:
+        on_problem(make_problem("npsi-incomplete", column=found[items[0]], missing=", ".join(missing)))
 
 
 def describe_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict[str, Any]]]:
-    """What each row's answers say of the mechanisms, ready for JSON.
+    """Describe what each row's answers mean for the mechanisms, ready for JSON.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Scored or not; uses the columns of symptoms alone.
+        Scored or not; only the columns of symptoms are used.
     base : KnowledgeBase
 
     Returns
     -------
     list of list of dict
-        For each row, the answers that are tied to a mechanism: `mechanism`, `name`, `symptom`, `column`, `answer` (yes,
-        no or None), `status` (empty where the answer says nothing), `assessable` (whether the tests can tell the
-        mechanism themselves: then the answer stands beside them and counts only where they are missing), `evidence`,
+        For each row, the answers that are linked to a mechanism: `mechanism`, `name`, `symptom`, `column`, `answer`
+        (yes, no or None), `status` (empty where the answer says nothing), `assessable` (whether the tests can assess
+        the mechanism: then the answer is shown in addition and counts only where they are missing), `evidence`,
         `citation`, `doi`, `ours`.
     """
     symptoms = read_symptoms(table)
@@ -263,7 +259,7 @@ def describe_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict
             if rule.symptom not in symptoms.answers:
                 continue
             for row, answer in zip(rows, symptoms.answers[rule.symptom].tolist(), strict=True):
-                told = {
+                entry = {
                     "mechanism": mechanism.id,
                     "name": mechanism.name,
                     "symptom": rule.symptom,
@@ -272,6 +268,6 @@ def describe_answers(table: pd.DataFrame, base: KnowledgeBase) -> list[list[dict
                     "status": {_IS_YES: rule.yes, _IS_NO: rule.no}.get(answer, ""),
                     "assessable": mechanism.assessable,
                 }
-                told |= {"evidence": rule.evidence, "citation": rule.citation, "doi": rule.doi, "ours": rule.ours}
-                row.append(told)
+                entry |= {"evidence": rule.evidence, "citation": rule.citation, "doi": rule.doi, "ours": rule.ours}
+                row.append(entry)
     return rows

@@ -1,1 +1,1 @@
-"""Laboratory files to tables of trials or assessments."""
+"""From laboratory files to tables of trials or assessments."""

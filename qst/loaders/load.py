@@ -9,13 +9,13 @@ import pandas as pd
 from qst.errors import OptionError, QSTWarning
 from qst.loaders.headers.additions import read_names
 from qst.loaders.headers.assignments import Assignments
-from qst.loaders.headers.options import Decimal, LoadOptions, Thermal
+from qst.loaders.headers.options import Decimal, LoadOptions
 from qst.loaders.readings import open_readings
 from qst.problems import Problem
-from qst.vocabulary.names import our_vocabulary
+from qst.vocabulary.names import Thermal, our_vocabulary
 
 
-def load(
+def load(  # long: the docstring is the manual of all options in Python
     path: str | Path | Sequence[str | Path],
     *,
     fixed: Mapping[str, str] | None = None,
@@ -36,7 +36,7 @@ def load(
     problems: list[Problem] | None = None,
     understood: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Read laboratory files in any of the formats that ``qst formats`` lists: CSV, TSV or XLSX.
+    """Read laboratory files in any of the formats that ``qst formats`` lists.
 
     Format, separator, decimal sign, encoding, header row, names and units are recognised from the content.
 
@@ -45,60 +45,61 @@ def load(
     path : path or sequence of paths
         Files or folders.
     fixed : mapping, optional
-        Column to the value it has where the files are silent, for example ``{"sex": "female", "site": "hand"}``. The
+        Column to the value it has where the files have none, for example ``{"sex": "female", "site": "hand"}``. The
         subject ``"filename"`` is each file's name without its ending; ``parameter`` is the test of a time series.
     columns : mapping, optional
         Header to our column or parameter, for example ``{"pin.prick_mN": "MPT"}``.
     codes : mapping, optional
         Column to its codes, for example ``{"sex": {"1": "female", "2": "male"}}``. Numeric codes are never guessed.
     units : mapping, optional
-        Parameter to the unit of its column, for example ``{"PPT": "N/cm2"}``, where the header does not say.
+        Parameter to the unit of its column, for example ``{"PPT": "N/cm2"}``, where the header has none.
     decimal : {".", ","}, optional
         The decimal sign, where the files do not show it.
     thermal : {"absolute", "difference"}, optional
-        Whether CDT and WDT are temperatures or distances from baseline, where the values do not say.
+        Whether CDT and WDT are temperatures or distances from baseline, where the values do not show it.
     demographics : path, optional
         A table of people, joined by subject, for what the files lack.
     sheet : str, optional
         The sheet of a workbook.
     ignore : sequence of str
-        Headers that are not what their name says; they are carried through.
+        Headers that do not mean what their name suggests; they are carried through.
     format : str, optional
-        One of the formats that ``qst formats`` lists, where it is not to be recognised.
+        One of the formats that ``qst formats`` lists, instead of the one that is recognised.
     jobs : int
         Processes that read small files, where there are many. More than 1 only under ``if __name__ == "__main__":``.
     names : path, optional
-        Names, words and units of the laboratory's own, in the form of ``names.toml``; see
-        `qst.loaders.headers.additions.read_names`. They hold for this call alone.
+        The laboratory's own names, words and units, in the form of ``names.toml``; see
+        `qst.loaders.headers.additions.read_names`. They apply to this call only.
     exclude_records : str, path or sequence of them
-        Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: an id a
-        line, or a table with a column for the subject and, if need be, a column `exclude` of 0 and 1.
+        Subjects to leave out, for example test entries (``"900,901"`` or a list), or a file that lists them: one id per
+        line, or a table with a column for the subject and, if needed, a column `exclude` of 0 and 1.
     assign : str, path or sequence of them
-        For device files that do not say where or whom they measured: ``"1=hand,left,test"`` for sequence 1 (or
-        ``"1-4=…"``), or a table with any of the columns file, sequence, subject, age, sex, site, side, area, visit and
-        parameter.
+        For device files that do not state where or in whom they were measured: ``"1=hand,left,test"`` for sequence 1
+        (or ``"1-4=…"``), or a table with any of the columns file, sequence, subject, age, sex, site, side, area, visit
+        and parameter.
     probe_area : float, optional
-        Area (cm²) of the pressure algometer's probe, for PPT given as a force; 1 cm², the protocol's, is assumed.
+        Area (cm²) of the pressure algometer's probe, for PPT given as a force; by default that of the protocol, 1 cm².
     problems : list of Problem, optional
-        Collects what a person should see of cells and rows. Without it, a `QSTWarning` says how many there are and the
-        first of them. Rows that are implausible beside each other are found by `qst.check_plausibility`, which is for
-        the whole cohort: it may come from several calls.
+        Collects the problems of cells and rows that a person should see. Without it, a `QSTWarning` gives their number
+        and the first one. Rows that are implausible in combination are found by `qst.check_plausibility`, which takes
+        the whole cohort: that may come from several calls.
     understood : list of str, optional
         Collects what was recognised, in lines for a person.
 
     Returns
     -------
     pandas.DataFrame
-        Assessments (`qst.tables.ASSESSMENT_COLUMNS`, `notes`) or, where every file has a row a trial, trials
+        Assessments (`qst.tables.ASSESSMENT_COLUMNS`, `notes`) or, where every file has one row per trial, trials
         (`qst.tables.TRIAL_COLUMNS`); then the file's own columns as text, `source_file` and `source_row`. `subject` is
-        text exactly as written. A cell that cannot be used is missing, and a problem says why.
+        text exactly as written. A cell that cannot be used is missing, and a problem states why.
 
     Raises
     ------
     InputError
-        The file (or, of several, every file) cannot be read as QST data; its text is the reason and the remedy.
+        The file (of several, every file) cannot be read as QST data; the text gives the reason and the remedy.
     OptionError
-        An option means nothing; or files of both kinds are mixed, which `qst score` can score and this cannot return.
+        An option has no valid meaning; or files of both kinds are mixed, which `qst score` can score but this function
+        cannot return as one table.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def load(
     if understood is not None:
         understood += readings.explain()
     if len({reading.is_trials for reading in readings.tables}) > 1:
-        raise OptionError("some files have a row a tested area and others a row a trial: load them one by one")
+        raise OptionError("some files have one row per tested area and others one row per trial: load them one by one")
     table = pd.concat(readings.frames(collected.append), ignore_index=True)
     if problems is None:
         warn_of_problems(collected)
@@ -137,7 +138,7 @@ def load(
 
 
 def warn_of_problems(problems: Sequence[Problem]) -> None:
-    """One warning for a caller who gave no list for the problems."""
+    """One warning for a caller who passed no list for the problems."""
     if problems:
         more = f" and {len(problems) - 1} more; pass problems=[] to collect them all" if len(problems) > 1 else ""
         warnings.warn(f"{problems[0]}{more}", QSTWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""Many small files read by several processes at once."""
+"""Many small files, read by several processes at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from qst.problems import OnProblem, Problem
 from qst.vocabulary.names import using
 
 SMALL_FILE = 1_000_000
-"""Bytes up to which a file is read by another process: its rows are held in memory then (ours)."""
+"""Largest size (bytes) of a file that another process reads: its rows are then held in memory (ours)."""
 
 FEWEST_FILES = 16
-"""From so many small files on it is worth starting processes (ours)."""
+"""Fewest small files for which it is worth starting processes (ours)."""
 
 FILES_AT_ONCE = 16
 """Files that a process takes at a time."""
@@ -27,14 +27,14 @@ FILES_AT_ONCE = 16
 
 @dataclass(slots=True)
 class Memory:
-    """What reading remembers beyond single files: whom and what it has met."""
+    """What reading remembers across files: the people, records and assignments that occurred."""
 
     people: People | None
     exclusion: Exclusion
     assign: Assignments | None
 
     def take_over(self, other: "Memory") -> None:
-        """Remember what another process has met."""
+        """Remember what occurred in another process."""
         if self.people is not None and other.people is not None:
             self.people.take_over(other.people)
         self.exclusion.take_over(other.exclusion)
@@ -44,20 +44,21 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """A table that another process has read to the end; it answers as a `Reading` does."""
+    """A table that another process has read to the end; it has the interface of a `Reading`."""
 
     file: str
+    path: Path | None
     is_trials: bool
     n_rows: int
     own_names: dict[int, str]
     headers: list[str]
-    told: tuple[list[str], list[str]]
+    explanations: tuple[list[str], list[str]]
     read: list[Columns]
     problems: list[Problem]
 
     def explain(self, *, columns: bool = False) -> list[str]:
         """What was understood, in lines for the user."""
-        return self.told[columns]
+        return self.explanations[columns]
 
     def blocks(self, on_problem: OnProblem) -> Iterator[Columns]:
         """The table in blocks, and all problems of its cells."""
@@ -77,14 +78,14 @@ Opened = tuple[Sequence[Reading | ReadTable], list[Problem], InputError | None]
 
 
 def open_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open_file: OpenFile) -> Iterator[Opened]:
-    """Open files in their order, the small ones by `options.jobs` processes where there are many.
+    """Open files in their order; where there are many small ones, `options.jobs` processes read them.
 
     Parameters
     ----------
     files : sequence of Path
     options : LoadOptions
     memory : Memory
-        Gets what all processes have met.
+        Receives what occurred in all processes.
     open_file : callable
         Opens one file; it raises InputError where it cannot be used.
     """
@@ -96,7 +97,7 @@ def open_files(files: Sequence[Path], options: LoadOptions, memory: Memory, open
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_all_start_methods, get_context
 
-    # A server that has the libraries loaded starts the processes: quick, and safe where a program has threads.
+    # A server with the libraries loaded starts the processes: fast, and safe where a program has threads.
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload(["qst.loaders.readings"])
@@ -123,7 +124,7 @@ def _is_small(file: Path) -> bool:
     try:
         return file.stat().st_size <= SMALL_FILE
     except OSError:
-        return False  # what is wrong with it is told when it is opened
+        return False  # the problem is reported when the file is opened
 
 
 def _take_over(part: tuple[list[Opened], Memory], memory: Memory) -> list[Opened]:
@@ -141,7 +142,7 @@ def _open(file: Path, options: LoadOptions, memory: Memory, open_file: OpenFile)
 
 
 _STATE: dict[str, tuple[LoadOptions, Memory, OpenFile]] = {}
-"""What a process was started with."""
+"""The arguments that a process was started with."""
 
 
 def _start(options: LoadOptions, memory: Memory, open_file: OpenFile) -> None:
@@ -165,7 +166,7 @@ def _read_files(files: Sequence[Path], options: LoadOptions, memory: Memory, ope
 
 def _read(table: Reading) -> ReadTable:
     problems: list[Problem] = []
-    told = (table.explain(), table.explain(columns=True))
+    explanations = (table.explain(), table.explain(columns=True))
     blocks = list(table.blocks(problems.append))
-    about = (table.file, table.is_trials, table.n_rows, table.own_names, table.headers)
-    return ReadTable(*about, told, blocks, problems)
+    about = (table.file, table.path, table.is_trials, table.n_rows, table.own_names, table.headers)
+    return ReadTable(*about, explanations, blocks, problems)

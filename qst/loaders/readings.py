@@ -1,4 +1,4 @@
-"""Laboratories' files to tables of assessments or trials."""
+"""From laboratories' files to tables of assessments or trials."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,8 +20,9 @@ from qst.loaders.rows.demographics import read_people
 from qst.loaders.rows.exclusion import Exclusion, read_excluded
 from qst.loaders.rows.people import People
 from qst.loaders.rows.repeats import DuplicateFinder, check_trials
-from qst.loaders.rows.table import Columns, Reading, understand
-from qst.problems import OnProblem, Problem
+from qst.loaders.rows.table import Columns, Reading
+from qst.loaders.rows.understand import understand
+from qst.problems import OnProblem, make_problem
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import normalise, read_by, using
@@ -35,15 +36,15 @@ class Readings:
         self._names = options.names
 
     def explain(self, *, columns: bool = False) -> list[str]:
-        """What was understood of each table, in lines for the user; with `columns`, a line for each column."""
+        """What was understood of each table, in lines for the user; with `columns`, one line for each column."""
         with using(self._names):
-            told = [f"names: {self._names.told}"] if self._names.told else []
+            names = [f"names: {self._names.description}"] if self._names.description else []
             lines = [line for table in self.tables for line in table.explain(columns=columns)]
-        return told + lines + self.exclusion.explain()
+        return names + lines + self.exclusion.explain()
 
     @property
     def own_columns(self) -> list[str]:
-        """Columns of the files that are none of ours, in order of appearance."""
+        """Columns of the files that are not ours, in order of appearance."""
         return list(dict.fromkeys(name for table in self.tables for name in table.own_names.values()))
 
     @property
@@ -52,9 +53,9 @@ class Readings:
         return sum(table.n_rows for table in self.tables)
 
     def frames(self, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
-        """All tables in blocks: those of assessments, repeated ones noted; then all trials in one.
+        """All tables in blocks: first assessments, with notes on repeated ones, then all trials in one frame.
 
-        At the end it is reported who has measurements but no demographics, and the other way round.
+        At the end, people with measurements but without demographics are reported, and the reverse.
         """
         yield from read_by(self._names, self._frames(on_problem))
 
@@ -80,7 +81,7 @@ class Readings:
 
 
 def _join_column(blocks: Sequence[Columns], name: str) -> npt.NDArray[Any]:
-    """A column of all blocks; None in those that have it not."""
+    """A column of all blocks; None in those without it."""
     return np.concatenate(
         [block[name] if name in block else np.full(len(block["value"]), None, dtype=object) for block in blocks]
     )
@@ -91,8 +92,8 @@ def open_readings(
 ) -> Readings:
     """Open files and folders and understand their tables.
 
-    A file that cannot be used is reported and left out, unless it is the only one. Files in `leave_out`, and the
-    demographics, are not read as measurements.
+    A file that cannot be used is reported and left out, unless it is the only one. Files in `leave_out`, the
+    demographics and the assignments are not read as measurements.
 
     Raises
     ------
@@ -120,10 +121,7 @@ def _open_readings(
     for path in paths:
         files += [file for file in find_files(Path(path), on_problem) if file.resolve() not in not_read]
     if not files:
-        message = (
-            "no file is left to read beside the demographics, the assignments and earlier output: name the measurements"
-        )
-        raise InputError(Problem("error", "no-files", message))
+        raise InputError(make_problem("no-files", "not-measurements"))
     memory = Memory(people, exclusion, options.assign)
     tables: list[Reading | ReadTable] = []
     errors: list[InputError] = []
@@ -136,8 +134,8 @@ def _open_readings(
             if len(files) > 1:
                 on_problem(error.problem)
     if not tables:
-        message = "there are no measurements, only what describes them: name the export too"
-        raise errors[0] if errors else InputError(Problem("error", "no-measurements", message, name_file(files[0])))
+        none = make_problem("no-measurements", "none", severity="error", file=name_file(files[0]))
+        raise errors[0] if errors else InputError(none)
     _check_named_columns(tables, options, people)
     exclusion.report_unknown(on_problem)
     if people is not None:
@@ -148,17 +146,17 @@ def _open_readings(
 
 
 def open_file(file: Path, options: LoadOptions, memory: Memory, on_problem: OnProblem) -> list[Reading]:
-    """The tables of one file that hold QST values; an InputError where none does."""
+    """The tables of one file that contain QST values; raises InputError where there is none."""
     tables = open_tables(file)
     if options.sheet is not None:
         titles = [str(table.sheet) for table in tables if table.sheet is not None]
         tables = [table for table in tables if table.sheet == options.sheet]
         if not tables:
-            known = f"its sheets are {', '.join(titles)}" if titles else "it is no workbook"
+            known = f"its sheets are {', '.join(titles)}" if titles else "it is not a workbook"
             raise OptionError(f"{file} has no filled sheet '{options.sheet}': {known}")
     if options.fixed.get("subject") == FILE_NAME:
         options = options.for_file(file)
-        named = f", subject {options.fixed['subject']!r} from the file's name where it names none itself"
+        named = f", subject {options.fixed['subject']!r} from the file's name where the file has none"
         tables = [replace(table, understood=table.understood + named) for table in tables]
     readings, errors = [], []
     for chosen, group, reason in choose_formats(tables, options):
@@ -169,8 +167,8 @@ def open_file(file: Path, options: LoadOptions, memory: Memory, on_problem: OnPr
             continue
         for table in arranged:
             try:
-                told = name_format(table, chosen, reason)
-                readings.append(understand(told, options, memory.people, on_problem, memory.exclusion))
+                named_table = name_format(table, chosen, reason)
+                readings.append(understand(named_table, options, memory.people, on_problem, memory.exclusion))
             except InputError as error:
                 errors.append(error)
     if not readings and errors:
@@ -181,6 +179,7 @@ def open_file(file: Path, options: LoadOptions, memory: Memory, on_problem: OnPr
 
 
 def _check_named_columns(tables: Sequence[Reading | ReadTable], options: LoadOptions, people: People | None) -> None:
+    """Refuse `--map` and `--ignore` with a column that no file has."""
     if not options.columns and not options.ignore:
         return
     headers = {header for table in tables for header in table.headers}

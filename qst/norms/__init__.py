@@ -1,1 +1,1 @@
-"""Reference sets, and values to z-scores."""
+"""Reference sets, and z-scores by them."""

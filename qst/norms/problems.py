@@ -1,25 +1,28 @@
-"""Problems that only the reference set shows: people without a norm, and values further out than people are."""
+"""Problems found by comparison with the norms: people without a norm, and implausible z-scores."""
 
-import numpy as np
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from qst.norms.reference_sets import ReferenceSet
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.notes import have_note
+from qst.problems import OnProblem, cut_text, make_problem
 from qst.protocol import BY_CODE, Z_CODES
 from qst.tables import SOURCE
 
 FARTHEST_Z = 10.0
-"""A z beyond it, to either side, is reported as a slip of value or unit (ours)."""
+"""A z beyond it, to either side, is reported as a probable error of value or unit (ours)."""
 
 
 class NormReporter:
-    """Turns notes that mean "no norm for this person", and z-scores that nobody has, into problems with their place.
+    """Reports people without a norm, by their notes, and implausible z-scores, as problems with file and row.
 
     Parameters
     ----------
     reference : ReferenceSet
     on_problem : callable
-        Gets the problems. A site without a norm is told once.
+        Receives the problems. A site without a norm is reported once.
     """
 
     def __init__(self, reference: ReferenceSet, on_problem: OnProblem) -> None:
@@ -27,34 +30,52 @@ class NormReporter:
         self.sites: set[str] = set()
 
     def update(self, scored: pd.DataFrame) -> None:
-        """Report what the notes and the z-scores of some scored rows show; they have `source_file, source_row`."""
-        self._look_for_far_values(scored)
-        codes, texts = pd.factorize(scored["notes"])
-        for note, tell in (("no_norm_for_site", self._tell_site), ("age_below_norms", self._tell_age)):
-            marked = np.array([note in text.split(";") for text in texts], dtype=bool)[codes]
-            for row in scored.loc[marked, ["site", "age", *SOURCE]].to_dict("records"):
-                tell(row["site"], row["age"], (str(row["source_file"]), int(row["source_row"])))
+        """Check some scored rows, which have `source_file` and `source_row`."""
+        self._report_far_values(scored)
+        for note, report in (("no_norm_for_site", self._report_site), ("age_below_norms", self._report_age)):
+            for row in scored.loc[have_note(scored["notes"], note), ["site", "age", *SOURCE]].to_dict("records"):
+                report(row)
 
-    def _look_for_far_values(self, scored: pd.DataFrame) -> None:
+    def _report_far_values(self, scored: pd.DataFrame) -> None:
         for code in Z_CODES:
             z = scored[f"{code}_z"]
             for row in scored.loc[z.abs() > FARTHEST_Z, [code, f"{code}_z", *SOURCE]].to_dict("records"):
-                place, value = (str(row["source_file"]), int(row["source_row"])), f"{row[code]:g}"
-                far = f"has a z of {row[f'{code}_z']:.1f}, further out than people are"
-                message = f"{code} of {value} {BY_CODE[code].unit} {far}: check value and unit"
-                self.on_problem(Problem("warning", "z-implausible", message, *place, code, value))
+                self.on_problem(
+                    make_problem(
+                        "z-implausible",
+                        **_place(row),
+                        column=code,
+                        value=f"{row[code]:g}",
+                        unit=BY_CODE[code].unit,
+                        z=row[f"{code}_z"],
+                    )
+                )
 
-    def _tell_site(self, site: str, age: float, place: tuple[str, int]) -> None:
+    def _report_site(self, row: Mapping[Hashable, Any]) -> None:
+        site = row["site"]
         if site in self.sites:
             return
         self.sites.add(site)
-        covered = ", ".join(self.reference.sites)
-        message = (
-            f"{self.reference.id} has no norm for the site {shorten(site)} (it has {covered}), so its rows have no "
-            f"z-score; to borrow another site's norm, say --site-as {site}={self.reference.sites[-1]}"
+        self.on_problem(
+            make_problem(
+                "unknown-site",
+                **_place(row),
+                column="site",
+                value=cut_text(site),
+                reference=self.reference.id,
+                covered=", ".join(self.reference.sites),
+                site=site,
+                other=self.reference.sites[-1],
+            )
         )
-        self.on_problem(Problem("error", "unknown-site", message, *place, "site", cut_text(site)))
 
-    def _tell_age(self, site: str, age: float, place: tuple[str, int]) -> None:
-        message = f"{age:g} years is below the youngest norm of {self.reference.id}, so the row has no z-score"
-        self.on_problem(Problem("warning", "age-below-norms", message, *place, "age", f"{age:g}"))
+    def _report_age(self, row: Mapping[Hashable, Any]) -> None:
+        age = f"{row['age']:g}"
+        self.on_problem(
+            make_problem("age-below-norms", **_place(row), column="age", value=age, reference=self.reference.id)
+        )
+
+
+def _place(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    """File and row of a scored row, as a problem has them."""
+    return {"file": str(row["source_file"]), "row": int(row["source_row"])}

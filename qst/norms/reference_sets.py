@@ -1,4 +1,4 @@
-"""Reference sets: find, load, check, describe, and look up the norm of each assessment."""
+"""Reference sets: find, load and check them, and look up the norm of each assessment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats, Ints
+from qst.arrays import Bools, Floats, Ints, Texts
 from qst.errors import ReferenceSetError
-from qst.norms.sourced import Sourced, open_given, open_packaged, read_source, read_table
+from qst.norms.sourced import Sourced, open_given, open_packaged, read_numbers, read_source, read_table, refuse_rows
+from qst.notes import format_note
 from qst.protocol import BY_CODE, CODES
 from qst.tables import OLDEST, SEXES
 
@@ -26,8 +26,8 @@ REQUIRED_COLUMNS = ("parameter", "site", "sex", "age_from", "age_below", "scale"
 class ReferenceSet:
     """Reference values of healthy people, checked.
 
-    A *stratum* is one site, sex and age band. Strata are numbered; the last number stands for "no stratum", where every
-    norm is missing, so that an assessment without a norm needs no case of its own.
+    A *stratum* is one site, sex and age band. Strata are numbered; the last number means "no stratum", in which every
+    norm is missing, so that assessments without a norm need no special case.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class ReferenceSet:
     source : mapping
         Citation, DOI, population and more, from `source.toml`.
     cells : pandas.DataFrame
-        The published table: parameter, site, sex, age_from, age_below (NaN: open), scale, mean, sd, doubt, …
+        The published table: row, parameter, site, sex, age_from, age_below (NaN: open), scale, mean, sd, doubt, …
     sites : tuple of str
     edges : array
         Ages at which any band of the set begins or ends.
@@ -58,12 +58,12 @@ class ReferenceSet:
 
     @property
     def n_strata(self) -> int:
-        """Number of strata, without the one that stands for none."""
+        """Number of strata, without the last, which means "no stratum"."""
         return len(self.mean) - 1
 
     @property
     def note_age(self) -> float:
-        """Age (years) from which the open top stratum is used with a note."""
+        """Age (years) from which the use of the open-ended top age band is noted."""
         return float(self.source.get("age_note_from", np.inf))
 
     def usable(self) -> Bools:
@@ -73,7 +73,7 @@ class ReferenceSet:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where each assessment stands in a reference set. All arrays have one entry an assessment."""
+    """The stratum of each assessment in a reference set, and why some have none. One entry per assessment."""
 
     stratum: Ints
     no_age: Bools
@@ -84,7 +84,7 @@ class Placement:
     no_norm_for_site: Bools
     age_below: Bools
     age_above: Bools
-    replaced_site: npt.NDArray[np.object_]
+    replaced_site: Texts
 
 
 def list_references() -> tuple[str, ...]:
@@ -99,8 +99,8 @@ def load_reference(reference: "str | Path | ReferenceSet" = DEFAULT_REFERENCE) -
     Parameters
     ----------
     reference : str, Path or ReferenceSet
-        Identifier of a set that comes with the package; or a folder with `values.csv` and `source.toml`; or one CSV
-        file with the columns parameter, site, sex, age_from (inclusive, years), age_below (exclusive, empty = open),
+        Identifier of a set that comes with the package; or a folder with `values.csv` and `source.toml`; or a CSV file
+        with the columns parameter, site, sex, age_from (inclusive, years), age_below (exclusive, empty = open-ended),
         scale, mean, sd and, optionally, unit, transcriptions and doubt.
 
     Returns
@@ -110,8 +110,8 @@ def load_reference(reference: "str | Path | ReferenceSet" = DEFAULT_REFERENCE) -
     Raises
     ------
     ReferenceSetError
-        The set cannot be found, or its bands leave gaps or overlap, an SD is negative, a parameter is unknown, its
-        scale is not the protocol's, or its hash is not the one in `source.toml`.
+        The set cannot be found, its age bands overlap or leave gaps, an SD is negative, a parameter is unknown or its
+        scale is not the protocol's, or the hash is not the one in `source.toml`.
 
     Examples
     --------
@@ -150,31 +150,21 @@ def _read_cells(data: Sourced) -> pd.DataFrame:
     cells, file = read_table(data, REQUIRED_COLUMNS), data.file
     if cells.empty:
         raise ReferenceSetError(f"{file}: has no rows")
-    for column, default in (("unit", ""), ("transcriptions", ""), ("doubt", "")):
+    for column in ("unit", "transcriptions", "doubt"):
         if column not in cells:
-            cells[column] = default
-    cells.insert(0, "row", np.arange(2, len(cells) + 2))
-    texts = {column: cells[column].str.strip() for column in ("parameter", "site", "sex", "scale", "doubt")}
-    cells = cells.assign(**texts)
+            cells[column] = ""
+    cells["doubt"] = cells["doubt"].str.strip()
     for column in ("age_from", "age_below", "mean", "sd"):
-        numbers = pd.to_numeric(cells[column].str.strip(), errors="coerce")
-        needed = cells[column].str.strip() != "" if column == "age_below" else pd.Series(True, index=cells.index)
-        _refuse(cells, needed & ~np.isfinite(numbers), file, column, "is not a number")
-        cells[column] = numbers
-    _refuse(cells, ~cells["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
-    _refuse(cells, ~cells["sex"].isin(SEXES), file, "sex", "is neither female nor male")
-    _refuse(cells, cells["site"] == "", file, "site", "is empty")
-    _refuse(cells, cells["sd"] < 0, file, "sd", "is negative")
-    _refuse(cells, cells["age_below"] <= cells["age_from"], file, "age_below", "is not above age_from")
+        open_ended = (cells[column] == "") & (column == "age_below")
+        cells[column] = read_numbers(cells, column, ~open_ended, file)
+    refuse_rows(cells, ~cells["parameter"].isin(CODES), file, "parameter", f"is none of {' '.join(CODES)}")
+    refuse_rows(cells, ~cells["sex"].isin(SEXES), file, "sex", "is neither female nor male")
+    refuse_rows(cells, cells["site"] == "", file, "site", "is empty")
+    refuse_rows(cells, cells["sd"] < 0, file, "sd", "is negative")
+    refuse_rows(cells, cells["age_below"] <= cells["age_from"], file, "age_below", "is not above age_from")
     scales = cells["parameter"].map({code: BY_CODE[code].scale for code in CODES})
-    _refuse(cells, cells["scale"] != scales, file, "scale", "is not the protocol's scale for this parameter")
+    refuse_rows(cells, cells["scale"] != scales, file, "scale", "is not the protocol's scale for this parameter")
     return cells
-
-
-def _refuse(cells: pd.DataFrame, bad: "pd.Series[bool]", file: str, column: str, why: str) -> None:
-    if bad.any():
-        cell = cells.loc[bad.to_numpy().argmax()]
-        raise ReferenceSetError(f"{file}:{cell['row']}: column {column}: '{cell[column]}' {why}")
 
 
 def _check_bands(cells: pd.DataFrame, file: str) -> None:
@@ -194,7 +184,7 @@ def _check_bands(cells: pd.DataFrame, file: str) -> None:
 
 
 def _arrange(name: str, source: Mapping[str, Any], cells: pd.DataFrame) -> ReferenceSet:
-    """Lay the cells out as arrays over strata, a band for every interval between two edges."""
+    """Arrange the cells as arrays over strata, with a band for every interval between two edges."""
     sites = tuple(sorted(cells["site"].unique()))
     bounds = cells[["age_from", "age_below"]].to_numpy(dtype=float)
     edges = np.unique(bounds[np.isfinite(bounds)])
@@ -223,40 +213,32 @@ def look_up_norms(
     Parameters
     ----------
     assessments : pandas.DataFrame
-        Uses `age` (years), `sex` and `site`; a column that is absent counts as missing throughout.
+        Uses `age` (years), `sex` and `site`; an absent column counts as missing throughout.
     reference : ReferenceSet
     site_as : mapping, optional
-        Site as measured to the site whose norm stands in for it, for example ``{"forearm": "hand"}``. Ignored where
-        the set has the measured site itself.
+        Measured site to the site whose norm is used instead, for example ``{"forearm": "hand"}``. Ignored where the set
+        covers the measured site.
 
     Returns
     -------
     Placement
-        Age bands are [from, below). A row without age, sex or a covered site has the stratum of no norm.
+        Age bands are [from, below). A row without age, sex or a covered site has no stratum.
 
     Raises
     ------
     ReferenceSetError
         `site_as` names a site that the set does not cover.
     """
+    age, impossible = _read_ages(assessments)
     numbers = {name.lower(): number for number, name in enumerate(reference.sites)}
-    site_as = {name.strip().lower(): other.strip().lower() for name, other in (site_as or {}).items()}
-    for stand_in in site_as.values():
-        if stand_in not in numbers:
-            raise ReferenceSetError(f"{reference.id} has no site '{stand_in}': it covers {', '.join(reference.sites)}")
-    age = pd.to_numeric(assessments["age"], errors="coerce").to_numpy(float) if "age" in assessments else None
-    age = np.full(len(assessments), np.nan) if age is None else age
-    impossible = np.isfinite(age) & ((age < 0) | (age > OLDEST))
-    age = np.where(impossible, np.nan, age)
-
-    stand_ins = {name: other for name, other in site_as.items() if name not in numbers}
+    stand_ins = _find_stand_ins(reference, numbers, site_as or {})
     sex = _encode(assessments, "sex", {name: number for number, name in enumerate(SEXES)})
     site = _encode(assessments, "site", numbers | {name: numbers[other] for name, other in stand_ins.items()})
     replaced = _encode(assessments, "site", {name: number for number, name in enumerate(stand_ins)})
-    labels = [f"site_as:{name}={other}" for name, other in stand_ins.items()]
+    labels = [format_note("site_as", name, other) for name, other in stand_ins.items()]
 
     known = (sex >= 0) & (site >= 0)
-    # A site may lack a sex altogether: then first_age is infinite and nobody is "below" it.
+    # A set may have one sex only at a site: then first_age is infinite for the other, and nobody is "below" it.
     group = np.where(known, site * len(SEXES) + sex, 0)
     first_age, end_age = reference._first_age.ravel()[group], reference._end_age.ravel()[group]
     covered = known & np.isfinite(first_age)
@@ -280,11 +262,29 @@ def look_up_norms(
     )
 
 
+def _read_ages(assessments: pd.DataFrame) -> tuple[Floats, Bools]:
+    """Age of each row, missing where it is impossible, and where that is."""
+    if "age" not in assessments:
+        return np.full(len(assessments), np.nan), np.zeros(len(assessments), dtype=bool)
+    age = pd.to_numeric(assessments["age"], errors="coerce").to_numpy(float)
+    impossible = np.isfinite(age) & ((age < 0) | (age > OLDEST))
+    return np.where(impossible, np.nan, age), impossible
+
+
+def _find_stand_ins(reference: ReferenceSet, numbers: Mapping[str, int], site_as: Mapping[str, str]) -> dict[str, str]:
+    """Sites that the set does not cover, to the site whose norm is used instead."""
+    given = {name.strip().lower(): other.strip().lower() for name, other in site_as.items()}
+    for other in given.values():
+        if other not in numbers:
+            raise ReferenceSetError(f"{reference.id} has no site '{other}': it covers {', '.join(reference.sites)}")
+    return {name: other for name, other in given.items() if name not in numbers}
+
+
 _UNKNOWN, _MISSING = -1, -2
 
 
 def _encode(assessments: pd.DataFrame, column: str, numbers: Mapping[str, int]) -> Ints:
-    """Number of each row's word; -1 for a word without a number, -2 for none. Case and outer blanks do not count."""
+    """Number of each row's word, -1 for an unknown word, -2 where it is missing. Case and outer blanks do not count."""
     if column not in assessments:
         return np.full(len(assessments), _MISSING, dtype=np.int64)
     codes, words = pd.factorize(assessments[column])

@@ -1,22 +1,22 @@
-"""Values and norms to z-scores, over whole columns."""
+"""z-scores of values by their norms, for whole columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from qst.arrays import Bools, Floats
+from qst.arrays import Bools, Floats, Ints
 from qst.errors import OptionError
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet, load_reference, look_up_norms
+from qst.notes import format_note
 from qst.protocol import BY_CODE, PARAMETERS, RATING_OFFSET, Z_CODES
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The 13 values as they enter the computation, and why some do not.
+    """The 13 values as they are used, and why some are not.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Values:
     flags : dict of str to bool array
         Notes by code, for example ``"out_of_range:PPT"``.
     offset_added : dict of str to bool array
-        The notes on ratings to which 0.1 was added.
+        Notes by code on ratings to which 0.1 was added.
     """
 
     columns: dict[str, Floats]
@@ -34,7 +34,7 @@ class Values:
 
 
 def prepare_values(assessments: pd.DataFrame) -> Values:
-    """Take the 13 values from a table of assessments, row by row independent of other rows.
+    """Take the 13 values from a table of assessments; each row is independent of the others.
 
     Parameters
     ----------
@@ -44,10 +44,9 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
     Returns
     -------
     Values
-        CDT, WDT and TSL as magnitude. A value of MPS or DMA below 0.1 can only be a plain mean of ratings; it gets 0.1
-        added and the flag `rating_offset_added`. A value outside of what the parameter can be is NaN here, with the
-        flag `out_of_range`; one that has no logarithm is NaN with `not_positive`. Text that is no number is
-        `out_of_range` too.
+        CDT, WDT and TSL as magnitudes. A value of MPS or DMA below 0.1 can only be a plain mean of ratings; 0.1 is
+        added to it, and it gets the note `rating_offset_added`. A value that the parameter cannot have is NaN, with the
+        note `out_of_range`, and so is text that is not a number; one that has no logarithm is NaN with `not_positive`.
     """
     columns: dict[str, Floats] = {}
     flags: dict[str, Bools] = {}
@@ -63,28 +62,26 @@ def prepare_values(assessments: pd.DataFrame) -> Values:
         if parameter.is_rating:
             plain = (values >= 0) & (values < RATING_OFFSET)
             values[plain] += RATING_OFFSET
-            offset_added[f"rating_offset_added:{code}"] = plain
+            offset_added[format_note("rating_offset_added", code)] = plain
         low, high = parameter.possible
         impossible = (values < low) | (values > high) | (given.notna().to_numpy() & np.isnan(number))
         if parameter.scale == "log10":
             not_positive = values <= 0
-            flags[f"not_positive:{code}"] = not_positive
+            flags[format_note("not_positive", code)] = not_positive
             impossible &= ~not_positive
             values[not_positive] = np.nan
-        flags[f"out_of_range:{code}"] = impossible
+        flags[format_note("out_of_range", code)] = impossible
         values[impossible] = np.nan
         columns[code] = values
     return Values(columns, flags, offset_added)
 
 
 def transform(code: str, values: Floats) -> Floats:
-    """Values on the scale on which healthy people are normally distributed: log10 or as they are."""
+    """Values on the scale on which healthy people are normally distributed: log10 or unchanged."""
     return np.log10(values) if BY_CODE[code].scale == "log10" else values
 
 
-def compute_z_scores(
-    values: Mapping[str, Floats], stratum: npt.NDArray[np.int64], reference: ReferenceSet
-) -> dict[str, Floats]:
+def compute_z_scores(values: Mapping[str, Floats], stratum: Ints, reference: ReferenceSet) -> dict[str, Floats]:
     """z-scores of the 11 parameters that have them: z = sign × (transformed value − mean) / SD.
 
     The sign is −1 for CDT, WDT, TSL, HPT, PPT, MPT and MDT and +1 for CPT, MPS, WUR and VDT, so that + is always gain
@@ -93,9 +90,9 @@ def compute_z_scores(
     Parameters
     ----------
     values : mapping of str to float array, shape (n,)
-        As `prepare_values` gives them.
+        As `prepare_values` returns them.
     stratum : int array, shape (n,)
-        As `look_up_norms` gives them.
+        As `look_up_norms` returns them.
     reference : ReferenceSet
 
     Returns
@@ -111,7 +108,7 @@ def compute_z_scores(
         mean = np.where(usable[:, column], reference.mean[:, column], np.nan)
         sd = np.where(usable[:, column], reference.sd[:, column], np.nan)
         transformed = transform(parameter.code, values[parameter.code])
-        # + 0.0 turns the -0.0 of a value at the mean into 0.0.
+        # + 0.0 makes 0.0 of the -0.0 of a value at the mean.
         result[parameter.code] = parameter.gain_sign * (transformed - mean[stratum]) / sd[stratum] + 0.0
     return result
 
@@ -125,14 +122,14 @@ def z_score(
     site: str,
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
 ) -> float:
-    """z-score of one value; the same number that `qst.score` gives for it in a table.
+    """z-score of one value; the same number as `qst.score` returns for it in a table.
 
     Parameters
     ----------
     parameter : str
         One of the 11 codes that have a z-score; not PHS or DMA.
     value : float
-        In the protocol's unit: °C from baseline (CDT, WDT), °C, kPa, mN, geometric mean of rating + 0.1 (MPS), x/8.
+        In the protocol's unit: °C from baseline (CDT, WDT), °C, kPa, mN, geometric mean of rating + 0.1 (MPS), or x/8.
     age : float
         Years.
     sex : {"female", "male"}
@@ -148,7 +145,7 @@ def z_score(
     Raises
     ------
     OptionError
-        `parameter` is none of the 11.
+        `parameter` is not one of the 11.
 
     Examples
     --------

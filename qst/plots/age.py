@@ -209,8 +209,8 @@ def _find_site(scored: pd.DataFrame) -> str:
 
 def _find_stand_in(scored: pd.DataFrame, site: str) -> str:
     """The site whose norm was used, as the notes say."""
-    pairs = [note.partition("=") for note in find_notes(scored, "site_as")]
-    return next((norm for own, _, norm in pairs if own.casefold() == site.casefold()), site)
+    notes = find_notes(scored, "site_as")
+    return next((note.value for note in notes if note.detail.casefold() == site.casefold()), site)
 
 
 def _describe(

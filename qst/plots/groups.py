@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from qst.arrays import Floats
+from qst.arrays import Floats, split_list
 from qst.cohort.intervals import average
 from qst.cohort.scored_rows import are_at_limit, check_scored, find_cut_off, numbers_of, texts_of
 from qst.cohort.selection import Groups, select_groups
@@ -70,7 +70,7 @@ def plot_groups(
     shown, groups = select_groups(scored, by, area)
     rows, notes = read_groups(shown, groups, by)
     texts = texts_of(shown, "not_findable")
-    names = [name for text in texts for name in text.split(";") if name]
+    names = [name for text in texts for name in split_list(text)]
     hatched = {name for name in names if 2 * names.count(name) > len(shown)} if names else set()
     footer = [*describe_people(shown), *notes]
     options: dict[str, Any] = {"not_findable": "groups.not_findable", "title": title, "width_mm": width_mm}

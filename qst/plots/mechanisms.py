@@ -120,7 +120,8 @@ def plot_mechanisms(
 
 
 def _describe_bases(scored: pd.DataFrame, base: KnowledgeBase) -> list[str]:
-    text, by = current_language().text, find_notes(scored, "mechanisms")
+    text = current_language().text
+    by = [note.about for note in find_notes(scored, "mechanisms")]
     other = [text("mechanisms.other_base", scored=", ".join(by), drawn=base.id)] if by and by != [base.id] else []
     return [*other, text("mechanisms.ours"), text("mechanisms.coexist")]
 

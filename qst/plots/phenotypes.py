@@ -123,7 +123,8 @@ def plot_phenotypes(
 def _name_prototypes(scored: pd.DataFrame) -> list[str]:
     """Which prototypes the probabilities are from; those of the program are its own, which a reader must know."""
     text = current_language().text
-    names = [text("phenotypes.ours", name=n) if n == "ours" else n for n in find_notes(scored, "phenotypes")]
+    by = [note.about for note in find_notes(scored, "phenotypes")]
+    names = [text("phenotypes.ours", name=n) if n == "ours" else n for n in by]
     return [text("phenotypes.prototypes", names=" / ".join(names))] if names else []
 
 

@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from qst.arrays import Floats
+from qst.arrays import Floats, split_list
 from qst.cohort.scored_rows import distinct_texts, find_cut_off, numbers_of, texts_of
 from qst.language import Language
 from qst.plots.axes_cache import AxesCache
@@ -81,7 +81,7 @@ def draw_profile(
     sheets: AxesCache | None = None,
 ) -> Axes:
     """Draw what `plot_profile` describes; without `ax`, in a figure of that width (mm), or on one of the sheets."""
-    hatched = {item for text in texts_of(scored, "not_findable") for item in text.split(";") if item}
+    hatched = {item for text in texts_of(scored, "not_findable") for item in split_list(text)}
     rows, footer = read_rows(scored), _describe_person(scored)
     return draw_rows(rows, ax, hatched, find_cut_off(scored), footer, title=title, width_mm=width_mm, sheets=sheets)
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from qst.arrays import split_list
 from qst.cohort.frequencies import count_findings, count_loga, count_statuses
 from qst.cohort.scored_rows import find_cut_off
 from qst.inference.criteria import load_criteria
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.problems import Problem
 from qst.protocol import CODES, RECORD_ORDER
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.tables import AREAS, GAIN, HEALTHY, IDENTITY, LOSS, NO, PHENOTYPES, SEXES, YES
 
 Page = dict[str, Any]
@@ -139,7 +140,7 @@ def _form_rows(
         row: Page = {
             str(key): value.item() if isinstance(value, np.generic) else value for key, value in record.items()
         }
-        supported = [name for name in str(row["mechanisms"] or "").split(";") if name]
+        supported = split_list(str(row["mechanisms"] or ""))
         row |= {"label": labels[n], "link": links[n], "mechanisms": [names.get(name, name) for name in supported]}
         row["shown"] = [column.iloc[n] for column in own]
         rows.append(row)

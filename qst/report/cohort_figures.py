@@ -22,7 +22,7 @@ from qst.plots.phenotypes import MOST_BARS, NAMES, order_phenotypes, plot_phenot
 from qst.protocol import CODES, Z_CODES
 from qst.report.figures import Picture, embed
 from qst.report.page_language import PageLanguage
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.tables import Z_COLUMNS
 
 FEWEST = 2

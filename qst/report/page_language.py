@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from qst.language import Language, load_language
-from qst.notes import NOTES
+from qst.notes import NOTES, parse_note
 
 
 class PageLanguage(Language):
@@ -28,7 +28,7 @@ class PageLanguage(Language):
 
     def note(self, note: str) -> str:
         """What a note of a scored row means."""
-        name = note.partition(":")[0]
+        name = parse_note(note).code
         return str(self.texts["notes"].get(name, NOTES.get(name, "")))
 
 

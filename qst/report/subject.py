@@ -8,13 +8,15 @@ import pandas as pd
 from qst.cohort.scored_rows import rank_area
 from qst.explain.assessment import Explanation, explain_assessment
 from qst.explain.found import Found
+from qst.inference.findings import LOGA_PARTS
+from qst.notes import format_note, parse_note
 from qst.plots.axes_cache import AXES_CACHES
 from qst.plots.language import drawing_in
 from qst.plots.profile import draw_profile
 from qst.protocol import BASELINE, RECORD_ORDER
 from qst.report.figures import Picture, embed
 from qst.report.page_language import PageLanguage
-from qst.scoring import Settings
+from qst.scoring import Stages
 from qst.tables import GAIN, LIMIT, LOSS, NORMAL
 from qst.vocabulary.visits import order_visits
 
@@ -29,14 +31,10 @@ ABOUT = {
 
 _PLACE = ("site", "side", "area")
 
-_LOGA = {"thermal_loss": "L1", "mechanical_loss": "L2", "thermal_gain": "G1", "mechanical_gain": "G2"}
-
 
 def form_subject(
-    rows: pd.DataFrame,
-    scored: pd.DataFrame,
+    stages: Stages,
     found: Found,
-    settings: Settings,
     language: PageLanguage,
     *,
     label: str,
@@ -47,11 +45,10 @@ def form_subject(
 
     Parameters
     ----------
-    rows, scored : pandas.DataFrame
-        The subject's assessments, before and after scoring, in the same order.
+    stages : Stages
+        Of the subject's assessments.
     found : Found
         Trials and problems of these rows.
-    settings : Settings
     language : PageLanguage
         Of the figures; the rest of the data has no language.
     label : str
@@ -68,12 +65,8 @@ def form_subject(
         (whether the order of the visits is only that of the file), `anonymous`, `show`, `understood` (lines on how its
         files were read).
     """
-    told = [
-        explain_assessment(
-            rows.iloc[[n]].reset_index(drop=True), scored.iloc[[n]].reset_index(drop=True), found, settings
-        )
-        for n in range(len(rows))
-    ]
+    rows, scored = stages.assessments, stages.scored
+    told = [explain_assessment(stages.take([n]), found) for n in range(len(rows))]
     for one, (_, row) in zip(told, rows.iterrows(), strict=True):
         about = _tell_about(row)
         one["about"] = {name: text for name, text in about.items() if name == "device"} if anonymous else about
@@ -116,8 +109,8 @@ def _tell_about(row: "pd.Series[Any]") -> dict[str, str]:
 
 def _find_baseline(told: Explanation) -> dict[str, Any]:
     """The baseline (°C) that the notes tell, or the protocol's."""
-    notes = [note["note"].partition(":")[2] for note in told["notes"] if note["note"].startswith("baseline:")]
-    return {"given": ", ".join(notes) or None, "protocol": BASELINE}
+    notes = [parse_note(note["note"]) for note in told["notes"]]
+    return {"given": ", ".join(note.detail for note in notes if note.code == "baseline") or None, "protocol": BASELINE}
 
 
 def form_tables(assessments: Sequence[Explanation]) -> list[Page]:
@@ -167,7 +160,7 @@ def _form_row(group: Sequence[Explanation], code: str) -> Page:
 
 
 def _is_at_limit(cell: Mapping[str, Any]) -> bool:
-    return f"at_limit:{cell['parameter']}" in cell["notes"] or cell["finding"] == LIMIT
+    return format_note("at_limit", cell["parameter"]) in cell["notes"] or cell["finding"] == LIMIT
 
 
 def form_norm(cell: Mapping[str, Any]) -> Page | None:
@@ -201,15 +194,15 @@ def list_not_judged(told: Explanation) -> Page:
         with the z of the device's end) and `unfindable` (gain or loss of a code that the device's range rules
         out, with the device's end and its z where that is the reason).
     """
-    general = [note["note"] for note in told["notes"] if note["note"].partition(":")[0] in _NO_STRATUM]
+    general = [note["note"] for note in told["notes"] if parse_note(note["note"]).code in _NO_STRATUM]
     listed: Page = {"missing": [], "unjudged": [], "limit": [], "unfindable": []}
     for cell in told["parameters"]:
         code, own = cell["parameter"], cell["notes"]
         if cell["value"] is None:
-            listed["missing"].append({"parameter": code, "notes": [n for n in own if n.split(":")[0] != "trials"]})
+            listed["missing"].append({"parameter": code, "notes": [n for n in own if parse_note(n).code != "trials"]})
             continue
         if cell["finding"] is None:
-            reasons = [note for note in own if note.partition(":")[0] in _NO_JUDGEMENT] or general
+            reasons = [note for note in own if parse_note(note).code in _NO_JUDGEMENT] or general
             listed["unjudged"].append({"parameter": code, "notes": reasons})
         elif cell["finding"] == LIMIT:
             listed["limit"].append({"parameter": code, "z": cell["z_of_insensitive_end"]})
@@ -231,7 +224,7 @@ _NO_JUDGEMENT = ("no_norm", "norm_doubtful", "norm_without_spread", "not_positiv
 def form_loga(told: Explanation) -> list[Page]:
     """The four groups of the LoGa code: its part, and the tests that show it."""
     groups = told["loga"]["groups"]
-    return [{"code": _LOGA[name], "group": name, **groups[name]} for name in _LOGA]
+    return [{"code": part, "group": name, **groups[name]} for name, part in LOGA_PARTS.items()]
 
 
 def form_changes(before: Sequence[Explanation], now: Sequence[Explanation]) -> list[Page]:

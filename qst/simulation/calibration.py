@@ -1,4 +1,4 @@
-"""How much evidence for each mechanism healthy people show: the thresholds from which it counts as supported."""
+"""Thresholds of the mechanisms, calibrated by the evidence that simulated healthy people show."""
 
 import itertools
 from collections.abc import Iterator
@@ -9,28 +9,30 @@ import numpy as np
 
 from qst.inference.entries import Mechanism
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
-from qst.inference.mechanisms import Measured, take_measured, weigh_mechanism
+from qst.inference.mechanisms import MeasuredSigns, take_measured, weigh_mechanism
 from qst.norms.reference_sets import DEFAULT_REFERENCE, ReferenceSet
-from qst.scoring import Settings, score_table
+from qst.scoring import score_table
+from qst.settings import Settings
 from qst.simulation.simulate import simulate_healthy
 
 SHARE = 0.025
-"""Share of healthy people who may show a mechanism by their own battery of tests: that of one finding to one side,
-beyond 1.96. So a mechanism that rests on one test is supported where that test is abnormal (ours; 5 % is the bound)."""
+"""Share of healthy people who may show a mechanism in the least favourable battery of tests: as many as show one
+finding, to one side, beyond 1.96. A mechanism that depends on one test is therefore supported where that test is
+abnormal (ours; 5 % is the upper bound)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """What healthy people show of one mechanism.
+    """The evidence that healthy people show for one mechanism.
 
     Attributes
     ----------
     evidence : float
-        The evidence that `SHARE` of healthy people exceed, by the battery of tests in which it is highest.
+        The evidence that `SHARE` of healthy people exceed, in the battery of tests in which it is highest.
     battery : tuple of str
-        That battery: of the tests that the mechanism uses.
+        That battery, from the tests that the mechanism uses.
     batteries : int
-        How many were tried: every one by which the mechanism can be judged.
+        Number of batteries that were tried: all with which the mechanism can be judged.
     """
 
     evidence: float
@@ -38,15 +40,15 @@ class Calibrated:
     batteries: int
 
 
-def measure_healthy(n: int, seed: int, reference: str | Path | ReferenceSet = DEFAULT_REFERENCE) -> Measured:
+def measure_healthy(n: int, seed: int, reference: str | Path | ReferenceSet = DEFAULT_REFERENCE) -> MeasuredSigns:
     """The z-scores and findings of simulated healthy people; see `qst.simulation.simulate.simulate_healthy`."""
     return take_measured(score_table(simulate_healthy(n, reference, seed), Settings(reference)))
 
 
 def calibrate_mechanism(
-    mechanism: Mechanism, healthy: Measured, base: KnowledgeBase, share: float = SHARE
+    mechanism: Mechanism, healthy: MeasuredSigns, base: KnowledgeBase, share: float = SHARE
 ) -> Calibrated:
-    """Find the evidence that a share of healthy people exceed, by the worst of all batteries of tests.
+    """Find the evidence that a share of healthy people exceed, in the least favourable battery of tests.
 
     A test that a mechanism does not use never changes its evidence, so the subsets of the tests that it uses are all
     the batteries there are.
@@ -68,18 +70,18 @@ def calibrate_mechanisms(
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
     share: float = SHARE,
 ) -> dict[str, Calibrated]:
-    """`calibrate_mechanism` for every mechanism QST can speak about, on `n` simulated healthy people."""
+    """`calibrate_mechanism` for every mechanism that QST can assess, with `n` simulated healthy people."""
     base, healthy = load_mechanisms(mechanisms), measure_healthy(n, seed, reference)
     return {mechanism.id: calibrate_mechanism(mechanism, healthy, base, share) for mechanism in base.mechanisms}
 
 
-def keep_tests(measured: Measured, tests: tuple[str, ...]) -> Measured:
-    """The same people with no other test than these."""
+def keep_tests(measured: MeasuredSigns, tests: tuple[str, ...]) -> MeasuredSigns:
+    """The same people with these tests only."""
     z = {code: values if code in tests else np.full(len(measured), np.nan) for code, values in measured.z.items()}
     present = {
         code: values if code in tests else np.full(len(measured), np.nan) for code, values in measured.present.items()
     }
-    return Measured(z, measured.at_limit, present)
+    return MeasuredSigns(z, measured.at_limit, present)
 
 
 def _list_batteries(mechanism: Mechanism) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,7 @@
-"""Invented people: healthy ones drawn from the norms, and experimental pain models. Every table says `synthetic`."""
+"""Simulated participants: healthy people drawn from the norms, and experimental pain models.
+
+The subjects of every table are named `synthetic…`.
+"""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,29 +23,29 @@ from qst.tables import ASSESSMENT_COLUMNS, SEXES
 Ages = float | tuple[float, float] | None
 
 OLDEST_DRAWN = 15.0
-"""Years beyond the beginning of an open top band that are drawn where the set names no age for its note (ours)."""
+"""Years that are drawn beyond the start of an open-ended top band if the set has no age for its note (ours)."""
 
 _PHS_TRIALS = 3
 
 _ALLODYNIC = (-0.5, 1.5)
-"""Range of log10 of the ratings of light touch where it hurts (ours)."""
+"""Range of log10 of the ratings of painful light touch (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
 class PainModel:
-    """An experimental pain model: by how many SD it shifts each parameter; + is gain.
+    """An experimental pain model: the shift of each parameter in SD; + is gain.
 
     Attributes
     ----------
     id, name : str
     shifts : mapping of str to float
-        By parameter; what is not listed stays.
+        By parameter; parameters that are not listed are unchanged.
     phs, dma : float
-        How many people show paradoxical heat sensations, and allodynia, beyond healthy variation.
+        Share of people with paradoxical heat sensations, and with allodynia, beyond healthy variation.
     right : tuple of str
-        Mechanisms that count as right for it.
+        Mechanisms that count as correct for it.
     both : tuple of tuples of str
-        Groups of mechanisms that are present at once; empty where there is one.
+        Groups of mechanisms; at least one of each group is present. Empty where the model has one mechanism.
     """
 
     id: str
@@ -67,8 +70,8 @@ def simulate_healthy(
     """Draw healthy people from the norms.
 
     The z-scores are normal with mean 0, SD 1 and the correlations of `reference_values/correlations` (most of them
-    ours); values follow from them by the norm of each person's stratum, and are cut off at the device's ends. PHS are
-    beta-binomial counts of 3 with the norm's mean and SD as nearly as counts can have them, independent of the rest;
+    ours); values follow from them by the norm of each person's stratum, and are clipped at the device's ends. PHS are
+    beta-binomial counts of 3 with the norm's mean and, as far as possible for counts, its SD, independent of the rest;
     DMA is 0.1 throughout, as it does not occur in healthy skin.
 
     Parameters
@@ -79,10 +82,10 @@ def simulate_healthy(
     seed : int
         The same seed gives the same table.
     site, sex : str, optional
-        Default: drawn evenly, the site among those for which the set has every parameter with a z-score.
+        Default: drawn uniformly; the site among those for which the set has every parameter with a z-score.
     age : float or (float, float), optional
-        Years, or a range from which they are drawn evenly. Default: from the youngest norm to where the set begins to
-        note ages (75 for the shipped one).
+        Years, or a range from which they are drawn uniformly. Default: from the youngest norm to the age from which the
+        set notes ages (75 for the shipped set).
     correlations : Correlations, optional
 
     Returns
@@ -93,7 +96,7 @@ def simulate_healthy(
     Raises
     ------
     OptionError
-        `n` is negative, or there is no norm for the site, sex or ages asked for.
+        `n` is negative, or there is no norm for the requested site, sex or ages.
 
     Examples
     --------
@@ -127,12 +130,12 @@ def simulate_model(
     Returns
     -------
     pandas.DataFrame
-        Assessments. Device limits cut the shifts off, as they would in the laboratory.
+        Assessments. Device limits truncate the shifts, as they would in the laboratory.
 
     Raises
     ------
     OptionError
-        There is no such model; or as for `simulate_healthy`.
+        The model does not exist; or as for `simulate_healthy`.
     """
     if not isinstance(model, PainModel):
         models = load_pain_models()
@@ -176,7 +179,7 @@ def _draw_people(
     people = _draw_strata(n, reference, generator, site, sex, age)
     stratum = look_up_norms(people, reference).stratum
     if (stratum == reference.n_strata).any():
-        raise OptionError(f"{reference.id} has no norm for all of site {site}, sex {sex} and age {age}")
+        raise OptionError(f"{reference.id} has no norm for every combination of site {site}, sex {sex} and age {age}")
     matrix = (correlations or load_correlations()).matrix
     z = generator.standard_normal((n, len(Z_CODES))) @ np.linalg.cholesky(matrix).T
     usable = reference.usable()
@@ -224,7 +227,7 @@ def _draw_strata(
 
 
 def _find_full_sites(reference: ReferenceSet) -> tuple[str, ...]:
-    """Sites with a usable norm for every z-score in every stratum; all sites, where there are none."""
+    """Sites with a norm for every z-score in every stratum; all sites if there are none."""
     with_z = [column for column, parameter in enumerate(PARAMETERS) if parameter.has_z]
     known = np.all(np.isfinite(reference.mean[:-1, with_z]).reshape(len(reference.sites), -1), axis=1).tolist()
     full = tuple(site for site, complete in zip(reference.sites, known, strict=True) if complete)
@@ -232,7 +235,7 @@ def _find_full_sites(reference: ReferenceSet) -> tuple[str, ...]:
 
 
 def _find_ends(parameter: Parameter) -> tuple[float, float]:
-    """Lowest and highest value that device and protocol can measure. A ramp for pain starts at the baseline."""
+    """Lowest and highest value that device and protocol can measure. Ramps for pain start at the baseline."""
     sensitive = BASELINE if parameter.modality == "thermal pain" else parameter.sensitive_end
     ends = (parameter.insensitive_end, sensitive)
     low, high = ends if parameter.gain_sign > 0 else ends[::-1]
@@ -240,7 +243,7 @@ def _find_ends(parameter: Parameter) -> tuple[float, float]:
 
 
 def _draw_counts(mean: Floats, sd: Floats, generator: np.random.Generator) -> Floats:
-    """Beta-binomial counts of 3 with the mean and, as far as counts can have it, the SD; NaN without a norm."""
+    """Beta-binomial counts of 3 with the mean and, as far as possible for counts, the SD; NaN without a norm."""
     p = np.clip(np.nan_to_num(mean) / _PHS_TRIALS, 0.0, 1.0)
     binomial = np.where(p * (1 - p) > 0, _PHS_TRIALS * p * (1 - p), 1.0)
     together = np.clip((np.nan_to_num(sd) ** 2 / binomial - 1) / (_PHS_TRIALS - 1), 1e-6, 1 - 1e-6)

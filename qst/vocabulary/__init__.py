@@ -1,1 +1,1 @@
-"""What laboratories call things: names, units, headers, visits."""
+"""The terms laboratories use: names, words, units, headers and visits."""

@@ -1,4 +1,4 @@
-"""A header of one name: the column or parameter it means, with its unit."""
+"""Headers with a single name: the column or parameter they mean, and the unit."""
 
 import re
 import unicodedata
@@ -6,20 +6,39 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 
 from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS, is_scored
-from qst.vocabulary.names import Item, column_names, normalise, normalise_unit, our_vocabulary, vocabulary_in_use
+from qst.vocabulary.names import (
+    Item,
+    Thermal,
+    column_names,
+    normalise,
+    normalise_unit,
+    our_vocabulary,
+    vocabulary_in_use,
+)
 from qst.vocabulary.units import find_unit
 
 MOST_HEADERS = 4096
-"""Headers that are remembered, taken apart."""
+"""Headers whose meaning is remembered."""
 
 
 def may_be_name(text: str) -> bool:
-    """Whether a text has a letter; without one it is no name of ours."""
+    """Whether a text has a letter; no name of ours is without one."""
     return text.lower() != text.upper()
 
 
+def find_possible_names(texts: Sequence[str]) -> list[int]:
+    """Positions of the texts that may be names."""
+    return [position for position, text in enumerate(texts) if may_be_name(text)]
+
+
+def count_known_names(texts: Sequence[str]) -> int:
+    """How many of the texts are names of columns or parameters, with or without a unit."""
+    names = column_names()
+    return sum(parse_header(texts[position])[0] in names for position in find_possible_names(texts))
+
+
 def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
-    """Remember what a header was understood as, apart for each vocabulary: headers are looked at many times."""
+    """Remember what a header was understood as, separately for each vocabulary: many files have the same headers."""
 
     @wraps(understand)
     def look_up(header: str) -> Item:
@@ -36,7 +55,7 @@ def remembered(understand: Callable[[str], Item]) -> Callable[[str], Item]:
 
 @remembered
 def parse_header(header: str) -> tuple[str, str | None]:
-    """Split a header into its name and what may be its unit.
+    """Split a header into its name and a text that may be its unit.
 
     >>> parse_header("ppt [N/cm2]")
     ('ppt', 'N/cm2')
@@ -56,8 +75,20 @@ def parse_header(header: str) -> tuple[str, str | None]:
     return normalise(text), None
 
 
+def split_thermal_ending(name: str) -> tuple[str, Thermal | None]:
+    """The normalised name of a column without an ending that makes it a temperature or a distance from baseline.
+
+    >>> split_thermal_ending("cdt_diff"), split_thermal_ending("cdt")
+    (('cdt', 'difference'), ('cdt', None))
+    """
+    for ending, meaning in vocabulary_in_use().thermal_endings.items():
+        if name.endswith(ending) and name != ending:
+            return name.removesuffix(ending).removesuffix("_"), meaning
+    return name, None
+
+
 def name_symptom(header: str) -> str | None:
-    """The symptom, or the item of the NPSI, that a header names. By our own names alone, as tables are scored by them.
+    """The symptom, or the item of the NPSI, that a header names. Only our own names count, as in scoring.
 
     >>> name_symptom("Dauerschmerz"), name_symptom("NPSI Q10 [0-10]"), name_symptom("remark")
     ('ongoing_pain', 'npsi_q10', None)
@@ -66,9 +97,9 @@ def name_symptom(header: str) -> str | None:
 
 
 def find_npsi_results(columns: Sequence[str]) -> list[str]:
-    """Scores of the NPSI among the columns of a scored table: those that `qst` formed, and no laboratory's own.
+    """Scores of the NPSI among the columns of a scored table: those that `qst` formed, not a laboratory's own.
 
-    They stand right after the other results, and the items they were formed from are there.
+    They follow the other results directly, and the items they were formed from are in the table.
     """
     names = list(columns)
     if not is_scored(names):
@@ -79,7 +110,7 @@ def find_npsi_results(columns: Sequence[str]) -> list[str]:
 
 
 def _is_unit_suffix(name: str, suffix: str) -> bool:
-    """Whether the end of a header is a unit. Short ones count only after a name that can have them."""
+    """Whether the end of a header is a unit. One letter counts only after a name that can have such a unit."""
     if not any(character.isalpha() for character in suffix):
         return False
     column = column_names().get(name)

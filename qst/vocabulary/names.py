@@ -1,4 +1,4 @@
-"""The names, words and units laboratories use, as `names.toml` lists them, with a user's own additions."""
+"""The names, words and units that laboratories use: those of `names.toml`, and a user's own additions."""
 
 import re
 import tomllib
@@ -9,7 +9,9 @@ from contextvars import ContextVar
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
+
+from qst.protocol import THERMODE_CODES
 
 
 def is_missing_cell(text: str) -> bool:
@@ -23,26 +25,15 @@ def is_missing_word(text: str) -> bool:
     return not text or text.lower() in missing_words()
 
 
-NPSI_ITEMS = tuple(f"npsi_q{item}" for item in range(1, 13))
-
-SYMPTOMS = (
-    "ongoing_pain",
-    "paroxysmal_pain",
-    "sympathetic_block_relief",
-    "lidocaine_relief",
-    "capsaicin_pain",
-    "menthol_pain",
-    "pain_modulation",
-    *NPSI_ITEMS,
-)
-"""What a file can say beside the tests."""
+Thermal = Literal["absolute", "difference"]
+"""Whether CDT and WDT are temperatures or distances from baseline."""
 
 Item = TypeVar("Item")
 
 
 @lru_cache(maxsize=4096)
 def normalise(name: str) -> str:
-    """A name without case, and with every run of blanks, dots, dashes and underscores as one `_`."""
+    """A name in lower case, with every run of blanks, dots, dashes and underscores as one `_`."""
     text = unicodedata.normalize("NFKC", name).strip().casefold()
     return re.sub(r"[\s._\-]+", "_", text).strip("_")
 
@@ -55,15 +46,15 @@ class Vocabulary:
     catalogue : dict
         In the form of `names.toml`.
     file : Path or None
-        Where a user's additions are from.
-    told : str
-        What they are, for the user.
-    headers : dict
-        Headers that were taken apart into name and unit, so that many files with the same ones are read quickly.
+        Where a user's additions come from.
+    description : str
+        The additions, in words for the user; empty where there are none.
+    remembered : dict
+        What headers were understood as, by the name of the function that did it: many files have the same headers.
     """
 
-    def __init__(self, catalogue: Mapping[str, Any], file: Path | None = None, told: str = "") -> None:
-        self.catalogue, self.file, self.told = catalogue, file, told
+    def __init__(self, catalogue: Mapping[str, Any], file: Path | None = None, description: str = "") -> None:
+        self.catalogue, self.file, self.description = catalogue, file, description
         self.remembered: dict[str, dict[str, Any]] = {}
         self._words: dict[str, dict[str, str]] = {}
         self._units: dict[str, dict[str, tuple[str, Any]]] = {}
@@ -96,7 +87,7 @@ class Vocabulary:
 
     @cached_property
     def missing_codes(self) -> dict[str, float]:
-        """Numbers that mean "not measured", by the text they must stand as."""
+        """Numbers that mean "not measured", by the exact text of the cell."""
         return {code: float(code) for code in self.catalogue["missing"]["codes"]}
 
     def words(self, column: str) -> dict[str, str]:
@@ -106,16 +97,22 @@ class Vocabulary:
         return self._words[column]
 
     def listed(self, section: str, key: str) -> frozenset[str]:
-        """Normalised spellings that one key of a section lists."""
+        """Normalised spellings under one key of a section."""
         if (section, key) not in self._sets:
             self._sets[section, key] = frozenset(map(normalise, self.catalogue[section][key]))
         return self._sets[section, key]
 
     @cached_property
     def header_stimuli(self) -> dict[str, tuple[str, str]]:
-        """Beginnings of headers that name a parameter and a stimulus in one."""
+        """Beginnings of headers that name both a parameter and a stimulus."""
         beginnings = self.catalogue["headers"]["stimuli"]
         return {normalise(start): (code, stimulus) for start, (code, stimulus) in beginnings.items()}
+
+    @cached_property
+    def thermal_endings(self) -> dict[str, Thermal]:
+        """Endings of headers that make CDT or WDT a temperature or a distance from baseline."""
+        meanings: tuple[Thermal, ...] = get_args(Thermal)
+        return {ending: meaning for meaning in meanings for ending in self.catalogue["headers"]["thermal"][meaning]}
 
     def units(self, family: str) -> dict[str, tuple[str, Any]]:
         """Normalised spelling to the catalogue's spelling and factor, for the units of one quantity."""
@@ -131,7 +128,7 @@ def _by_spelling(section: Mapping[str, list[str]]) -> dict[str, str]:
 
 @cache
 def our_vocabulary() -> Vocabulary:
-    """What comes with the program."""
+    """The vocabulary that comes with the program."""
     return Vocabulary(tomllib.loads((files("qst.vocabulary") / "names.toml").read_text(encoding="utf-8")))
 
 
@@ -140,9 +137,9 @@ _IN_USE: ContextVar[Vocabulary | None] = ContextVar("vocabulary", default=None)
 
 @contextmanager
 def using(vocabulary: Vocabulary) -> Iterator[None]:
-    """Read by this vocabulary until the block ends; what else runs in the program is not touched.
+    """Use this vocabulary until the block ends; other threads and tasks are not affected.
 
-    A generator must not yield within such a block, for its caller would read by the vocabulary too: see `read_by`.
+    A generator must not yield within such a block, because its caller would use the vocabulary too: see `read_by`.
     """
     before = _IN_USE.set(vocabulary)
     try:
@@ -152,7 +149,7 @@ def using(vocabulary: Vocabulary) -> Iterator[None]:
 
 
 def read_by(vocabulary: Vocabulary, items: Iterator[Item]) -> Iterator[Item]:
-    """Items of an iterator, each formed by this vocabulary; while the caller has them, its own is in use."""
+    """Items of an iterator, each formed with this vocabulary; between items the caller's own is in use."""
     while True:
         with using(vocabulary):
             item = next(items, None)
@@ -162,7 +159,7 @@ def read_by(vocabulary: Vocabulary, items: Iterator[Item]) -> Iterator[Item]:
 
 
 def vocabulary_in_use() -> Vocabulary:
-    """The vocabulary of the `using` block that this is called in; ours outside of any."""
+    """The vocabulary of the surrounding `using` block; ours outside of any."""
     return _IN_USE.get() or our_vocabulary()
 
 
@@ -182,13 +179,13 @@ def device_names() -> dict[str, str]:
 
 
 def name_modality(text: str) -> str | None:
-    """The parameter that the free text of a thermal test means; None where it is not clear.
+    """The parameter that the free text of a thermal test names; None where that is unclear.
 
     >>> name_modality("Cold Pain - limits"), name_modality("Wärmeschwelle"), name_modality("Heat tolerance")
     ('CPT', 'WDT', None)
     """
     name = normalise(text)
-    if parameter_names().get(name) in ("CDT", "WDT", "TSL", "CPT", "HPT"):
+    if parameter_names().get(name) in THERMODE_CODES:
         return parameter_names()[name]
     listed = vocabulary_in_use().catalogue["modality"].items()
     kinds = {kind for kind, parts in listed if any(part in name for part in parts)}
@@ -204,28 +201,33 @@ def symptom_names() -> dict[str, str]:
 
 
 def words(column: str) -> dict[str, str]:
-    """Normalised spelling to our word, for a column with a vocabulary of its own; empty for others."""
+    """Normalised spelling to our word, for a column with a vocabulary of its own; empty for other columns."""
     return vocabulary_in_use().words(column)
 
 
 def trial_columns(meaning: str) -> frozenset[str]:
-    """Normalised names of a column of trials whose parameter is not named: instruction, quality, parameter or value."""
+    """Normalised names of a column of trials without a parameter: of instruction, quality, parameter or value."""
     return vocabulary_in_use().listed("trial_columns", meaning)
 
 
 def instructed_parameters() -> dict[str, str]:
-    """Instruction and quality, in our words with a blank between, to the parameter that they measure."""
+    """Instruction and quality, in our words and separated by a blank, to the parameter that they measure."""
     return {pair: code for code, pairs in vocabulary_in_use().catalogue["instructed"].items() for pair in pairs}
 
 
 def header_words(kind: str) -> frozenset[str]:
-    """Normalised words that a header can have beside a parameter: fillers, ratings or practice."""
+    """Normalised words that a header can have next to a parameter: fillers, ratings or practice."""
     return vocabulary_in_use().listed("headers", kind)
 
 
 def header_stimuli() -> dict[str, tuple[str, str]]:
-    """Beginnings of headers that name a parameter and a stimulus in one."""
+    """Beginnings of headers that name both a parameter and a stimulus."""
     return vocabulary_in_use().header_stimuli
+
+
+def option_columns(meaning: str) -> frozenset[str]:
+    """Normalised names of a column of a table that an option names: `file` of assignments, `exclude` of records."""
+    return vocabulary_in_use().listed("option_tables", meaning)
 
 
 def description_titles() -> frozenset[str]:
@@ -239,11 +241,11 @@ def missing_words() -> frozenset[str]:
 
 
 def missing_codes() -> dict[str, float]:
-    """Numbers that mean "not measured", by the text they must stand as."""
+    """Numbers that mean "not measured", by the exact text of the cell."""
     return vocabulary_in_use().missing_codes
 
 
 @lru_cache(maxsize=4096)
 def normalise_unit(text: str) -> str:
-    """A unit without case, blanks, and the signs of powers and fractions."""
+    """A unit in lower case, without blanks and the characters of powers and fractions."""
     return re.sub(r"[\s._^*/]+", "", unicodedata.normalize("NFKC", text).casefold())

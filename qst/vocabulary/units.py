@@ -1,4 +1,4 @@
-"""Units as laboratories write them, and the factor to ours."""
+"""Units as laboratories write them, and the factors to ours."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,10 @@ FAHRENHEIT_OFFSET = 32.0
 
 
 class Unit(NamedTuple):
-    """A unit as a file writes it, and how to come from it to ours; `name` is how the catalogue spells it."""
+    """A unit as a file writes it, and how its values become ours.
+
+    `foreign` is the other quantity that the unit belongs to, in words; `name` is the spelling of the catalogue.
+    """
 
     text: str
     factor: float
@@ -19,11 +22,12 @@ class Unit(NamedTuple):
     @property
     def is_fahrenheit(self) -> bool:
         """Whether absolute temperatures in this unit need an offset before the factor."""
-        return normalise_unit(self.text) in ("f", "degf", "°f", "fahrenheit", "°fahrenheit", "degreesfahrenheit")
+        _, factor = vocabulary_in_use().units("°C").get(normalise_unit(self.text), ("", 1.0))
+        return bool(factor != 1)
 
 
 def unit_family(column: str) -> str | None:
-    """Key of the units that a column of ours can have; None where it has none."""
+    """The section of `names.toml` with the units of a column of ours; None where it has no unit."""
     if column == "age":
         return "years"
     if column == "baseline":
@@ -35,7 +39,7 @@ def unit_family(column: str) -> str | None:
 
 
 def find_unit(column: str, text: str) -> Unit | None:
-    """The unit that a text names for a column of ours, or None where it is no unit of it."""
+    """The unit that a text means for a column of ours; None where the column has no such unit."""
     family, spelling = unit_family(column), normalise_unit(text)
     if family is None:
         return None
@@ -50,11 +54,11 @@ def find_unit(column: str, text: str) -> Unit | None:
 
 
 def known_units(column: str) -> str:
-    """The units a column can be given in, for a message."""
+    """The units that a column can have, for a message."""
     family = unit_family(column)
     return ", ".join(vocabulary_in_use().catalogue["units"][family]) if family else ""
 
 
 def is_force_of_probe(column: str, unit: Unit) -> bool:
-    """Whether a unit of PPT is a force, which becomes a pressure by the area of the probe."""
+    """Whether a unit of PPT is a force, which becomes a pressure through the area of the probe."""
     return column == "PPT" and unit.name in vocabulary_in_use().catalogue["probe"]["forces"]

@@ -1,4 +1,4 @@
-"""The order of visits, as their names show it. The rules are ours."""
+"""Names of visits: which words are such names, and their order in time. The rules are ours."""
 
 import re
 from collections.abc import Sequence
@@ -8,16 +8,27 @@ import numpy as np
 
 Visit = TypeVar("Visit", str, str | None)
 
-# A minus counts where nothing but a blank stands before it: -7 and `day -7` come before 0, `V-1` is the first.
+# A minus counts only at the start or after a blank: -7 and `day -7` come before 0, `V-1` is the first visit.
 _NUMBERED = re.compile(r"(.*?)[\s_.-]*?((?:(?<!\S)-)?\d+(?:[.,]\d+)?)")
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2}).*")
 
 _PAIRED = {"pre": 0.0, "baseline": 0.0, "post": 1.0, "followup": 1.0, "follow-up": 1.0}
 
+_WORD = re.compile(rf"{'|'.join(_PAIRED)}|[tv]\d+|(visit|session)\d*")
+
+
+def is_visit(word: str) -> bool:
+    """Whether a normalised word names a visit wherever it occurs, for example in a header.
+
+    >>> is_visit("post"), is_visit("t2"), is_visit("2")
+    (True, True, False)
+    """
+    return _WORD.fullmatch(word) is not None
+
 
 def read_visit(text: object) -> tuple[str | None, float]:
-    """What kind of name a visit has and its place among those of its kind; no kind where names have no order."""
+    """The kind of a visit's name, and its place among names of that kind; no kind where the name shows no order."""
     name = str(text).strip().casefold()
     if name in _PAIRED:
         return "pre and post", _PAIRED[name]
@@ -29,7 +40,7 @@ def read_visit(text: object) -> tuple[str | None, float]:
 
 
 def order_visits(visits: Sequence[Visit]) -> list[Visit] | None:
-    """Visits, each once, in the order of time, where their names show it; None where they do not.
+    """Distinct visits in the order of time, where their names show it; None where they do not.
 
     >>> order_visits(["V10", "V2"]), order_visits(["2026-03-01", "2025-11-30"]), order_visits(["first", "second"])
     (['V2', 'V10'], ['2025-11-30', '2026-03-01'], None)

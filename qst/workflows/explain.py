@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qst.errors import OptionError
-from qst.explain.assessment import Explanation, _Teller
+from qst.explain.assessment import Explanation, explain_assessment
 from qst.loaders.headers.options import LoadOptions
 from qst.protocol import BY_CODE, RECORD_ORDER
-from qst.scoring import Settings, score_table
+from qst.scoring import compute_stages
+from qst.settings import Settings
 from qst.workflows.find_people import choose_assessment, find_person
 
 
@@ -38,7 +39,8 @@ def explain(
     options : LoadOptions, optional
         How the files are read.
     settings : Settings, optional
-        How they are scored.
+        How they are scored. A scored table is scored again by the settings that it carries; one that is given here
+        wins.
 
     Returns
     -------
@@ -64,12 +66,10 @@ def explain(
     """
     if parameter is not None and parameter.upper() not in BY_CODE:
         raise OptionError(f"'{parameter}' is none of the 13 parameters: {' '.join(RECORD_ORDER)}")
-    settings = (settings or Settings()).load()
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
-    found = find_person(paths, subject, options or LoadOptions())
+    found = find_person(paths, subject, options or LoadOptions(), settings or Settings())
     given = {"visit": visit, "site": site, "side": side, "area": area}
     row = choose_assessment(
         found.assessments, subject, {name: value for name, value in given.items() if value is not None}
     )
-    scored = score_table(row, settings)
-    return _Teller(row, scored, found, settings).tell(parameter.upper() if parameter else None)
+    return explain_assessment(compute_stages(row, found.settings), found, parameter.upper() if parameter else None)

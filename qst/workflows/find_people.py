@@ -10,17 +10,18 @@ import pandas as pd
 from qst.derive.trials import derive_values, is_trials
 from qst.errors import InputError, OptionError
 from qst.explain.found import CHOICES, Found
-from qst.loaders.formats.scored import read_scored
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
-from qst.problems import Problem
+from qst.problems import Problem, make_problem
+from qst.settings import Settings
 from qst.tables import is_scored
+from qst.workflows.carried_settings import find_carried, take_over
 
 NEAR = 3
 """So many similar names are shown where a subject is not found, and not all people of a file."""
 
 
-def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions) -> Found:
+def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions, settings: Settings) -> Found:
     """Read files, scored tables among them, and keep the rows of one person.
 
     Raises
@@ -30,7 +31,7 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
     InputError
         The input cannot be read, or has no row that can be used; it holds all problems.
     """
-    found, names, problems = _read(paths, options, subject)
+    found, names, problems = _read(paths, options, settings, subject)
     if found is not None:
         return found
     if not names and problems:
@@ -38,7 +39,7 @@ def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions)
     raise _miss(subject, names, problems)
 
 
-def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
+def find_everybody(paths: Sequence[str | Path], options: LoadOptions, settings: Settings) -> Found:
     """Read files, scored tables among them, and keep all rows. Values are derived where the files have trials.
 
     Raises
@@ -46,29 +47,26 @@ def find_everybody(paths: Sequence[str | Path], options: LoadOptions) -> Found:
     InputError
         The input cannot be read, or has no row that can be used; it holds all problems.
     """
-    found, _, problems = _read(paths, options, None)
+    found, _, problems = _read(paths, options, settings, None)
     if found is None:
         raise _tell_empty(paths, problems)
     return found
 
 
 def _tell_empty(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
-    message = "no row of the input can be used: mend what is reported of its rows, or name another file"
-    return InputError(Problem("error", "empty", message, str(paths[0])), problems)
+    return InputError(make_problem("empty", file=str(paths[0])), problems)
 
 
 def _read(
-    paths: Sequence[str | Path], options: LoadOptions, subject: str | None
+    paths: Sequence[str | Path], options: LoadOptions, settings: Settings, subject: str | None
 ) -> tuple[Found | None, set[str], list[Problem]]:
     """The rows of one person, or of everybody where `subject` is None; the names of all; and all problems."""
     problems: list[Problem] = []
-    if len(paths) == 1 and (table := read_scored(paths[0])) is not None:
-        names, rows = set(table["subject"].dropna().astype(str)), _take(table, subject)
-        return (None if rows.empty else Found(rows, None, {"": [_tell_again(str(paths[0]))]})), names, problems
     try:
         readings = open_readings(paths, options, problems.append)
     except InputError as error:
         raise InputError(error.problem, problems) from error
+    settings, lines = take_over(settings, find_carried(readings.tables))
     names = set()
     parts: list[pd.DataFrame] = []
     trials: list[pd.DataFrame] = []
@@ -91,13 +89,11 @@ def _read(
         if again or read.file in files:
             # The rows of a scored table name the file that they were from at first.
             place = read.file if read.file in files else ""
-            understood.setdefault(place, []).extend([_tell_again(read.file)] if again else read.explain())
+            line = f"{read.file}: a table that qst score wrote; its values are scored again"
+            understood.setdefault(place, []).extend([line] if again else read.explain())
+    understood.setdefault("", []).extend(lines)
     all_trials = pd.concat(trials, ignore_index=True) if trials else None
-    return Found(rows, all_trials, understood, problems), names, problems
-
-
-def _tell_again(file: str) -> str:
-    return f"{file}: a table that qst score wrote; its values are scored again, by the options given now"
+    return Found(rows, all_trials, understood, problems, settings), names, problems
 
 
 def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """What all commands do with the files they are given."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from pathlib import Path
+from typing import TypeVar
 
-import pandas as pd
 from tqdm import tqdm
 
 from qst.errors import InputError, OptionError
@@ -11,6 +11,7 @@ from qst.loaders.formats.canonical import is_our_output
 from qst.loaders.readings import Readings
 from qst.problems import Problem
 
+Rows = TypeVar("Rows", bound=Sized)
 OnLine = Callable[[str], None]
 
 WRONG_USE = ("no-file", "no-files")
@@ -24,8 +25,8 @@ def collect_input_error(error: InputError, problems: list[Problem]) -> list[Prob
     return problems if error.problem in problems else [*problems, error.problem]
 
 
-def show_progress(blocks: Iterator[pd.DataFrame], readings: Readings) -> Iterator[pd.DataFrame]:
-    """A bar on a terminal, once the work has taken a second."""
+def show_progress(blocks: Iterator[Rows], readings: Readings) -> Iterator[Rows]:
+    """Show a bar on a terminal, once the work has taken a second."""
     with tqdm(total=readings.n_rows, unit=" rows", delay=1, disable=None, leave=False) as bar:
         for block in blocks:
             yield block

@@ -20,8 +20,10 @@ from qst.plots.canvas import WIDTH_MM
 from qst.plots.fallback_fonts import describe_missing_glyphs
 from qst.plots.files import PICTURE_ENDINGS, check_size, write_figure
 from qst.plots.kinds import GROUPS, Kind, choose_kind
-from qst.problems import Problem
-from qst.scoring import Settings
+from qst.problems import Problem, make_problem
+from qst.scoring import score_table
+from qst.settings import Settings
+from qst.workflows.carried_settings import carried_by_frame, compare, find_carried, list_replaced, take_over
 from qst.workflows.file_names import name_files
 from qst.workflows.processes import AT_ONCE, count_processes, start_processes
 from qst.workflows.score import score_readings
@@ -32,10 +34,11 @@ Saved = tuple[dict[Path, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures that were written, and the problems of the files they are from."""
+    """Pictures that were written, the problems of their files, and lines on settings that options replaced."""
 
     written: list[Path]
     problems: list[Problem]
+    replaced: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,11 @@ def plot_files(
     one_file = path.suffix.lower() in PICTURE_ENDINGS and not path.is_dir()
     _check_output(path, chosen, one_file=one_file, each=each)
     problems: list[Problem] = []
-    settings = settings or Settings()
-    table = _gather(inputs, options or LoadOptions(), settings, problems, chosen)
+    table, settings, replaced = _gather(inputs, options or LoadOptions(), settings or Settings(), problems, chosen)
     table = _choose_rows(table, subject=subject, visit=visit, site=site)
     own = {name: value for name, value in given.items() if name in chosen.options}
     own |= {"mechanisms": settings.mechanisms} if "mechanisms" in chosen.options else {}
     own |= _find_reference(table, settings) if "reference" in chosen.options else {}
-    style = Style(title, width_mm, dpi, own)
     apart = each or chosen.single == "only" or (not one_file and chosen.single == "also")
     keys = ["subject"] if over_visits else ["subject", "visit"]
     groups = _divide(table, chosen, keys, own) if apart else [((), table)]
@@ -130,21 +131,27 @@ def plot_files(
             "--subject (and --visit, or --over-visits), give a folder, or draw groups with --by"
         )
     if one_file:
-        return Pictures([path], problems + _tell_signs(_save_one(chosen, groups[0][1], path, style)))
-    path.mkdir(parents=True, exist_ok=True)
-    names = name_files([key for key, _ in groups]) if apart else [chosen.name]
-    written = [path / f"{name}.{picture_format}" for name in names]
+        written = [path]
+    else:
+        path.mkdir(parents=True, exist_ok=True)
+        names = name_files([key for key, _ in groups]) if apart else [chosen.name]
+        written = [path / f"{name}.{picture_format}" for name in names]
     pictures = list(zip([group for _, group in groups], written, strict=True))
+    written, of_drawing = _draw_pictures(chosen, pictures, Style(title, width_mm, dpi, own), processes)
+    return Pictures(written, problems + of_drawing, replaced)
+
+
+def _draw_pictures(
+    kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, processes: int | None
+) -> tuple[list[Path], list[Problem]]:
+    """Draw pictures; gives those that were written, and a problem for each that could not be drawn."""
     if len(pictures) == 1:
-        return Pictures(written, problems + _tell_signs(_save_one(chosen, *pictures[0], style)))
-    refused, missing = _save_all(chosen, pictures, style, processes)
+        return [pictures[0][1]], _report_missing_glyphs(_save_one(kind, *pictures[0], style))
+    refused, missing = _save_all(kind, pictures, style, processes)
     if len(refused) == len(pictures):
         raise OptionError(next(iter(refused.values())))
-    problems += _tell_signs(missing)
-    problems += [
-        Problem("warning", "not-drawn", f"{path.name} was not drawn: {reason}") for path, reason in refused.items()
-    ]
-    return Pictures([path for path in written if path not in refused], problems)
+    not_drawn = [make_problem("not-drawn", picture=path.name, reason=reason) for path, reason in refused.items()]
+    return [path for _, path in pictures if path not in refused], _report_missing_glyphs(missing) + not_drawn
 
 
 def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None:
@@ -163,24 +170,40 @@ def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None
 
 def _gather(
     inputs: Sequence[str | Path], options: LoadOptions, settings: Settings, problems: list[Problem], kind: Kind
-) -> pd.DataFrame:
-    """The table that the kind is drawn from: scored rows, or single trials."""
-    tables = {path: read_scored(path) for path in inputs}
-    frames = [table for table in tables.values() if table is not None]
+) -> tuple[pd.DataFrame, Settings, list[str]]:
+    """The table that the kind is drawn from, by which settings it is scored, and lines on settings that were replaced.
+
+    The table has single trials or scored rows. Scored tables are drawn as they are, unless an option differs from what
+    they were scored by.
+    """
+    tables = {Path(path): read_scored(path) for path in inputs}
+    scored = {path: table for path, table in tables.items() if table is not None}
     raw = [path for path, table in tables.items() if table is None]
     if kind.trials:
-        readings = open_readings(raw, options, problems.append) if raw else None
-        trials = [] if readings is None else [f for f in readings.frames(problems.append) if is_trials(f)]
-        if not trials:
-            raise OptionError(
-                f"--kind {kind.name} is drawn from single trials ({kind.needed}), and the input has a row a "
-                "tested area: give the file with a row a trial, as examples/trials_synthetic.csv"
-            )
-        return pd.concat(trials, ignore_index=True)
+        return _gather_trials(raw, options, problems, kind), settings, []
+    carried = [carried_by_frame(str(path), path, table) for path, table in scored.items()]
+    taken, lines = compare(settings, carried)
+    replaced = list_replaced(lines)
+    if raw or replaced or ("mechanisms" in kind.options and "mechanisms" in taken):
+        settings, _ = take_over(settings, carried)
+    frames = [score_table(table, settings) if replaced else table for table in scored.values()]
     if raw:
         readings = open_readings(raw, options, problems.append)
-        frames += list(score_readings(readings, settings, problems.append))
-    return pd.concat(frames, ignore_index=True)
+        settings, lines = take_over(settings, find_carried(readings.tables))
+        replaced += list_replaced(lines)
+        frames += [block.table for block in score_readings(readings, settings.load(), problems.append)]
+    return pd.concat(frames, ignore_index=True), settings, replaced
+
+
+def _gather_trials(paths: Sequence[Path], options: LoadOptions, problems: list[Problem], kind: Kind) -> pd.DataFrame:
+    readings = open_readings(paths, options, problems.append) if paths else None
+    trials = [] if readings is None else [f for f in readings.frames(problems.append) if is_trials(f)]
+    if not trials:
+        raise OptionError(
+            f"--kind {kind.name} is drawn from single trials ({kind.needed}), and the input has one row per tested "
+            "area: give the file with one row per trial, as examples/trials_synthetic.csv"
+        )
+    return pd.concat(trials, ignore_index=True)
 
 
 def _choose_rows(table: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
@@ -229,8 +252,8 @@ def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
     return write_figure(ax, path, dpi=style.dpi)
 
 
-def _tell_signs(missing: str) -> list[Problem]:
-    return [Problem("warning", "no-glyph", describe_missing_glyphs(missing))] if missing else []
+def _report_missing_glyphs(missing: str) -> list[Problem]:
+    return [make_problem("no-glyph", description=describe_missing_glyphs(missing))] if missing else []
 
 
 def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> Saved:

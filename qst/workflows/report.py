@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from qst.errors import OptionError
 from qst.explain.found import Found
 from qst.inference.symptoms import report_incomplete_npsi
 from qst.loaders.headers.options import LoadOptions
+from qst.norms.coverage import describe_source
 from qst.norms.reference_sets import load_reference
 from qst.problems import Problem
 from qst.report.cohort import form_cohort
@@ -24,8 +25,10 @@ from qst.report.pdf import find_browser, print_pages
 from qst.report.pseudonyms import number_subjects, write_key
 from qst.report.rendering import render_cohort, render_subject
 from qst.report.subject import form_subject
-from qst.scoring import Settings, score_table
+from qst.scoring import Stages, compute_stages
+from qst.settings import Settings
 from qst.tables import SOURCE
+from qst.workflows.carried_settings import list_replaced
 from qst.workflows.file_names import name_files
 from qst.workflows.find_people import find_everybody
 from qst.workflows.inputs import leave_out_earlier
@@ -39,19 +42,19 @@ _GENERATOR = '<meta name="generator" content="qst report'
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that was written, and the problems of the files it is from."""
+    """A report that was written, the problems of the files it is from, and lines on settings that options replaced."""
 
     index: Path
     pages: list[Path]
     problems: list[Problem]
+    replaced: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     """One subject's page, to be made in any process."""
 
-    rows: pd.DataFrame
-    scored: pd.DataFrame
+    stages: Stages
     found: Found
     label: str
     path: Path
@@ -116,11 +119,12 @@ def report_files(
     if key is not None and output.resolve() in [key.resolve(), *key.resolve().parents]:
         raise OptionError(f"the key {key} would lie in the report, which it must not: give it another folder")
     printer = find_browser(browser) if pdf else None
-    settings = (settings or Settings()).load()
-    found = find_everybody(inputs, options or LoadOptions())
-    scored = score_table(found.assessments, settings)
-    report_results(scored, settings, found)
-    rows, scored, names = _choose(found.assessments, scored, subjects, show)
+    found = find_everybody(inputs, options or LoadOptions(), settings or Settings())
+    settings = found.settings.load()
+    stages = compute_stages(found.assessments, settings)
+    report_results(stages.scored, settings, found)
+    stages, names = _choose(stages, subjects, show)
+    scored = stages.scored
     numbers = number_subjects((name for name in names if name is not None), key) if key is not None else None
     groups = _group(names)
     labels = [_label(names[places[0]], number, numbers, texts) for number, places in enumerate(groups, 1)]
@@ -131,10 +135,8 @@ def report_files(
     with replace_folder(output) as folder:
         (folder / SUBJECTS).mkdir(parents=True)
         pages = [Path(SUBJECTS) / f"{name}.html" for name in files]
-        jobs = list(_form_jobs(rows, scored, found, groups, labels, [folder / page for page in pages]))
-        write = partial(
-            _write_subject, settings=settings, language=language, anonymous=numbers is not None, show=tuple(show)
-        )
+        jobs = list(_form_jobs(stages, found, groups, labels, [folder / page for page in pages]))
+        write = partial(_write_subject, language=language, anonymous=numbers is not None, show=tuple(show))
         _run(write, jobs, count_processes(len(jobs), workers))
         order = [place for places in groups for place in places]
         places_of = {place: n for n, places in enumerate(groups) for place in places}
@@ -155,7 +157,9 @@ def report_files(
             print_pages([folder / INDEX, *(folder / page for page in pages)], printer)
         if numbers is not None and key is not None:
             write_key(numbers, key)
-    return Report(output / INDEX, [output / page for page in pages], found.problems)
+    return Report(
+        output / INDEX, [output / page for page in pages], found.problems, list_replaced(found.understood.get("", []))
+    )
 
 
 def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> None:
@@ -167,10 +171,9 @@ def report_results(scored: pd.DataFrame, settings: Settings, found: Found) -> No
         reporter.finish()
 
 
-def _choose(
-    rows: pd.DataFrame, scored: pd.DataFrame, subjects: Sequence[str], show: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str | None]]:
+def _choose(stages: Stages, subjects: Sequence[str], show: Sequence[str]) -> tuple[Stages, list[str | None]]:
     """The rows of the subjects that are asked for, and the subject of each row."""
+    scored = stages.scored
     absent = [column for column in show if column not in scored]
     if absent:
         raise OptionError(f"the files have no column '{absent[0]}': --show takes a header as the file has it")
@@ -179,8 +182,7 @@ def _choose(
     if unknown:
         raise OptionError(f"no assessment has the subject '{unknown[0]}': a subject is written as in the file")
     chosen = [n for n, name in enumerate(names) if not subjects or name in subjects]
-    rows, scored = (table.iloc[chosen].reset_index(drop=True) for table in (rows, scored))
-    return rows, scored, [names[n] for n in chosen]
+    return stages.take(chosen), [names[n] for n in chosen]
 
 
 def _group(names: Sequence[str | None]) -> list[list[int]]:
@@ -198,8 +200,7 @@ def _label(name: str | None, number: int, numbers: dict[str, str] | None, texts:
 
 
 def _form_jobs(
-    rows: pd.DataFrame,
-    scored: pd.DataFrame,
+    stages: Stages,
     found: Found,
     groups: Sequence[Sequence[int]],
     labels: Sequence[str],
@@ -211,20 +212,21 @@ def _form_jobs(
     for problem in found.problems:
         by_file.setdefault(problem.file, []).append(problem)
     for places, label, path in zip(groups, labels, paths, strict=True):
-        own = rows.iloc[list(places)].reset_index(drop=True)
+        taken = stages.take(places)
+        own = taken.assessments
         files = set(own["source_file"].dropna()) if "source_file" in own else set()
         problems = [problem for file in files for problem in by_file.get(file, ())]
         understood = {file: lines for file, lines in found.understood.items() if file in files or not file}
-        told = Found(own, trials.get(own["subject"].iloc[0]), understood, problems)
-        yield _Job(own, scored.iloc[list(places)].reset_index(drop=True), told, label, path)
+        told = replace(
+            found, assessments=own, trials=trials.get(own["subject"].iloc[0]), understood=understood, problems=problems
+        )
+        yield _Job(taken, told, label, path)
 
 
-def _write_subject(job: _Job, *, settings: Settings, language: str, anonymous: bool, show: Sequence[str]) -> None:
+def _write_subject(job: _Job, *, language: str, anonymous: bool, show: Sequence[str]) -> None:
     texts = load_page_language(language)
-    page = form_subject(
-        job.rows, job.scored, job.found, settings, texts, label=job.label, anonymous=anonymous, show=show
-    )
-    page["reference"] = _tell_reference(settings)
+    page = form_subject(job.stages, job.found, texts, label=job.label, anonymous=anonymous, show=show)
+    page["reference"] = _tell_reference(job.stages.settings)
     job.path.write_text(render_subject(page, texts), encoding="utf-8")
 
 
@@ -242,8 +244,7 @@ def _run(write: Any, jobs: Sequence[_Job], processes: int) -> None:
 
 def _tell_reference(settings: Settings) -> dict[str, str]:
     reference = load_reference(settings.reference)
-    told = {key: " ".join(str(reference.source.get(key, "")).split()) for key in ("title", "citation", "doi")}
-    return {"id": reference.id, **told, "data": str(reference.source.get("sha256", ""))[:12]}
+    return {**describe_source(reference), "data": str(reference.source.get("sha256", ""))[:12]}
 
 
 def check_folder(output: Path) -> None:

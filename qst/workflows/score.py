@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,19 +16,37 @@ from qst.errors import InputError, OptionError
 from qst.inference.criteria import load_criteria
 from qst.inference.knowledge_base import load_mechanisms
 from qst.inference.mechanism_details import DetailsWriter
+from qst.inference.mechanisms import Weighing
 from qst.inference.phenotypes import load_prototypes
 from qst.inference.symptoms import has_npsi, report_incomplete_npsi
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import Readings, open_readings
 from qst.norms.reference_sets import load_reference
 from qst.problems import OnProblem, Problem
-from qst.scoring import Settings, _find_added, score_table
+from qst.scoring import compute_stages, find_added_ids
+from qst.settings import Settings
 from qst.tables import ASSESSMENT_COLUMNS, NPSI_COLUMNS, SOURCE, result_columns, unique_column_name
+from qst.workflows.carried_settings import find_carried, take_over
 from qst.workflows.inputs import OnLine, collect_input_error, leave_out_earlier, show_progress
+from qst.workflows.manifest import form_manifest, list_files, manifest_beside, write_manifest
 from qst.workflows.result_problems import ResultReporter
 from qst.workflows.table_writers import open_sink
 
 DETAILS_ENDINGS = (".json",)
+
+WITH_MANIFEST = (".json",)
+"""Formats that always have a manifest beside them."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredBlock:
+    """Some scored rows, and what their evidence was computed from."""
+
+    table: pd.DataFrame
+    weighing: Weighing
+
+    def __len__(self) -> int:
+        return len(self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +65,11 @@ def score_files(
     settings: Settings | None = None,
     *,
     stdout: IO[str] | None = None,
-    tell: OnLine | None = None,
+    on_line: OnLine | None = None,
     dry: bool = False,
     details: str | Path | None = None,
     volunteers: bool = False,
+    manifest: bool = False,
 ) -> Batch:
     """Score files and write the scored table, in blocks: memory does not grow with the rows.
 
@@ -63,16 +82,19 @@ def score_files(
     options : LoadOptions, optional
     settings : Settings, optional
     stdout : text stream, optional
-    tell : callable, optional
+    on_line : callable, optional
         Gets what was understood of the files, line by line, before they are scored.
     dry : bool
-        Look for problems only; write nothing. Then `tell` gets a line for each column of the files.
+        Look for problems only; write nothing. Then `on_line` gets a line for each column of the files.
     details : path, optional
         A JSON file with the signs for and against every mechanism, assessment by assessment
         (`qst.inference.mechanism_details`).
     volunteers : bool
         All people are taken for healthy: the summary says who probably is not
         (`qst.inference.criteria.check_volunteers`).
+    manifest : bool
+        Write what made the result beside the output (`qst.workflows.manifest`). Parquet always holds it in its
+        metadata; JSON, which has no place for metadata, always has it beside it.
 
     Returns
     -------
@@ -87,9 +109,52 @@ def score_files(
     """
     problems: list[Problem] = []
     options, settings = options or LoadOptions(), settings or Settings()
-    reference = load_reference(settings.reference)
+    loaded = settings.load()
+    earlier = _check_outputs(inputs, output, details, options, settings, manifest=manifest)
+    try:
+        readings = open_readings(inputs, options, problems.append, leave_out=earlier)
+    except InputError as error:
+        return Batch(_open_summary(loaded, volunteers), collect_input_error(error, problems), written=False)
+    settings, carried = take_over(settings, find_carried(readings.tables))
+    loaded, summary = settings.load(), _open_summary(settings, volunteers)
+    for line in [*readings.explain(columns=dry), *carried] if on_line else []:
+        on_line(line)  # type: ignore[misc]
+    blocks = _count(show_progress(score_readings(readings, loaded, problems.append), readings), summary)
+    if dry:
+        for _ in blocks:
+            pass
+    else:
+        ending = "" if output is None else Path(output).suffix.lower()
+        manifest |= ending in WITH_MANIFEST
+        needed = manifest or ending == ".parquet"
+        made = form_manifest(list_files(readings.tables), options, settings) if needed else None
+        with (
+            _open_details(details, loaded) as take,
+            open_sink(output, stdout, problems.append, manifest=made) as sink,
+        ):
+            for block in blocks:
+                sink.write(block.table)
+                take(block.table, block.weighing)
+        if manifest and output is not None:
+            write_manifest(made, manifest_beside(Path(output)))
+    summary.report_suspicious(problems.append)
+    return Batch(summary, problems, written=not dry)
+
+
+def _check_outputs(
+    inputs: Sequence[str | Path],
+    output: str | Path | None,
+    details: str | Path | None,
+    options: LoadOptions,
+    settings: Settings,
+    *,
+    manifest: bool,
+) -> list[Path]:
+    """Refuse an output that cannot be written; gives earlier outputs in an input folder, which are not read again."""
     if output is not None:
         check_writable(Path(output))
+    elif manifest:
+        raise OptionError("a manifest is written beside an output file: name one with --output")
     data = (settings.reference, settings.mechanisms, settings.phenotypes, settings.criteria)
     beside = [options.demographics, options.names.file, *(path for path in data if isinstance(path, str | Path))]
     earlier = leave_out_earlier(inputs, output, beside)
@@ -98,35 +163,20 @@ def score_files(
         earlier += leave_out_earlier(inputs, details, beside)
         if output is not None and Path(details).resolve() == Path(output).resolve():
             raise OptionError(f"{details} is the output already: give the details another name")
-    base = load_mechanisms(settings.mechanisms)
+    return earlier
+
+
+def _open_summary(settings: Settings, volunteers: bool) -> Summary:
     prototypes, criteria = load_prototypes(settings.phenotypes), load_criteria(settings.criteria)
-    settings = replace(settings, reference=reference, mechanisms=base, phenotypes=prototypes, criteria=criteria)
-    summary = Summary(base, PatternSummary(prototypes, criteria, volunteers=volunteers))
-    try:
-        readings = open_readings(inputs, options, problems.append, leave_out=earlier)
-    except InputError as error:
-        return Batch(summary, collect_input_error(error, problems), written=False)
-    for line in readings.explain(columns=dry) if tell else ():
-        tell(line)  # type: ignore[misc]
-    scored = score_readings(readings, settings, problems.append)
-    blocks = _count(show_progress(scored, readings), summary)
-    if dry:
-        for _ in blocks:
-            pass
-    else:
-        with _open_details(details, settings) as take, open_sink(output, stdout, problems.append) as sink:
-            for block in blocks:
-                sink.write(block)
-                take(block)
-    summary.report_suspicious(problems.append)
-    return Batch(summary, problems, written=not dry)
+    base = load_mechanisms(settings.mechanisms)
+    return Summary(base, PatternSummary(prototypes, criteria, volunteers=volunteers))
 
 
 @contextmanager
-def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Callable[[pd.DataFrame], None]]:
+def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Callable[[pd.DataFrame, Weighing], None]]:
     """Something that takes blocks for the details file; it appears whole or not at all."""
     if path is None:
-        yield lambda _: None
+        yield lambda _table, _weighing: None
         return
     with replace_file(Path(path), DETAILS_ENDINGS) as temporary, temporary.open("w", encoding="utf-8") as file:
         writer = DetailsWriter(file, load_reference(settings.reference).id, settings.mechanisms)
@@ -134,13 +184,13 @@ def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Calla
         writer.close()
 
 
-def _count(blocks: Iterator[pd.DataFrame], summary: Summary) -> Iterator[pd.DataFrame]:
+def _count(blocks: Iterator[ScoredBlock], summary: Summary) -> Iterator[ScoredBlock]:
     for block in blocks:
-        summary.add(block)
+        summary.add(block.table)
         yield block
 
 
-def score_readings(readings: Readings, settings: Settings, on_problem: OnProblem) -> Iterator[pd.DataFrame]:
+def score_readings(readings: Readings, settings: Settings, on_problem: OnProblem) -> Iterator[ScoredBlock]:
     """Score files block by block: what `qst score` writes, without holding more of it than one block.
 
     Parameters
@@ -153,19 +203,18 @@ def score_readings(readings: Readings, settings: Settings, on_problem: OnProblem
 
     Yields
     ------
-    pandas.DataFrame
+    ScoredBlock
         Scored assessments, all with the same columns: `SCORED_COLUMNS` (and those of added mechanisms), the files'
         own, `source_file, source_row`.
     """
-    settings = settings.load()
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
-    ours = [*ASSESSMENT_COLUMNS, *result_columns(_find_added(base))]
+    ours = [*ASSESSMENT_COLUMNS, *result_columns(find_added_ids(base))]
     ours += NPSI_COLUMNS if has_npsi(readings.own_columns) else ()
     report_incomplete_npsi(readings.own_columns, on_problem)
     columns = [*ours, *(unique_column_name(name, ours) for name in readings.own_columns), *SOURCE]
     reporter = ResultReporter(reference, on_problem)
     for frame in readings.frames(on_problem):
-        scored = score_table(frame, settings)
-        reporter.update(scored, frame if is_trials(frame) else None)
-        yield scored.reindex(columns=columns)
+        stages = compute_stages(frame, settings)
+        reporter.update(stages.scored, frame if is_trials(frame) else None)
+        yield ScoredBlock(stages.scored.reindex(columns=columns), stages.weighing)
     reporter.finish()

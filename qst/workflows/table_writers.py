@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
@@ -15,8 +15,15 @@ import pandas as pd
 from qst.atomic import ENDINGS, replace_file
 from qst.errors import OptionError
 from qst.formulas import defuse_text, is_formula
-from qst.problems import OnProblem, Problem, shorten
-from qst.tables import ASSESSMENT_COLUMNS, COUNTS, MECHANISM_COLUMNS, NUMBERS, PHENOTYPE_COLUMNS, find_added_mechanisms
+from qst.problems import OnProblem, make_problem, shorten
+from qst.tables import (
+    ASSESSMENT_COLUMNS,
+    COUNTS,
+    MECHANISM_COLUMNS,
+    NUMBERS,
+    PHENOTYPE_COLUMNS,
+    find_added_mechanisms,
+)
 from qst.vocabulary.headers import find_npsi_results
 
 CSV_ROWS = 1_000
@@ -27,6 +34,9 @@ EXCEL_ROWS = 1_048_575
 
 EXCEL_CHARACTERS = 32_767
 """Characters an Excel cell holds."""
+
+PARQUET_KEY = b"qst_manifest"
+"""Where the metadata of a Parquet file hold the manifest."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -41,7 +51,11 @@ class Sink(Protocol):
 
 @contextmanager
 def open_sink(
-    path: str | Path | None, stdout: IO[str] | None = None, on_problem: OnProblem = lambda _: None
+    path: str | Path | None,
+    stdout: IO[str] | None = None,
+    on_problem: OnProblem = lambda _: None,
+    *,
+    manifest: Mapping[str, Any] | None = None,
 ) -> Iterator[Sink]:
     """Open a file for a table that comes in blocks.
 
@@ -53,6 +67,8 @@ def open_sink(
         Its ending decides the format; None writes CSV to `stdout`.
     on_problem : callable, optional
         Gets a problem where the format cannot hold a text as it is.
+    manifest : mapping, optional
+        What made the table (`qst.workflows.manifest`). Parquet holds it; the other formats have no place for it.
 
     Raises
     ------
@@ -66,7 +82,7 @@ def open_sink(
         return
     path = Path(path)
     with replace_file(path, ENDINGS) as temporary:
-        sink = _SINKS[path.suffix.lower()](temporary, on_problem)
+        sink = _SINKS[path.suffix.lower()](temporary, on_problem, manifest)
         try:
             yield sink
         except BaseException:
@@ -76,7 +92,12 @@ def open_sink(
 
 
 class _CsvSink:
-    def __init__(self, target: Path | IO[str], on_problem: OnProblem = lambda _: None) -> None:
+    def __init__(
+        self,
+        target: Path | IO[str],
+        on_problem: OnProblem = lambda _: None,
+        manifest: Mapping[str, Any] | None = None,
+    ) -> None:
         self._own = isinstance(target, Path)
         self._file: IO[str] = target.open("w", encoding="utf-8", newline="") if isinstance(target, Path) else target
         self._columns: list[str] | None = None
@@ -126,7 +147,7 @@ def _list_numbers(column: "pd.Series[Any]") -> list[object]:
 
 
 class _JsonSink:
-    def __init__(self, target: Path, on_problem: OnProblem) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem, manifest: Mapping[str, Any] | None) -> None:
         self._file = target.open("w", encoding="utf-8")
         self._columns: list[str] | None = None
 
@@ -142,7 +163,7 @@ class _JsonSink:
 
 
 class _ExcelSink:
-    def __init__(self, target: Path, on_problem: OnProblem) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem, manifest: Mapping[str, Any] | None) -> None:
         import openpyxl
 
         self._target, self._rows, self._on_problem = target, 0, on_problem
@@ -196,11 +217,8 @@ class _ExcelSink:
         """A text as Excel can hold it: without control characters, and no longer than 32,767 characters."""
         fitting = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:EXCEL_CHARACTERS]
         if fitting != text:
-            what = (
-                "was cut to 32,767 characters" if len(text) > EXCEL_CHARACTERS else "has other control characters now"
-            )
-            message = f"the text {shorten(text)} {what}, as an Excel cell holds no more: write a .csv file to keep it"
-            self._on_problem(Problem("warning", "text-changed", message))
+            reason = "cut" if len(text) > EXCEL_CHARACTERS else "control"
+            self._on_problem(make_problem("text-changed", reason, text=shorten(text), most=EXCEL_CHARACTERS))
         return fitting
 
     def close(self) -> None:
@@ -208,13 +226,13 @@ class _ExcelSink:
 
 
 class _ParquetSink:
-    def __init__(self, target: Path, on_problem: OnProblem) -> None:
+    def __init__(self, target: Path, on_problem: OnProblem, manifest: Mapping[str, Any] | None) -> None:
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq
         except ImportError as error:
             raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
-        self._pa, self._pq, self._target = pa, pq, target
+        self._pa, self._pq, self._target, self._manifest = pa, pq, target, manifest
         self._columns: list[str] | None = None
         self._writer: Any = None
 
@@ -233,6 +251,8 @@ class _ParquetSink:
         block = block.astype({name: object for name in self._columns if name not in numbers})
         table = self._pa.Table.from_pandas(block, schema=schema, preserve_index=False)
         if self._writer is None:
+            if self._manifest is not None:
+                schema = schema.with_metadata({PARQUET_KEY: json.dumps(self._manifest, ensure_ascii=False)})
             self._writer = self._pq.ParquetWriter(self._target, schema)
         self._writer.write_table(table)
 
@@ -241,7 +261,7 @@ class _ParquetSink:
             self._writer.close()
 
 
-_SINKS: dict[str, Callable[[Path, OnProblem], Sink]] = {
+_SINKS: dict[str, Callable[[Path, OnProblem, Mapping[str, Any] | None], Sink]] = {
     ".csv": _CsvSink,
     ".xlsx": _ExcelSink,
     ".parquet": _ParquetSink,

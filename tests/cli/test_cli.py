@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 import pandas as pd
 import pytest
-from command_line import GOOD, REAL, commands, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import GOOD, commands, run
+from paths import REAL
 
 import qst
 import qst.workflows.table_writers
+
+pytestmark = pytest.mark.usefixtures("work")
 
 # --- help -----------------------------------------------------------------------------------------------------------
 
@@ -69,7 +72,7 @@ def test_a_warning_alone_is_no_failure() -> None:
 
 
 WRONG_USE = [
-    (["score", "good.csv", "--set", "sex=1"], "sex cannot be '1': say female or male"),
+    (["score", "good.csv", "--set", "sex=1"], "sex cannot be '1': use female or male"),
     (["score", "good.csv", "--set", "age=1987"], "age cannot be '1987'"),
     (["score", "good.csv", "--set", "colour=red"], "'colour' cannot be set: choose one of subject"),
     (["score", "good.csv", "--set", "sex"], "--set 'sex' is not of the form sex=female"),
@@ -79,8 +82,8 @@ WRONG_USE = [
     (["score", "good.csv", "--ignore", "nothing"], "--ignore names the column 'nothing', which no file has"),
     (["score", "good.csv", "--codes", "sex:1=x"], "the code 1 of sex cannot mean 'x'"),
     (["score", "good.csv", "--codes", "sex"], "--codes 'sex' is not of the form sex:1=female,2=male"),
-    (["score", "good.csv", "--unit", "PPT=furlong"], "'furlong' is no unit of PPT: give one of kPa"),
-    (["score", "good.csv", "--unit", "XYZ=kPa"], "'kPa' is no unit of XYZ: choose one of CDT"),
+    (["score", "good.csv", "--unit", "PPT=furlong"], "'furlong' is not a unit of PPT: give one of kPa"),
+    (["score", "good.csv", "--unit", "XYZ=kPa"], "'kPa' is not a unit of XYZ: choose one of CDT"),
     (["score", "good.csv", "--cut-off", "-1"], "the cut-off is -1.0; it must be above 0"),
     (["score", "good.csv", "--cut-off", "two"], "'two' is not a valid float"),
     (["score", "good.csv", "--dma-threshold", "100"], "the DMA threshold is 100.0"),

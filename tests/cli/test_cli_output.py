@@ -9,12 +9,15 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from command_line import COHORT, ROOT, TRIALS, frames_agree, run, same, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import frames_agree, run
+from paths import COHORT, REFERENCE_VALUES, TRIALS
 
 import qst
 import qst.workflows.table_writers
 from qst.loaders.formats.scored import read_scored
 from qst.tables import LISTS, SCORED_COLUMNS
+
+pytestmark = pytest.mark.usefixtures("work")
 
 # --- the same numbers as the library --------------------------------------------------------------------------------
 
@@ -110,7 +113,7 @@ def test_subjects_stay_as_written() -> None:
 
 
 def test_options_reach_the_scoring() -> None:
-    norms = ROOT / "reference_values" / "magerl2010"
+    norms = REFERENCE_VALUES / "magerl2010"
     options = ["--cut-off", "1.5", "--device-limit", "PPT=2000", "--dma-threshold", "10", "--reference", norms]
     run("score", COHORT, "-o", "out.json", *options)
     scored = qst.score(qst.load(COHORT, problems=[]), norms, cut_off=1.5, device_limits={"PPT": 2000}, dma_threshold=10)
@@ -207,7 +210,7 @@ def test_the_demographics_are_not_overwritten() -> None:
 
 
 def test_the_reference_set_is_not_overwritten() -> None:
-    shutil.copy(ROOT / "reference_values" / "magerl2010" / "values.csv", "norms.csv")
+    shutil.copy(REFERENCE_VALUES / "magerl2010" / "values.csv", "norms.csv")
     guarded("norms.csv", "good.csv", "--reference", "norms.csv")
 
 

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from command_line import COHORT, TRIALS, run, work  # noqa: F401 (the fixture changes into a folder)
+from command_line import run
+from paths import COHORT, TRIALS
 
 from qst.cli.plot import KINDS
 from qst.plots.kinds import KINDS as KNOWN
+
+pytestmark = pytest.mark.usefixtures("work")
 
 SCORED_KINDS = ("heatmap", "frequencies", "loga", "phenotypes", "mechanisms")
 
@@ -20,7 +23,7 @@ def test_the_command_offers_every_kind_there_is() -> None:
 def test_a_figure_of_a_cohort_is_one_picture(kind: str) -> None:
     result = run("plot", COHORT, "--kind", kind, "-o", f"{kind}.svg")
     assert result.exit_code == 0, result.stderr
-    assert "QST alone is no diagnosis" in Path(f"{kind}.svg").read_text(encoding="utf-8")
+    assert "QST alone is not a diagnosis" in Path(f"{kind}.svg").read_text(encoding="utf-8")
     assert f"Written: {kind}.svg" in result.stderr
 
 
@@ -42,7 +45,7 @@ def test_without_trials_one_line_says_what_is_needed(kind: str) -> None:
     result = run("plot", COHORT, "--kind", kind, "-o", "a.png")
     assert result.exit_code == 2
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
-    assert "is drawn from single trials" in line and "give the file with a row a trial" in line
+    assert "is drawn from single trials" in line and "give the file with one row per trial" in line
     assert not Path("a.png").exists()
 
 

@@ -1,15 +1,17 @@
-"""Values that are possible each by itself and hardly so together: a warning each, with its place, and they are used."""
+"""Values that are possible by themselves but implausible in combination: a warning each, with file and row."""
 
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import write
 
 import qst
 from qst.loaders.files import text_table as texts
+
+pytestmark = pytest.mark.usefixtures("work")
 
 WIDE = "subject,visit,age,sex,site,side,area"
 VALUES = "CDT,WDT,TSL,CPT,HPT,PPT"
@@ -18,7 +20,7 @@ TRIALS = "subject,age,sex,site,parameter,value,keep"
 
 
 def warnings_of(folder: Path, header: str, *rows: str) -> list[tuple[str, int, str]]:
-    """Code, row and message of what `qst validate` says of rows that have no other fault."""
+    """Code, row and message of what `qst validate` reports of rows without other faults."""
     lab = write(folder, "\n".join([header, *rows]), "rows.csv")
     result = run("validate", "--json", lab)
     problems = json.loads(result.stdout)
@@ -45,8 +47,10 @@ def codes_of(folder: Path, header: str, *rows: str) -> list[tuple[str, int]]:
     ],
 )
 def test_detection_past_pain(tmp_path: Path, values: str, found: list[str]) -> None:
-    told = warnings_of(tmp_path, f"{WIDE},CDT,WDT,CPT,HPT", f"a,,30,f,hand,,,{values}", "b,,31,f,hand,,,-1,2,10,44")
-    assert [(code, row, message[:3]) for code, row, message in told] == [("detection-past-pain", 2, c) for c in found]
+    reported = warnings_of(tmp_path, f"{WIDE},CDT,WDT,CPT,HPT", f"a,,30,f,hand,,,{values}", "b,,31,f,hand,,,-1,2,10,44")
+    assert [(code, row, message[:3]) for code, row, message in reported] == [
+        ("detection-past-pain", 2, c) for c in found
+    ]
 
 
 def test_detection_is_measured_from_the_file_s_own_baseline(tmp_path: Path) -> None:
@@ -74,9 +78,9 @@ def test_detection_is_measured_from_the_file_s_own_baseline(tmp_path: Path) -> N
 )
 def test_trials_that_disagree(tmp_path: Path, code: str, values: tuple[float, ...], row: int | None) -> None:
     rows = [f"a,30,f,hand,{code},{value}," for value in values]
-    told = warnings_of(tmp_path, TRIALS, *rows)
-    assert [(kind, place) for kind, place, _ in told] == ([] if row is None else [("trials-disagree", row)])
-    assert not told or f"the {len(values)} trials of {code}" in told[0][2]
+    reported = warnings_of(tmp_path, TRIALS, *rows)
+    assert [(kind, place) for kind, place, _ in reported] == ([] if row is None else [("trials-disagree", row)])
+    assert not reported or f"the {len(values)} trials of {code}" in reported[0][2]
 
 
 def test_a_discarded_trial_and_those_of_others_do_not_count(tmp_path: Path) -> None:
@@ -86,9 +90,9 @@ def test_a_discarded_trial_and_those_of_others_do_not_count(tmp_path: Path) -> N
 
 def test_identical_rows_of_two_people(tmp_path: Path) -> None:
     rows = [f"a,,30,f,hand,,,{OF_A}", f"b,,31,f,hand,,,{OF_B}", f"c,,32,f,hand,,,{OF_A}"]
-    told = warnings_of(tmp_path, f"{WIDE},{VALUES}", *rows)
-    assert [(code, row) for code, row, _ in told] == [("identical-values", 4)]
-    assert "those of another subject in row 2" in told[0][2]
+    reported = warnings_of(tmp_path, f"{WIDE},{VALUES}", *rows)
+    assert [(code, row) for code, row, _ in reported] == [("identical-values", 4)]
+    assert "those of another subject in row 2" in reported[0][2]
     few = [f"{name},,30,f,hand,,,1.1,1.9,4.2,12.5" for name in "ab"]
     assert codes_of(tmp_path, f"{WIDE},CDT,WDT,TSL,CPT", *few) == [], "four values coincide by chance"
     assert codes_of(tmp_path, f"{WIDE},{VALUES}", rows[0], rows[0].replace("a,,", "a,T2,", 1)) == [], "of one person"
@@ -97,16 +101,16 @@ def test_identical_rows_of_two_people(tmp_path: Path) -> None:
 def test_one_person_written_in_two_ways(tmp_path: Path) -> None:
     ids = ("p1", "P1", "p 1", "P1", "p01", "7", "007", "10", "1")
     rows = [f"{name},{n},30,f,hand,{44 + n}" for n, name in enumerate(ids)]
-    told = warnings_of(tmp_path, "subject,visit,age,sex,site,HPT", *rows)
-    assert [(code, row) for code, row, _ in told] == [("ids-alike", 3), ("ids-alike", 4), ("ids-alike", 8)]
-    assert "that in row 2 but for capitals, blanks or zeros in front" in told[0][2]
-    assert "that in row 7" in told[2][2]
+    reported = warnings_of(tmp_path, "subject,visit,age,sex,site,HPT", *rows)
+    assert [(code, row) for code, row, _ in reported] == [("ids-alike", 3), ("ids-alike", 4), ("ids-alike", 8)]
+    assert "capitals, blanks and leading zeros, the subject is the same as in row 2" in reported[0][2]
+    assert "the same as in row 7" in reported[2][2]
 
 
 @pytest.mark.parametrize(
     ("other", "found"), [("40,f", True), (",f", True), ("30,", True), ("41,f", False), ("30,m", False)]
 )
-def test_people_of_another_sex_or_age_are_others_though_their_ids_are_alike(
+def test_people_of_another_sex_or_age_are_others_although_their_ids_are_similar(
     tmp_path: Path, other: str, found: bool
 ) -> None:
     rows = ["p1,30,f,hand,44.1", f"P1,{other},hand,45.2"]
@@ -120,9 +124,9 @@ def test_side_or_area_swapped_between_visits(tmp_path: Path) -> None:
     same = [f"a,T2,30,f,hand,l,test,{OF_B}", f"a,T2,30,f,hand,r,control,{OF_A}"]
     swapped = [row.replace(",l,", ",x,").replace(",r,", ",l,").replace(",x,", ",r,") for row in same]
     assert codes_of(tmp_path, f"{WIDE},{VALUES}", *first, *same) == []
-    told = warnings_of(tmp_path, f"{WIDE},{VALUES}", *first, *swapped)
-    assert [(code, row) for code, row, _ in told] == [("side-swapped", 4)]
-    assert "on the other side in row 2, at another visit" in told[0][2]
+    reported = warnings_of(tmp_path, f"{WIDE},{VALUES}", *first, *swapped)
+    assert [(code, row) for code, row, _ in reported] == [("side-swapped", 4)]
+    assert "on the other side in row 2, at another visit" in reported[0][2]
 
 
 @pytest.mark.parametrize(
@@ -164,12 +168,12 @@ def test_rows_of_different_blocks_and_files_are_compared(tmp_path: Path, monkeyp
     assert all("first.csv, row 2" in line for line in lines)
 
 
-def test_rows_without_a_subject_are_nobody_s(tmp_path: Path) -> None:
+def test_rows_without_a_subject_are_not_compared(tmp_path: Path) -> None:
     rows = [f",,30,{sex},hand,{side},,{OF_A}" for sex, side in (("f", "l"), ("m", "r"))]
     assert {code for code, _ in codes_of(tmp_path, f"{WIDE},{VALUES}", *rows)} == {"missing-subject"}
 
 
-def test_conversion_tells_them_too(tmp_path: Path) -> None:
+def test_conversion_reports_them_too(tmp_path: Path) -> None:
     write(tmp_path, "\n".join([TRIALS, *(f"a,30,f,hand,HPT,{value}," for value in (44, 45, 33))]), "rows.csv")
     assert "trials-disagree" in run("convert", "rows.csv", "-o", "out.csv").stderr
     assert "trials-disagree" in Path("out.problems.csv").read_text(encoding="utf-8")
@@ -186,14 +190,14 @@ IMPLAUSIBLE = (
 
 
 def test_a_loaded_table_is_checked_as_the_commands_check_files(tmp_path: Path) -> None:
-    told = warnings_of(tmp_path, *IMPLAUSIBLE)
-    assert len({code for code, _, _ in told}) == 4
+    reported = warnings_of(tmp_path, *IMPLAUSIBLE)
+    assert len({code for code, _, _ in reported}) == 4
     problems: list[qst.Problem] = []
     table = qst.load(tmp_path / "rows.csv", problems=problems)
     assert not problems, "load does not report them too"
     for checked in (table, qst.score(table)):
         found = qst.check_plausibility(checked)
-        assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(told)
+        assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(reported)
         assert {p.file for p in found} == {str(tmp_path / "rows.csv")}
 
 
@@ -201,10 +205,10 @@ def test_loaded_trials_are_checked_as_the_commands_check_files(tmp_path: Path) -
     rows = [f"a,30,f,hand,HPT,{value}," for value in (44, 45, 33.9)] + [
         f"a,30,f,hand,CDT,{value}," for value in (-15, -14)
     ]
-    told = warnings_of(tmp_path, TRIALS, *rows, "a,30,f,hand,CPT,25,")
-    assert {code for code, _, _ in told} == {"trials-disagree", "detection-past-pain"}
+    reported = warnings_of(tmp_path, TRIALS, *rows, "a,30,f,hand,CPT,25,")
+    assert {code for code, _, _ in reported} == {"trials-disagree", "detection-past-pain"}
     found = qst.check_plausibility(qst.load(tmp_path / "rows.csv", problems=[]))
-    assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(told)
+    assert sorted((p.code, p.row or 0, p.message) for p in found) == sorted(reported)
 
 
 def test_a_cohort_of_several_files_is_checked_together(tmp_path: Path) -> None:
@@ -216,14 +220,14 @@ def test_a_cohort_of_several_files_is_checked_together(tmp_path: Path) -> None:
     assert {(p.code, Path(str(p.file)).name) for p in found} >= {("two-sexes", "1.csv"), ("identical-values", "2.csv")}
 
 
-def test_a_table_of_one_s_own_counts_rows_as_a_spreadsheet() -> None:
+def test_rows_of_a_table_made_in_python_are_counted_as_in_a_spreadsheet() -> None:
     own = pd.DataFrame({"subject": ["1", "2"], "CDT": [-9.0, 1.0], "CPT": [26.1, 10.0]})
     assert [(p.code, p.file, p.row, p.column) for p in qst.check_plausibility(own)] == [
         ("detection-past-pain", "table", 2, "CDT")
     ]
     trials = pd.DataFrame({"parameter": "HPT", "value": [44.0, 45.0, 33.9]})
-    for of_one_s_own in (trials, trials.assign(stimulus=float("nan"))):
-        assert [(p.code, p.row) for p in qst.check_plausibility(of_one_s_own)] == [("trials-disagree", 4)]
+    for own_trials in (trials, trials.assign(stimulus=float("nan"))):
+        assert [(p.code, p.row) for p in qst.check_plausibility(own_trials)] == [("trials-disagree", 4)]
     assert qst.check_plausibility(own.iloc[:0]) == []
     with pytest.raises(qst.QSTError, match="none of the columns CDT"):
         qst.check_plausibility(pd.DataFrame({"subject": ["1"]}))

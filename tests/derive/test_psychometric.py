@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from qst.derive.posterior import WIDTH_OF_SIGMA
 from qst.derive.psychometric import (
     BELOW,
     BEYOND,
-    COLUMNS,
     FEW,
+    FEWEST_FITTED,
     FEWEST_LEVELS,
-    FEWEST_TRIALS,
+    FIT_COLUMNS,
     FLAT,
     POOR_FIT,
     STATUS,
     SUPPORTED,
     WIDE,
-    WIDTH_OF_SIGMA,
     fit_psychometric,
 )
 from qst.errors import OptionError
@@ -40,7 +40,7 @@ PSIGNIFIT = {
 
 
 def blocks(levels: npt.ArrayLike, felt: npt.ArrayLike, n: int) -> tuple[Floats, Floats]:
-    """Trials of constant stimuli: of `n` at each level, so many were felt."""
+    """Trials of constant stimuli: `n` at each level, of which the given number were felt."""
     responses = [np.arange(n) < k for k in np.asarray(felt)]
     return np.repeat(np.asarray(levels, dtype=float), n), np.concatenate(responses).astype(float)
 
@@ -91,13 +91,13 @@ def test_thresholds_and_intervals_agree_with_psignifit(name: str) -> None:
 
 
 def test_the_posterior_is_that_of_a_plain_grid() -> None:
-    """The same model written out once more: binomial blocks on one fine grid, without zoom and quadrature."""
+    """The same model implemented a second time: binomial blocks on one fine grid, without zoom and quadrature."""
     levels, felt, n = LEVELS, np.array([0, 1, 3, 6, 9, 9, 10]), 10
     span = levels[-1] - levels[0]
     spread = float(np.subtract(*np.quantile(np.repeat(levels, n), [0.9, 0.1])))
     threshold = np.linspace(levels[0] - span / 2, levels[-1] + span / 2, 160)
     width = np.geomspace(0.05, 3 * span, 60)
-    rate = (np.arange(18) + 0.5) / 30  # 0.6 and more is next to impossible under Beta(1, 10)
+    rate = (np.arange(18) + 0.5) / 30  # 0.6 and more is practically impossible under Beta(1, 10)
     rise = special.ndtr((levels - threshold[:, None, None]) / width[:, None] * 2 * special.ndtri(0.95))
     log_mass = np.zeros((len(threshold), len(width), len(rate), len(rate)))
     for level, k in enumerate(felt):
@@ -120,7 +120,7 @@ def test_the_posterior_is_that_of_a_plain_grid() -> None:
     assert fit["lapse"] == pytest.approx((mass.sum(axis=(0, 1, 2)) @ rate) / mass.sum(), abs=0.01)
 
 
-def test_parameters_are_recovered_and_the_interval_holds_them_as_often_as_it_says() -> None:
+def test_parameters_are_recovered_and_the_interval_has_its_nominal_coverage() -> None:
     rng, people = np.random.default_rng(20), 160
     threshold, width = rng.uniform(3, 9, people), rng.uniform(1, 6, people)
     x = np.tile(np.repeat(LEVELS, 8), (people, 1))
@@ -129,7 +129,7 @@ def test_parameters_are_recovered_and_the_interval_holds_them_as_often_as_it_say
     error = fit["threshold"] - threshold
     assert abs(error.mean()) < 0.15
     assert error.abs().mean() < 0.6
-    assert abs(np.log(fit["width"] / width).median()) < 0.3  # 48 trials tell little of a slope
+    assert abs(np.log(fit["width"] / width).median()) < 0.3  # 48 trials say little about a slope
     assert fit["guess"].mean() == pytest.approx(0.05, abs=0.05)
     assert fit["lapse"].mean() == pytest.approx(0.03, abs=0.05)
     held = ((fit["low"] <= threshold) & (threshold <= fit["high"]))[fit["status"] == SUPPORTED]
@@ -161,7 +161,7 @@ def test_a_sharp_step_lies_between_the_last_missed_and_the_first_felt_intensity(
 
 
 @given(scale=st.floats(0.01, 100), shift=st.floats(-50, 50), seed=st.integers(0, 5))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_unit_and_zero_of_the_intensity_do_not_matter(scale: float, shift: float, seed: int) -> None:
     x, y = blocks(LEVELS, [0, 1, 1, 3, 5, 6, 6], 6)
     order = np.random.default_rng(seed).permutation(len(x))
@@ -171,25 +171,25 @@ def test_the_unit_and_zero_of_the_intensity_do_not_matter(scale: float, shift: f
     assert other["evidence"] == pytest.approx(plain["evidence"], abs=0.01)
 
 
-def test_groups_do_not_touch_each_other() -> None:
+def test_groups_do_not_affect_each_other() -> None:
     sets = {"b": blocks(LEVELS, [0, 1, 1, 3, 5, 6, 6], 6), "a": blocks(LEVELS, [0, 0, 0, 0, 2, 5, 6], 6)}
     group = np.concatenate([np.full(len(x), name) for name, (x, _) in sets.items()])
     x, y = (np.concatenate([trials[i] for trials in sets.values()]) for i in (0, 1))
     order = np.argsort(np.tile(np.arange(42), 2), kind="stable")  # trial by trial in turn
     fit = fit_psychometric(group[order], x[order], y[order])
     assert list(fit.index) == ["b", "a"]
-    assert list(fit.columns) == list(COLUMNS)
+    assert list(fit.columns) == list(FIT_COLUMNS)
     for name, trials in sets.items():
         pd.testing.assert_series_equal(fit.loc[name], fit_one(*trials), check_names=False, rtol=1e-6)
 
 
-def test_felt_at_every_intensity_is_no_threshold() -> None:
+def test_felt_at_every_intensity_gives_no_threshold() -> None:
     fit = fit_one(*blocks(LEVELS, [6] * 7, 6), lowest=0)
     assert fit["status"] == BELOW
     assert np.isnan([fit["threshold"], fit["low"], fit["high"], fit["width"]]).all()
 
 
-def test_never_felt_is_no_threshold() -> None:
+def test_never_felt_gives_no_threshold() -> None:
     fit = fit_one(*blocks(LEVELS, [0] * 7, 6), lowest=0)
     assert fit["status"] == BEYOND
     assert np.isnan([fit["threshold"], fit["low"], fit["high"]]).all()
@@ -205,7 +205,7 @@ def test_a_rise_that_stays_below_one_half_is_beyond_the_tested_range() -> None:
     assert fit_one(*blocks(LEVELS, [0, 0, 0, 0, 1, 3, 7], 20))["status"] == BEYOND
 
 
-def test_reversed_responses_are_no_rise() -> None:
+def test_reversed_responses_are_not_a_rise() -> None:
     x, y = blocks(LEVELS, [0, 0, 1, 3, 5, 6, 6], 6)
     assert fit_one(x, y)["status"] == SUPPORTED
     turned = fit_one(x, 1 - y)
@@ -213,7 +213,7 @@ def test_reversed_responses_are_no_rise() -> None:
     assert np.isnan(turned["threshold"])
 
 
-def test_random_answers_seldom_look_like_a_threshold() -> None:
+def test_random_answers_rarely_give_a_threshold() -> None:
     rng = np.random.default_rng(5)
     x = np.tile(np.repeat(LEVELS, 6), (60, 1))
     fit = fit_people(x, rng.random(x.shape) < 0.5)
@@ -222,7 +222,7 @@ def test_random_answers_seldom_look_like_a_threshold() -> None:
 
 def test_too_few_trials_or_levels_are_not_fitted() -> None:
     x, y = blocks([1, 2, 3, 4, 5, 6, 7], [0, 0, 0, 1, 2, 2, 2], 2)
-    assert len(x) == FEWEST_TRIALS - 1
+    assert len(x) == FEWEST_FITTED - 1
     assert fit_one(x, y)["status"] == FEW
     assert fit_one([*x, 4], [*y, 1])["status"] != FEW
     levels = np.arange(1, FEWEST_LEVELS)
@@ -230,7 +230,7 @@ def test_too_few_trials_or_levels_are_not_fitted() -> None:
     assert fit_one(np.full(40, 3.0), np.arange(40) % 2)["status"] == FEW  # one level: there is no range
 
 
-def test_a_wide_interval_is_told_and_gives_no_threshold() -> None:
+def test_a_wide_interval_is_reported_and_gives_no_threshold() -> None:
     fit = fit_one(*blocks([2, 4, 6, 8, 10, 12, 14], [1, 0, 1, 1, 1, 2, 2], 3))
     assert fit["status"] == WIDE
     assert np.isnan(fit["threshold"])
@@ -265,11 +265,11 @@ def test_many_trials_do_not_underflow() -> None:
 
 
 def test_no_trials_give_an_empty_table() -> None:
-    assert list(fit_psychometric([], [], []).columns) == list(COLUMNS)
+    assert list(fit_psychometric([], [], []).columns) == list(FIT_COLUMNS)
 
 
 def test_wrong_arrays_are_refused() -> None:
-    with pytest.raises(OptionError, match="of one length"):
+    with pytest.raises(OptionError, match="the same length"):
         fit_psychometric([1, 1], [2.0], [1])
     with pytest.raises(OptionError, match=r"1 \(felt\) or 0 \(not felt\)"):
         fit_psychometric([1], [2.0], [2])

@@ -1,4 +1,4 @@
-"""`qst explain`: the numbers are those of scoring, the words fit a terminal, and errors say what there is."""
+"""`qst explain`: the numbers are those of scoring, the text fits a terminal, and errors name what exists."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command_line import COHORT, TRIALS, run, same, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run, same
+from paths import COHORT, TRIALS
 
 import qst
 from qst.errors import OptionError
@@ -14,6 +15,8 @@ from qst.explain.text import WIDTH, format_explanation
 from qst.protocol import CODES, Z_CODES
 from qst.tables import CRITERIA, DISCLAIMER, PHENOTYPE_COLUMNS
 from qst.workflows.explain import explain
+
+pytestmark = pytest.mark.usefixtures("work")
 
 PEOPLE = [("058", "test"), ("005", "test"), ("022", "control"), ("028", "test"), ("052", "test"), ("040", "test")]
 
@@ -26,9 +29,9 @@ def scored() -> pd.DataFrame:
 @pytest.mark.parametrize(("subject", "area"), PEOPLE)
 def test_an_explanation_has_the_numbers_of_scoring(scored: pd.DataFrame, subject: str, area: str) -> None:
     row = scored[(scored["subject"] == subject) & (scored["area"] == area)].iloc[0]
-    told = explain(COHORT, subject, area=area)
-    assert [parameter["parameter"] for parameter in told["parameters"]] == list(CODES)
-    for parameter in told["parameters"]:
+    explanation = explain(COHORT, subject, area=area)
+    assert [parameter["parameter"] for parameter in explanation["parameters"]] == list(CODES)
+    for parameter in explanation["parameters"]:
         code = parameter["parameter"]
         assert same(parameter["finding"], row[f"{code}_finding"], 0.0)
         if code in Z_CODES:
@@ -36,21 +39,21 @@ def test_an_explanation_has_the_numbers_of_scoring(scored: pd.DataFrame, subject
         if parameter["z"] is not None:
             steps = parameter["gain_sign"] * parameter["difference"] / parameter["norm"]["sd"]
             assert parameter["z"] == pytest.approx(steps, abs=1e-12)
-    assert told["loga"]["code"] == (None if pd.isna(row["loga"]) else row["loga"])
+    assert explanation["loga"]["code"] == (None if pd.isna(row["loga"]) else row["loga"])
     for column in PHENOTYPE_COLUMNS:
         name = column.removeprefix("phenotype_")
-        assert same(told["phenotypes"]["probabilities"][name], row[column], 0.0)
-    for criterion in told["criteria"]:
+        assert same(explanation["phenotypes"]["probabilities"][name], row[column], 0.0)
+    for criterion in explanation["criteria"]:
         assert same(criterion["answer"], row[criterion["criterion"]], 0.0)
-    assert [criterion["criterion"] for criterion in told["criteria"]] == list(CRITERIA)
-    for mechanism in told["mechanisms"]:
+    assert [criterion["criterion"] for criterion in explanation["criteria"]] == list(CRITERIA)
+    for mechanism in explanation["mechanisms"]:
         assert same(mechanism["evidence"], row[f"mechanism_{mechanism['id']}"], 1e-12)
-    assert ";".join(note["note"] for note in told["notes"]) == row["notes"]
-    assert told["chance"]["n_scored"] == row["n_scored"]
+    assert ";".join(note["note"] for note in explanation["notes"]) == row["notes"]
+    assert explanation["chance"]["n_scored"] == row["n_scored"]
 
 
 @pytest.mark.parametrize(("subject", "area"), PEOPLE)
-def test_the_words_fit_a_terminal_of_80_columns(subject: str, area: str) -> None:
+def test_the_text_fits_a_terminal_of_80_columns(subject: str, area: str) -> None:
     lines = format_explanation(explain(COHORT, subject, area=area))
     assert max(map(len, lines)) <= WIDTH == 80
     assert lines[-1] == DISCLAIMER
@@ -59,26 +62,26 @@ def test_the_words_fit_a_terminal_of_80_columns(subject: str, area: str) -> None
 
 def test_trials_are_shown_with_those_that_do_not_count() -> None:
     """S01, test area, HPT: a practice trial of series 0 that is not kept."""
-    told = explain(TRIALS, "S01", area="test", parameter="HPT")
-    (hpt,) = told["parameters"]
+    explanation = explain(TRIALS, "S01", area="test", parameter="HPT")
+    (hpt,) = explanation["parameters"]
     counted = [trial["value"] for trial in hpt["trials"] if trial["counted"]]
     assert len(counted) == 3
     assert len(hpt["trials"]) == 4
     assert hpt["value"] == pytest.approx(sum(counted) / 3)
-    text = " ".join(" ".join(format_explanation(told)).split())
+    text = " ".join(" ".join(format_explanation(explanation)).split())
     assert "not counted" in text
-    assert "3 counted of the protocol's 3" in text
+    assert "3 counted, 3 in the protocol" in text
 
 
-def test_every_trial_of_the_example_is_told_once() -> None:
+def test_every_trial_of_the_example_is_listed_once() -> None:
     trials = qst.load(TRIALS, problems=[])
     for (subject, area), own in trials.groupby(["subject", "area"]):
-        told = explain(TRIALS, str(subject), area=str(area))
-        rows = [trial["source_row"] for parameter in told["parameters"] for trial in parameter["trials"]]
+        explanation = explain(TRIALS, str(subject), area=str(area))
+        rows = [trial["source_row"] for parameter in explanation["parameters"] for trial in parameter["trials"]]
         assert sorted(rows) == sorted(own["source_row"])
 
 
-def test_the_way_of_one_value_by_hand() -> None:
+def test_the_steps_of_one_value_by_hand() -> None:
     """Man of 23.6, hand: mean 44.28, SD 2.86 (row 138 of values.csv); 45.7 °C, so −(45.7 − 44.28) / 2.86 = −0.4965."""
     result = run("explain", COHORT, "--subject", "058", "--area", "test", "--parameter", "HPT")
     assert result.exit_code == 0
@@ -90,10 +93,10 @@ def test_the_way_of_one_value_by_hand() -> None:
     assert "CPT" not in text.split("Compared")[1]
 
 
-def test_what_could_not_be_found_is_said() -> None:
-    """028, foot of a man of 63: 0 °C is z (0 − 11.19) / 11 = −1.02, which passes no cut-off."""
+def test_what_could_not_be_found_is_reported() -> None:
+    """028, foot of a man of 63: 0 °C is z (0 − 11.19) / 11 = −1.02, which is beyond no cut-off."""
     text = " ".join(run("explain", COHORT, "--subject", "028", "--area", "test", "--parameter", "CPT").stdout.split())
-    assert "z there, −1.02, does not pass −1.96: a loss cannot be told from normal" in text
+    assert "where z, −1.02, is not below −1.96: a loss cannot be distinguished from normal" in text
     assert "a loss could not have been found" in text
 
 
@@ -101,7 +104,7 @@ def test_a_person_without_a_norm_is_explained() -> None:
     text = " ".join(run("explain", COHORT, "--subject", "005", "--area", "test").stdout.split())
     assert "No norm of magerl2010" in text
     assert "age_below_norms" in text
-    assert "Sensory phenotype: not said" in text
+    assert "Sensory phenotype: not classified" in text
 
 
 def test_json_is_what_the_library_gives() -> None:
@@ -109,7 +112,7 @@ def test_json_is_what_the_library_gives() -> None:
     assert json.loads(result.stdout, parse_constant=pytest.fail) == explain(str(COHORT), "058", area="test")
 
 
-def test_prototypes_and_criteria_are_told_with_what_is_ours() -> None:
+def test_prototypes_and_criteria_are_described_with_what_is_ours() -> None:
     text = " ".join(run("explain", COHORT, "--subject", "058", "--area", "test").stdout.split())
     assert "The prototypes are ours" in text
     assert "never" not in text.split("Mechanisms")[0]
@@ -123,7 +126,7 @@ def test_a_scored_table_can_be_explained() -> None:
         assert from_scored[key] == from_file[key], key
 
 
-def test_symptoms_are_told() -> None:
+def test_symptoms_are_described() -> None:
     items = {f"NPSI Q{n}": 5 for n in range(1, 13)}
     row = {"id": "1", "age": 30, "sex": "f", "site": "hand", "HPT": 44, "CPM": "impaired"} | items
     pd.DataFrame([row]).to_csv("lab.csv", index=False)
@@ -132,7 +135,7 @@ def test_symptoms_are_told() -> None:
     assert "descending_modulation: pain_modulation is yes (column 'CPM'): supported" in text
 
 
-def test_problems_of_its_row_are_told() -> None:
+def test_problems_of_its_row_are_listed() -> None:
     result = run("explain", "bad.csv", "--subject", "007")
     assert result.exit_code == 1
     assert "row 2, column HPT: '5O.1' is not a number" in " ".join(result.stdout.split())
@@ -150,7 +153,7 @@ def test_problems_of_its_row_are_told() -> None:
         ({"subject": "058", "area": "test", "parameter": "HTP"}, "'HTP' is none of the 13 parameters"),
     ],
 )
-def test_what_is_not_there_is_told_with_what_there_is(options: dict[str, Any], message: str) -> None:
+def test_an_error_names_what_exists(options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError) as caught:
         explain(COHORT, **options)
     assert message in str(caught.value)
@@ -161,7 +164,7 @@ def test_what_is_not_there_is_told_with_what_there_is(options: dict[str, Any], m
     assert message in result.stderr
 
 
-def test_a_visit_tells_assessments_apart() -> None:
+def test_a_visit_distinguishes_assessments() -> None:
     Path("lab.csv").write_text(
         "id,visit,age,sex,site,HPT\n1,pre,30,f,hand,44\n1,post,30,f,hand,46\n1,post,30,f,foot,47\n2,pre,30,f,hand,1\n",
         encoding="utf-8",
@@ -172,37 +175,37 @@ def test_a_visit_tells_assessments_apart() -> None:
     assert explain("lab.csv", "1", visit="POST", site="foot")["parameters"][4]["value"] == 47.0
 
 
-def test_a_twin_row_cannot_be_told_apart() -> None:
+def test_identical_rows_cannot_be_distinguished() -> None:
     Path("lab.csv").write_text("id,age,sex,site,HPT\n1,30,f,hand,44\n1,30,f,hand,46\n", encoding="utf-8")
     with pytest.raises(OptionError, match="2 assessments that nothing tells apart"):
         explain("lab.csv", "1")
 
 
 @pytest.mark.parametrize("command", ["report", "explain"])
-def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, command: str) -> None:  # noqa: F811
+def test_where_no_row_can_be_used_every_problem_is_told_as_by_score(work: Path, command: str) -> None:
     """Decimal commas in a file separated by commas: no row is left."""
     Path("commas.csv").write_text("subject,age,sex,site,area,CDT\n" + "1,30,female,hand,test,0,6\n" * 2, "utf-8")
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
     given = ["-o", "out"] if command == "report" else ["--subject", "1"]
-    told = run(command, "commas.csv", "other.csv", *given)
+    explanation = run(command, "commas.csv", "other.csv", *given)
     score = run("score", "commas.csv", "other.csv", "-o", "scored.csv", "--quiet")
     problems = [line for line in score.stderr.splitlines() if line.startswith("error: ")]
     assert len(problems) >= 3
-    assert set(problems) <= set(told.stderr.splitlines())
-    assert told.exit_code == 1
+    assert set(problems) <= set(explanation.stderr.splitlines())
+    assert explanation.exit_code == 1
     assert not Path("out").exists()
 
 
-def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:  # noqa: F811
+def test_of_several_files_without_a_use_each_is_told(work: Path) -> None:
     for name in ("a.csv", "b.csv"):
         Path(name).write_text("name,town\nA,B\n", "utf-8")
-    told = run("explain", "a.csv", "b.csv", "--subject", "1")
-    assert told.exit_code == 1
-    assert [line.split(":")[1].strip() for line in told.stderr.splitlines()] == ["b.csv", "a.csv"]
+    explanation = run("explain", "a.csv", "b.csv", "--subject", "1")
+    assert explanation.exit_code == 1
+    assert [line.split(":")[1].strip() for line in explanation.stderr.splitlines()] == ["b.csv", "a.csv"]
 
 
-def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:  # noqa: F811
+def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
-    told = run("explain", COHORT, "other.csv", "--subject", "no-one")
-    assert told.exit_code == 2
-    assert "not all could be read: other.csv:1: no column" in told.stderr
+    explanation = run("explain", COHORT, "other.csv", "--subject", "no-one")
+    assert explanation.exit_code == 2
+    assert "not all could be read: other.csv:1: no column" in explanation.stderr

@@ -9,7 +9,8 @@ import independent_patterns
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
+from paths import COHORT, REFERENCE_VALUES
 
 import qst
 from qst.errors import ReferenceSetError
@@ -18,7 +19,9 @@ from qst.inference.findings import FINDING_NUMBERS
 from qst.protocol import CODES
 from qst.tables import CRITERIA, FINDING_COLUMNS
 
-FILE = ROOT / "reference_values" / "criteria" / "criteria.toml"
+pytestmark = pytest.mark.usefixtures("work")
+
+FILE = REFERENCE_VALUES / "criteria" / "criteria.toml"
 NORMAL = dict.fromkeys(CODES, "normal")
 
 
@@ -46,7 +49,7 @@ def answer(**findings: str | None) -> dict[str, Any]:
         ({"CDT": "loss", "WDT": None, "HPT": None}, "irritable_nociceptor", "no"),
         ({"DMA": None}, "irritable_nociceptor", None),
         ({"DMA": None, "PPT": "gain"}, "irritable_nociceptor", "yes"),
-        ({"CPT": "limit"}, "irritable_nociceptor", "no"),  # a limit is surely no gain
+        ({"CPT": "limit"}, "irritable_nociceptor", "no"),  # a limit is certainly not a gain
         ({}, "small_fibre", "no"),
         ({"CDT": "loss"}, "small_fibre", "yes"),
         ({"WDT": "loss", "CDT": None}, "small_fibre", "yes"),
@@ -71,14 +74,14 @@ def test_every_combination_agrees_with_trying_out_what_was_not_judged() -> None:
             assert answer(**findings) == expected, findings
 
 
-def test_nothing_is_said_without_a_norm() -> None:
+def test_there_is_no_answer_without_a_norm() -> None:
     row = qst.score(pd.DataFrame([{"site": "hand", "sex": "female", "CDT": 1.0, "WDT": 2.0, "HPT": 40.0}])).iloc[0]
     assert row[list(CRITERIA)].isna().all()
 
 
 def test_a_criterion_is_never_a_diagnosis() -> None:
-    result = run("score", ROOT / "examples" / "cohort_synthetic.csv", "-o", "out.csv")
-    assert "it is not small fibre neuropathy" in " ".join(result.stderr.split())
+    result = run("score", COHORT, "-o", "out.csv")
+    assert "it is not a diagnosis of small fibre neuropathy" in " ".join(result.stderr.split())
     table = pd.read_csv("out.csv", dtype=str)
     assert set(table["small_fibre"].dropna()) == {"yes", "no"}
     assert "neuropathy" not in Path("out.csv").read_text(encoding="utf-8")
@@ -88,7 +91,7 @@ def test_a_criterion_is_never_a_diagnosis() -> None:
 
 
 def volunteers(abnormal: dict[int, tuple[str, ...]], n: int = 16) -> pd.DataFrame:
-    """Findings of healthy people; of the rows given, the named parameters are a loss."""
+    """Findings of healthy people; in the given rows, the named parameters are a loss."""
     table = pd.DataFrame("normal", index=range(n), columns=list(FINDING_COLUMNS))
     for row, codes in abnormal.items():
         table.loc[row, [f"{code}_finding" for code in codes]] = "loss"
@@ -96,7 +99,7 @@ def volunteers(abnormal: dict[int, tuple[str, ...]], n: int = 16) -> pd.DataFram
 
 
 def test_four_abnormal_values_make_a_person_probably_not_healthy() -> None:
-    """Vollert 2015: at least 4 abnormal values a person."""
+    """Vollert 2015: at least 4 abnormal values per person."""
     check = check_volunteers(volunteers({2: ("CDT", "WDT", "TSL"), 5: ("CDT", "WDT", "TSL", "PHS")}))
     assert np.flatnonzero(check.probably_not_healthy).tolist() == [5]
     assert check.n_abnormal[[2, 5, 6]].tolist() == [3, 4, 0]
@@ -104,26 +107,26 @@ def test_four_abnormal_values_make_a_person_probably_not_healthy() -> None:
 
 @pytest.mark.parametrize(("count", "n", "named"), [(5, 16, ()), (6, 16, ("MPS",)), (3, 8, ("MPS",)), (7, 7, ())])
 def test_six_of_sixteen_make_a_parameter_probably_measured_wrongly(count: int, n: int, named: tuple[str, ...]) -> None:
-    """Vollert 2015: at least 6 of 16; the share is taken for other numbers, from 8 people on (ours)."""
+    """Vollert 2015: at least 6 of 16; for other numbers the same share, with at least 8 people (ours)."""
     check = check_volunteers(volunteers(dict.fromkeys(range(count), ("MPS",)), n))
     assert check.probably_measured_wrongly == named
 
 
-def test_the_summary_names_rows_of_volunteers_and_no_person() -> None:
+def test_the_summary_names_rows_of_volunteers_and_not_people() -> None:
     rows = ["subject,age,sex,site,CDT,WDT,TSL,MDT,VDT", "Miller,30,f,hand,9,9,30,100,2"]
     rows += [f"V{n},30,f,hand,1.1,1.7,2.9,1.5,7.8" for n in range(9)]
     Path("lab.csv").write_text("\n".join(rows), encoding="utf-8")
-    told = " ".join(run("score", "lab.csv", "-o", "out.csv", "--volunteers").stderr.split())
-    assert "1 of 10 assessments have 4 or more abnormal values: probably no healthy people (lab.csv:2)" in told
-    assert "Probably measured wrongly: no parameter" in told
-    assert "Miller" not in told
+    summary = " ".join(run("score", "lab.csv", "-o", "out.csv", "--volunteers").stderr.split())
+    assert "1 of 10 assessments have 4 or more abnormal values: probably not healthy people (lab.csv:2)" in summary
+    assert "Probably measured wrongly: no parameter" in summary
+    assert "Miller" not in summary
     assert "Volunteers" not in run("score", "lab.csv", "-o", "out.csv").stderr
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
-def test_each_criterion_carries_its_wording_and_what_is_ours() -> None:
+def test_each_criterion_has_its_wording_and_what_is_ours() -> None:
     for criterion in load_criteria().criteria.values():
         assert criterion.wording
         assert criterion.ours
@@ -131,7 +134,7 @@ def test_each_criterion_carries_its_wording_and_what_is_ours() -> None:
         assert criterion.says_not
 
 
-def test_rules_of_a_user_take_the_place_of_the_published(tmp_path: Path) -> None:
+def test_rules_of_a_user_replace_the_published(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     text = FILE.read_text(encoding="utf-8").replace('id = "published"', 'id = "own"')
     own.write_text(text.replace('any_loss = ["CDT", "WDT"]', 'any_loss = ["TSL"]'), encoding="utf-8")
@@ -152,7 +155,7 @@ def test_rules_of_a_user_take_the_place_of_the_published(tmp_path: Path) -> None
         (('id = "published"', "id ="), "not a TOML file"),
     ],
 )
-def test_rules_that_mean_nothing_are_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+def test_invalid_rules_are_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     own = tmp_path / "own.toml"
     own.write_text(FILE.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     with pytest.raises(ReferenceSetError, match=message):

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import independent_mechanisms
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import REFERENCE_VALUES
 from scipy import stats
 
 import qst
@@ -19,7 +19,7 @@ from qst.inference.entries import Mechanism
 from qst.inference.knowledge_base import KnowledgeBase, load_mechanisms
 from qst.inference.mechanisms import (
     STATUSES,
-    Measured,
+    MeasuredSigns,
     Weighed,
     compute_censored_log_ratio,
     compute_log_ratio,
@@ -34,24 +34,24 @@ from qst.protocol import CODES, Z_CODES
 from qst.simulation.calibration import calibrate_mechanism, keep_tests, measure_healthy
 from qst.tables import MECHANISM_COLUMNS, MECHANISMS
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "reference_values" / "mechanisms"
+FOLDER = REFERENCE_VALUES / "mechanisms"
 BASE = load_mechanisms()
 BY_ID = {mechanism.id: mechanism for mechanism in BASE.mechanisms}
 LN10 = math.log(10)
 
-few = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 any_z = st.one_of(st.just(math.nan), st.floats(-8, 8))
 any_row = st.fixed_dictionaries(
     dict.fromkeys(Z_CODES, any_z) | dict.fromkeys(("PHS", "DMA"), st.sampled_from([0.0, 1.0, math.nan]))
 )
 
 
-def measure(*rows: dict[str, float], limits: tuple[str, ...] = ()) -> Measured:
-    """Rows of z by parameter, and of 0 or 1 for PHS and DMA; what is not named is missing."""
+def measure(*rows: dict[str, float], limits: tuple[str, ...] = ()) -> MeasuredSigns:
+    """Rows of z by parameter, and of 0 or 1 for PHS and DMA; parameters that are not named are missing."""
     column = {code: np.array([row.get(code, math.nan) for row in rows], dtype=float) for code in CODES}
     at_limit = {code: np.full(len(rows), code in limits) for code in Z_CODES}
-    return Measured({code: column[code] for code in Z_CODES}, at_limit, {code: column[code] for code in ("PHS", "DMA")})
+    return MeasuredSigns(
+        {code: column[code] for code in Z_CODES}, at_limit, {code: column[code] for code in ("PHS", "DMA")}
+    )
 
 
 def weigh(name: str, base: KnowledgeBase = BASE, limits: tuple[str, ...] = (), **row: float) -> float:
@@ -74,7 +74,7 @@ def test_a_sign_with_another_spread_is_the_ratio_of_the_densities_too() -> None:
     assert weigh("temporal_summation", WUR=3.0) == pytest.approx(expected / LN10)
 
 
-def test_signs_of_one_sense_are_pooled_by_their_correlation() -> None:
+def test_signs_of_one_pool_are_pooled_by_their_correlation() -> None:
     # MDT and VDT correlate 0.2: (2.5 * 2 - 3.125) * 2 / 1.2.
     assert weigh("deafferentation_large_fibre", MDT=-2.0, VDT=-2.0) == pytest.approx(1.875 * 2 / 1.2 / LN10)
     assert weigh("deafferentation_large_fibre", MDT=-2.0) == pytest.approx(1.875 / LN10)
@@ -88,7 +88,7 @@ def test_pooling_is_the_exact_ratio_of_two_correlated_normal_distributions() -> 
     assert weigh("deafferentation_large_fibre", MDT=z[0], VDT=z[1]) == pytest.approx(expected)
 
 
-def test_senses_that_must_all_show_add_up() -> None:
+def test_pools_that_must_all_show_add_up() -> None:
     # CDT -2, WDT -2 correlate 1.4/3 (mean of 0.2, 0.6, 0.6); HPT mean -1, SD 1.5; PHS 0.30 against 0.02.
     thermal = 2 * 1.875 / (1 + 1.4 / 3)
     heat = stats.norm.logpdf(-1.2, -1.0, 1.5) - stats.norm.logpdf(-1.2)
@@ -96,8 +96,8 @@ def test_senses_that_must_all_show_add_up() -> None:
     assert weigh("deafferentation_small_fibre", CDT=-2, WDT=-2, HPT=-1.2, PHS=1) == pytest.approx(expected)
 
 
-def test_senses_any_of_which_may_show_are_a_mixture_over_all_of_them() -> None:
-    # Five senses: heat, cold, pinprick, pressure, touch. Those without a test have a ratio of 1. No loss of warmth or
+def test_pools_any_of_which_may_show_are_a_mixture_of_all_of_them() -> None:
+    # Five pools: heat, cold, pinprick, pressure, touch. Those without a test have a ratio of 1. No loss of warmth or
     # cold: (2 * 1 - 2 for z of -1), so ln ratio of the pattern against it = -2 * (2 z + 2) / (1 + 1.4 / 3) at z = 1.
     mixed = (math.exp(2.5 * 2.4 - 3.125) + 4) / 5
     loss = 2 * (-2.0 * 1.0 - 2.0) / (1 + 1.4 / 3)
@@ -105,7 +105,7 @@ def test_senses_any_of_which_may_show_are_a_mixture_over_all_of_them() -> None:
     assert weigh("irritable_nociceptor", CDT=1, WDT=1, HPT=2.4) == pytest.approx(expected)
 
 
-def test_a_pattern_against_takes_away_and_never_gives() -> None:
+def test_a_pattern_against_subtracts_and_never_adds() -> None:
     # Heat gain against pinprick hyperalgesia as a central sign: log10(1 + ratio).
     pinprick = 2 * (2.5 * 3 - 3.125) / 1.6 / LN10
     for heat in (-3.0, 0.0, 2.5):
@@ -114,7 +114,7 @@ def test_a_pattern_against_takes_away_and_never_gives() -> None:
         assert weigh("central_sensitisation_pinprick", MPT=3, MPS=3, HPT=heat) < pinprick
 
 
-def test_cold_pain_is_read_by_cold_detection() -> None:
+def test_cold_pain_is_interpreted_by_cold_detection() -> None:
     for cold, more, less in (
         (0.0, "cold_sensitisation", "cold_disinhibition"),
         (-3.0, "cold_disinhibition", "cold_sensitisation"),
@@ -122,7 +122,7 @@ def test_cold_pain_is_read_by_cold_detection() -> None:
         assert weigh(more, CPT=2.5, CDT=cold) > 0 > weigh(less, CPT=2.5, CDT=cold)
 
 
-def test_touch_that_hurts_counts_less_where_touch_is_not_felt() -> None:
+def test_painful_touch_counts_less_where_touch_is_not_felt() -> None:
     alone = weigh("central_sensitisation_touch", DMA=1)
     assert alone == pytest.approx(math.log10(0.95 / 0.002))
     assert weigh("central_sensitisation_touch", DMA=1, MDT=-4) < alone - 2
@@ -137,7 +137,7 @@ def test_a_mild_thermal_loss_is_allowed_in_sensitisation_and_a_pronounced_one_is
 
 
 def test_censored_values_are_the_ratio_of_the_tails() -> None:
-    # Nothing is held for a mean of -1 and a z whose tail reaches past the cap only by 1 in 30,000.
+    # Practically nothing is held for a mean of -1 and a z of which only 1 in 30,000 is beyond the cap.
     expected = stats.norm.logcdf(-0.5, -1.0, 1.0) - stats.norm.logcdf(-0.5)
     assert compute_censored_log_ratio(np.array([-0.5]), -1.0, 1.0)[0] == pytest.approx(expected, abs=0.01)
     assert weigh("deafferentation_large_fibre", MDT=-1.5, limits=("MDT",)) > weigh(
@@ -150,7 +150,7 @@ def test_a_limit_that_is_far_out_is_held_like_any_other_value() -> None:
         assert weigh("deafferentation_large_fibre", VDT=z, limits=("VDT",)) == pytest.approx((2.5 * CAP - 3.125) / LN10)
 
 
-def test_the_statuses_are_those_their_rules_say() -> None:
+def test_the_statuses_follow_their_rules() -> None:
     evidence = np.array([math.nan, 0.8, 0.79, 0.3, 0.0, -0.4, -0.5])
     cost = np.array([0, 3.0, 0, 0.5, 0.1, 0, 0])
     status = judge_evidence(Weighed(evidence, evidence + cost, cost), 0.8)
@@ -160,7 +160,7 @@ def test_the_statuses_are_those_their_rules_say() -> None:
     assert set(status) == set(STATUSES)
 
 
-def test_the_supported_are_listed_the_strongest_first_and_alike_in_the_order_of_the_table() -> None:
+def test_the_supported_are_listed_strongest_first_and_equal_ones_in_the_order_of_the_table() -> None:
     n = 3
     evidence = {name: np.full(n, -1.0) for name in MECHANISMS}
     evidence["temporal_summation"][0], evidence["cold_sensitisation"][0] = 2.0, 3.0
@@ -178,9 +178,9 @@ def test_the_supported_are_listed_the_strongest_first_and_alike_in_the_order_of_
 
 
 def with_redundant_test(rho: float) -> KnowledgeBase:
-    """MDT and VDT as tests of one sense that correlate by rho."""
+    """MDT and VDT as tests of one pool that correlate by rho."""
     known = BASE.correlations
-    return replace_correlations(Correlations(known.matrix, known.senses, {**known.rho, "mechanical_detection": rho}))
+    return replace_correlations(Correlations(known.matrix, known.pools, {**known.rho, "mechanical_detection": rho}))
 
 
 def replace_correlations(correlations: Correlations) -> KnowledgeBase:
@@ -197,7 +197,7 @@ def test_a_redundant_test_adds_nothing(z: float) -> None:
     assert abs(one) < abs(between) < abs(doubled)
 
 
-@few
+@settings(max_examples=60)
 @given(row=any_row, code=st.sampled_from(Z_CODES), step=st.floats(0, 6))
 def test_a_stronger_supporting_sign_never_lowers_the_evidence(row: dict[str, float], code: str, step: float) -> None:
     for mechanism in BASE.mechanisms:
@@ -208,7 +208,7 @@ def test_a_stronger_supporting_sign_never_lowers_the_evidence(row: dict[str, flo
                 assert math.isnan(before) or after >= before - 1e-9, mechanism.id
 
 
-@few
+@settings(max_examples=60)
 @given(z=st.floats(-8, 8), step=st.floats(0, 8), mean=st.floats(0.1, 4), sd=st.floats(0.3, 3))
 def test_the_ratio_of_any_gain_never_falls_with_z_and_is_held_at_the_cap(
     z: float, step: float, mean: float, sd: float
@@ -223,7 +223,7 @@ def test_the_ratio_of_any_gain_never_falls_with_z_and_is_held_at_the_cap(
     assert mirrored == pytest.approx(low)
 
 
-@few
+@settings(max_examples=60)
 @given(row=any_row, code=st.sampled_from(CODES))
 def test_a_missing_test_changes_no_other_mechanism(row: dict[str, float], code: str) -> None:
     with_it, without = (weigh_mechanisms(measure(r), BASE) for r in (row, row | {code: math.nan}))
@@ -280,7 +280,7 @@ def find_limits(person: dict[str, Any]) -> set[str]:
 def test_an_independent_scorer_gives_the_same_evidence_and_lists() -> None:
     people = independent_scorer.generate(20_260, 1_500)
     scored = qst.score(pd.DataFrame(people))
-    reference = independent_scorer.read_reference(str(ROOT / "reference_values" / "magerl2010" / "values.csv"))
+    reference = independent_scorer.read_reference(str(REFERENCE_VALUES / "magerl2010" / "values.csv"))
     knowledge = independent_mechanisms.read_knowledge(FOLDER)
     judged = censored = supported = 0
     for row, person in zip(scored.to_dict("records"), people, strict=True):
@@ -331,7 +331,7 @@ def test_the_right_mechanism_has_the_strongest_evidence_in_the_pain_models() -> 
         assert first.isin(model.right).mean() > 0.74, model.id
 
 
-def test_a_sign_by_itself_is_what_it_adds_where_its_sense_has_one_test() -> None:
+def test_a_sign_by_itself_is_what_it_adds_where_its_pool_has_one_test() -> None:
     sign = BY_ID["deep_tissue_sensitisation"].signs[0]
     assert rate_sign(sign, measure({"PPT": 2.0}))[0] == pytest.approx(weigh("deep_tissue_sensitisation", PPT=2.0))
     assert math.isnan(rate_sign(replace(sign, parameter="WUR"), measure({"PPT": 2.0}))[0])

@@ -1,10 +1,8 @@
-"""Sensory phenotypes: known answers, an independent second answer, what may never happen, and the calibration."""
+"""Sensory phenotypes: known answers, an independent second answer, what must never happen, and the calibration."""
 
 import hashlib
-import importlib.util
 import math
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import independent_patterns
@@ -13,28 +11,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import settings as how_often
 from hypothesis import strategies as st
+from paths import NORMS, REFERENCE_VALUES
+from programs import load_program
 
 import qst
 from qst.errors import OptionError, ReferenceSetError
 from qst.inference.phenotypes import STRICT_CUT_OFF, load_prototypes, mean_correlation
-from qst.scoring import Settings
+from qst.settings import Settings
 from qst.simulation.simulate import PainModel, simulate_healthy, simulate_model
 from qst.tables import HEALTHY, PHENOTYPE_COLUMNS, PHENOTYPES
 from qst.workflows.score import score_files
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "reference_values" / "phenotypes"
-VALUES = ROOT / "reference_values" / "magerl2010" / "values.csv"
-PAIRS = ROOT / "reference_values" / "correlations" / "pairs.csv"
+FOLDER = REFERENCE_VALUES / "phenotypes"
+PAIRS = REFERENCE_VALUES / "correlations" / "pairs.csv"
 HAND = {"age": 35.0, "sex": "female", "site": "hand"}
 Z = ("CDT", "WDT", "TSL", "CPT", "HPT", "PPT", "MPT", "MPS", "WUR", "MDT", "VDT")
 
 
 def values_at(**z: float) -> dict[str, float]:
     """Values of a woman of 35 at the hand with these z-scores; 0 where none is given."""
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     values: dict[str, float] = {}
     for name in Z:
         cell = next(c for c in reference[name, "hand", "female"] if c[0] == 30)
@@ -84,7 +81,7 @@ def test_the_description_gives_the_phenotype(signs: dict[str, float], phenotype:
     assert sum(row[column] for column in PHENOTYPE_COLUMNS) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_each_row_says_by_which_prototypes(tmp_path: Path) -> None:
+def test_each_row_names_the_prototypes(tmp_path: Path) -> None:
     table = pd.DataFrame([HAND | values_at(), HAND | {"HPT": 44.0}])
     assert [("phenotypes:ours" in text) for text in qst.score(table)["notes"]] == [True, False]
     (tmp_path / "paper; 2017.csv").write_bytes((FOLDER / "prototypes.csv").read_bytes())
@@ -103,7 +100,7 @@ def test_each_row_says_by_which_prototypes(tmp_path: Path) -> None:
         (["WUR"], True),
     ],
 )
-def test_nothing_is_said_where_less_than_half_of_a_modality_is_there(missing: list[str], said: bool) -> None:
+def test_an_assessment_with_less_than_half_of_a_modality_is_not_classified(missing: list[str], said: bool) -> None:
     row = score_one(**{name: value for name, value in values_at().items() if name not in missing})
     assert pd.isna(row["phenotype"]) != said
     assert row[list(PHENOTYPE_COLUMNS)].isna().all() != said
@@ -115,7 +112,7 @@ def test_nothing_is_said_where_less_than_half_of_a_modality_is_there(missing: li
 
 def test_the_independent_scorer_agrees() -> None:
     people = independent_scorer.generate(20_261, 4_000)
-    reference = independent_scorer.read_reference(str(VALUES))
+    reference = independent_scorer.read_reference(str(NORMS))
     rows, pairs = (
         independent_patterns.read_prototypes(FOLDER / "prototypes.csv"),
         independent_patterns.read_pairs(PAIRS),
@@ -144,7 +141,6 @@ def test_the_independent_scorer_agrees() -> None:
 any_z = st.fixed_dictionaries({name: st.floats(-3.5, 3.5) for name in Z})
 
 
-@how_often(deadline=None, max_examples=40, derandomize=True, database=None)
 @given(any_z, st.sampled_from(Z), st.floats(0.1, 2.0))
 def test_a_stronger_sign_is_never_less_evidence(z: dict[str, float], name: str, more: float) -> None:
     prototypes = load_prototypes()
@@ -188,7 +184,7 @@ def test_most_probable_is_healthy_exactly_where_none_is_above_its_cut_off() -> N
 
 
 def test_a_value_at_the_end_of_the_device_means_at_least_this_much() -> None:
-    """VDT 8/8 may be any better vibration sense: more evidence against sensory loss than 7.9/8 exactly."""
+    """VDT 8/8 can be any better vibration detection: more evidence against sensory loss than exactly 7.9/8."""
     at_end, beside = values_at() | {"VDT": 8.0}, values_at() | {"VDT": 7.9}
     less = [score_one(**values)["phenotype_sensory_loss"] for values in (at_end, beside)]
     assert less[0] < less[1]
@@ -197,19 +193,10 @@ def test_a_value_at_the_end_of_the_device_means_at_least_this_much() -> None:
 # --- calibration ------------------------------------------------------------------------------------------------------
 
 
-def load_benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_phenotypes", ROOT / "benchmarks" / "phenotypes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_recorded_calibration_is_what_its_program_finds() -> None:
     prototypes = load_prototypes()
     recorded = prototypes.source["calibration"]
-    found = load_benchmark().calibrate(prototypes, recorded["people"], recorded["seed"])
+    found = load_program("benchmarks/phenotypes.py").calibrate(prototypes, recorded["people"], recorded["seed"])
     assert found == recorded
     assert recorded["worst"] <= 0.06
     assert prototypes.cut_off == recorded["cut_off"]
@@ -224,7 +211,7 @@ def test_other_healthy_people_are_given_a_phenotype_in_at_most_6_percent() -> No
 @pytest.mark.parametrize(
     ("name", "least"), [("sensory_loss", 0.85), ("thermal_hyperalgesia", 0.6), ("mechanical_hyperalgesia", 0.85)]
 )
-def test_people_built_from_a_prototype_are_given_it(name: str, least: float) -> None:
+def test_people_simulated_from_a_prototype_are_recognised(name: str, least: float) -> None:
     """Published for patients, by the publication's algorithm: 78 %."""
     prototypes = load_prototypes()
     signs = prototypes.probability[name]
@@ -237,7 +224,7 @@ def test_people_built_from_a_prototype_are_given_it(name: str, least: float) -> 
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_shipped_prototypes_say_that_they_are_ours() -> None:
+def test_the_shipped_prototypes_are_marked_as_ours() -> None:
     prototypes = load_prototypes()
     assert prototypes.id == prototypes.source["kind"] == "ours"
     assert "ours and not the publication's" in prototypes.source["ours"]
@@ -251,7 +238,7 @@ def write_prototypes(folder: Path, change: Any, source: str | None = None) -> Pa
     return folder
 
 
-def test_prototypes_of_a_user_take_the_place_of_ours(tmp_path: Path) -> None:
+def test_prototypes_of_a_user_replace_ours(tmp_path: Path) -> None:
     folder = write_prototypes(tmp_path, lambda rows: [r.replace("HPT,2,1", "HPT,4,1") for r in rows])
     own = load_prototypes(folder)
     assert own.mean["thermal_hyperalgesia"]["HPT"] == 4.0
@@ -265,7 +252,7 @@ def test_prototypes_of_a_user_take_the_place_of_ours(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (lambda rows: rows[:-1], "has no row for healthy DMA"),
-        (lambda rows: [*rows, rows[1]], "column parameter: 'CDT' stands twice"),
+        (lambda rows: [*rows, rows[1]], "column parameter: 'CDT' occurs twice"),
         (lambda rows: [rows[0], rows[1].replace("-2,1", "-2,0"), *rows[2:]], ":2: column sd: '0.0' is not above 0"),
         (lambda rows: [rows[0], rows[1].replace("-2,", "x,"), *rows[2:]], ":2: column mean: 'x' is not a number"),
         (lambda rows: [rows[0], rows[1].replace("CDT", "CTD"), *rows[2:]], "column parameter: 'CTD' is none of"),
@@ -289,7 +276,7 @@ def test_a_source_that_breaks_a_rule_is_refused(tmp_path: Path, source: str, mes
         load_prototypes(write_prototypes(tmp_path, lambda rows: rows, source))
 
 
-def test_prototypes_that_are_not_there_are_refused(tmp_path: Path) -> None:
+def test_prototypes_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ReferenceSetError, match="give ours, a folder or a CSV file"):
         load_prototypes("paper")
     with pytest.raises(ReferenceSetError, match=r"needs a file prototypes\.csv"):

@@ -1,4 +1,4 @@
-"""Symptoms beside signs: the NPSI, and answers that decide what no test sees."""
+"""Symptoms: the NPSI, and answers that decide on mechanisms which no test can assess."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command_line import ROOT, run, same, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run, same
+from paths import COHORT, EXAMPLES
 
 import qst
 from qst.inference.mechanism_details import explain_mechanisms
 from qst.inference.symptoms import find_symptom_columns, read_symptoms
 from qst.loaders.formats.scored import read_scored
 from qst.tables import NPSI_COLUMNS, RESULT_COLUMNS
+
+pytestmark = pytest.mark.usefixtures("work")
 
 ANSWERS = [8, 6, 4, 3, 7, 1, 2, 9, 3, 6, 5, 0]
 """Items 1 to 12; the scores by hand, the total without items 4 and 7."""
@@ -54,7 +57,7 @@ def test_without_the_items_nothing_is_added() -> None:
 
 
 @pytest.mark.parametrize("bad", ["11", "-1", "much", "10.5"])
-def test_an_answer_out_of_range_is_a_problem_and_spoils_its_scores_alone(bad: str) -> None:
+def test_an_answer_out_of_range_is_a_problem_and_only_its_scores_are_missing(bad: str) -> None:
     write([WHO | items(q5=bad), WHO | {"subject": "8"} | items()])
     result = run("score", "lab.csv", "-o", "out.csv")
     assert result.exit_code == 1
@@ -67,7 +70,7 @@ def test_an_answer_out_of_range_is_a_problem_and_spoils_its_scores_alone(bad: st
 
 
 @pytest.mark.parametrize("missing", ["", "NA", "999", "-"])
-def test_a_missing_answer_is_no_problem_and_gives_no_score(missing: str) -> None:
+def test_a_missing_answer_is_not_a_problem_and_gives_no_score(missing: str) -> None:
     write([WHO | items(q11=missing)])
     result = run("score", "lab.csv", "-o", "out.csv")
     assert result.exit_code == 0, result.stderr
@@ -91,7 +94,7 @@ def test_ten_items_under_other_numbers_are_not_scored() -> None:
 def test_scores_and_patterns_come_back_and_are_scored_again(ending: str) -> None:
     if ending == "parquet":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    table = qst.load(ROOT / "examples" / "cohort_synthetic.csv", problems=[]).head(60)
+    table = qst.load(COHORT, problems=[]).head(60)
     rows = [record | items(q1=n % 11) | {"CPM": "impaired"} for n, record in enumerate(table.to_dict("records"))]
     write([{k: v for k, v in row.items() if k not in ("notes", "source_file", "source_row")} for row in rows])
     run("score", "lab.csv", "-o", f"once.{ending}")
@@ -127,23 +130,23 @@ def test_scores_and_patterns_come_back_and_are_scored_again(ending: str) -> None
         ("lidocaine response", True, "irritable_nociceptor", "possible"),
     ],
 )
-def test_an_answer_decides_what_no_test_sees(column: str, answer: object, mechanism: str, status: str) -> None:
-    """HPT alone: neither cold sensitisation nor irritable nociceptor can be told by the tests."""
+def test_an_answer_decides_what_no_test_can_assess(column: str, answer: object, mechanism: str, status: str) -> None:
+    """HPT alone: neither cold sensitisation nor irritable nociceptor can be assessed by the tests."""
     row = qst.score(pd.DataFrame([WHO | {column: answer}])).iloc[0]
     assert f"by_symptom:{mechanism}={status}" in row["notes"].split(";")
     assert (mechanism in row["mechanisms"].split(";")) == (status == "supported")
 
 
-def test_where_the_tests_can_tell_they_decide() -> None:
+def test_tests_take_precedence_over_answers() -> None:
     table = pd.DataFrame([WHO | {"CDT": 1.1, "WDT": 1.7, "CPT": 5.0, "menthol test": "yes"}])
     scored = qst.score(table)
     assert "by_symptom" not in scored.loc[0, "notes"]
-    told = explain_mechanisms(scored)[0]["answers"]
-    assert [(item["mechanism"], item["answer"], item["assessable"]) for item in told] == [
+    answers = explain_mechanisms(scored)[0]["answers"]
+    assert [(item["mechanism"], item["answer"], item["assessable"]) for item in answers] == [
         ("cold_sensitisation", "yes", True)
     ]
-    assert told[0]["evidence"] == "domain"
-    assert told[0]["citation"].startswith("Baron R")
+    assert answers[0]["evidence"] == "domain"
+    assert answers[0]["citation"].startswith("Baron R")
 
 
 def test_answers_change_no_number() -> None:
@@ -156,12 +159,12 @@ def test_answers_change_no_number() -> None:
             assert same(plain.loc[0, column], answered.loc[0, column], 0.0), column
 
 
-def test_an_answer_that_says_neither_is_told() -> None:
+def test_an_answer_that_is_not_a_known_word_is_reported() -> None:
     write([WHO | {"Dauerschmerz": "7", "CPM": "yes"}])
     result = run("score", "lab.csv", "-o", "out.csv")
     assert result.exit_code == 0
-    assert "lab.csv:2: column Dauerschmerz: '7' does not say yes or no" in result.stderr
-    assert "column CPM: 'yes' does not say impaired or normal" in result.stderr
+    assert "lab.csv:2: column Dauerschmerz: '7' is not an answer; expected yes or no" in result.stderr
+    assert "column CPM: 'yes' is not an answer; expected impaired or normal" in result.stderr
     assert "by_symptom" not in pd.read_csv("out.csv").loc[0, "notes"]
 
 
@@ -171,31 +174,31 @@ def test_a_column_can_be_ignored_or_named() -> None:
         "score", "lab.csv", "-o", "out.csv", "--ignore", "Dauerschmerz", "--map", "block=sympathetic_block_relief"
     )
     assert result.exit_code == 0, result.stderr
-    assert "does not say" not in result.stderr
+    assert "is not an answer" not in result.stderr
     table = pd.read_csv("out.csv", dtype=str)
     assert table.loc[0, "Dauerschmerz_input"] == "7"
     assert table.loc[0, "mechanisms"] == "sympathetic_coupling"
 
 
-def test_answers_stand_in_the_details() -> None:
+def test_answers_are_in_the_details() -> None:
     write([WHO | {"CPM": "impaired"}])
     run("score", "lab.csv", "-o", "out.csv", "--details", "why.json")
-    told = json.loads(Path("why.json").read_text(encoding="utf-8"))["assessments"][0]["answers"]
-    assert told[0]["mechanism"] == "descending_modulation"
-    assert (told[0]["answer"], told[0]["status"]) == ("yes", "supported")
+    answers = json.loads(Path("why.json").read_text(encoding="utf-8"))["assessments"][0]["answers"]
+    assert answers[0]["mechanism"] == "descending_modulation"
+    assert (answers[0]["answer"], answers[0]["status"]) == ("yes", "supported")
 
 
 def test_the_example_with_symptoms_is_scored_and_summed_up() -> None:
-    result = run("score", ROOT / "examples" / "symptoms_synthetic.csv", "-o", "out.csv")
+    result = run("score", EXAMPLES / "symptoms_synthetic.csv", "-o", "out.csv")
     assert result.exit_code == 0, result.stderr
     table = pd.read_csv("out.csv")
     assert table["npsi_total"].isna().sum() == 1
     assert table.loc[table["diagnosis_label"] == "synthetic healthy", "npsi_total"].tolist() == [0] * 4
-    told = table["notes"].str.contains("by_symptom:sympathetic_coupling=supported").sum()
-    assert table["mechanisms"].str.contains("sympathetic_coupling").sum() == told > 0
-    assert f"supported {told}" in next(line for line in result.stderr.splitlines() if "  sympathetic_coupling" in line)
+    n = table["notes"].str.contains("by_symptom:sympathetic_coupling=supported").sum()
+    assert table["mechanisms"].str.contains("sympathetic_coupling").sum() == n > 0
+    assert f"supported {n}" in next(line for line in result.stderr.splitlines() if "  sympathetic_coupling" in line)
 
 
 def test_no_column_of_the_cohort_is_taken_for_a_symptom() -> None:
-    table = qst.load(ROOT / "examples" / "cohort_synthetic.csv", problems=[])
+    table = qst.load(COHORT, problems=[])
     assert find_symptom_columns(list(table.columns)) == {}

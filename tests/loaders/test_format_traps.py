@@ -1,35 +1,15 @@
-"""Traps that are in laboratories' files: each has a test of its name, of the values and of what a user reads."""
+"""Traps in laboratories' files: a test named after each, on the values and on what a user reads."""
 
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import REAL, run, work  # noqa: F401 (work is a fixture for all tests)
-from lab_files import ME, MISSING, WHO, read, refuse, write
+from command_line import run
+from lab_files import ME, MISSING, PEOPLE, WHO, codes, read, refuse, rows_of, score, write
+from paths import REAL
 
-import qst
-
-PEOPLE = ("1,40,f,hand", "2,50,m,foot", "3,50,m,hand")
-
-
-def rows_of(folder: Path, header: str, *cells: str, who: str = WHO, name: str = "lab.csv") -> Path:
-    """A table of three people (or fewer), each with the cells of a row."""
-    people = [person for person, _ in zip(PEOPLE, cells, strict=False)]
-    lines = [f"{person},{text}" for person, text in zip(people, cells, strict=True)]
-    return write(folder, "\n".join([f"{who},{header}", *lines]), name)
-
-
-def score(path: Path, **options: object) -> tuple[pd.DataFrame, list[qst.Problem], str]:
-    """What `qst.load` and `qst.score` give, the problems, and what was understood."""
-    problems: list[qst.Problem] = []
-    understood: list[str] = []
-    table = qst.load(path, problems=problems, understood=understood, **options)  # type: ignore[arg-type]
-    return qst.score(table), problems, "\n".join(understood)
-
-
-def codes(problems: list[qst.Problem]) -> list[str]:
-    return [problem.code for problem in problems]
+pytestmark = pytest.mark.usefixtures("work")
 
 
 def real(*parts: str) -> Path:
@@ -70,7 +50,7 @@ def test_real_cold_pressor_seconds_and_pressure_tolerance() -> None:
 def test_cpt1_cpt2_ratings(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,cpt1,cpt2", "45,30,60", "46,20,70", "46,10,30"))
     assert (codes(problems), problems[0].severity) == (["trials-unclear"], "warning")
-    assert "may be trials of CPT or other things; they are carried through" in problems[0].message
+    assert "may be trials of CPT or something else; they are carried through" in problems[0].message
     assert scored["CPT"].isna().all() and scored["HPT_z"].notna().all()
     assert (scored["cpt1"].tolist(), scored["cpt2"].tolist()) == (["30", "20", "10"], ["60", "70", "30"])
 
@@ -91,7 +71,7 @@ def test_tsl2_a_modified_task(tmp_path: Path, header: str, cells: str) -> None:
     assert "'TSL2'" in problems[0].message
 
 
-def test_tsl2_alone_is_no_tsl(tmp_path: Path) -> None:
+def test_tsl2_alone_is_not_tsl(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "HPT,TSL2", "45,6"))
     assert pd.isna(scored.loc[0, "TSL"]) and codes(problems) == ["trials-unclear"]
 
@@ -100,7 +80,7 @@ def test_ppt1_ppt2_sites(tmp_path: Path) -> None:
     path = rows_of(tmp_path, "HPT,ppt1,ppt2", "45,300,260", "46,320,370")
     scored, problems, _ = score(path)
     assert scored["PPT"].isna().all() and scored["ppt2"].tolist() == ["260", "370"]
-    assert "say --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
+    assert "use --map 'ppt1=PPT' if one of them holds the value" in problems[0].message
     chosen, problems, _ = score(path, columns={"ppt1": "PPT"})
     assert (chosen["PPT"].tolist(), codes(problems)) == ([300, 320], ["trials-unclear"])
     assert "'ppt2'" in problems[0].message
@@ -131,13 +111,13 @@ def test_dfns_names_on_transformed_values(tmp_path: Path) -> None:
 
 
 def test_dfns_names_on_transformed_values_leave_what_was_measured(tmp_path: Path) -> None:
-    """The DFNS takes no logarithm of HPT, so a table of logarithms has temperatures beside them; CDT may be either."""
+    """The DFNS takes no logarithm of HPT, so a table of logarithms also has temperatures; CDT may be either."""
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "0.1,45,2.5", "0.2,46,2.6", "0.1,46,2.4"))
     assert [(p.code, p.column) for p in problems] == [("transformed-values", "PPT"), ("transformed-values", "CDT")]
     assert scored[["CDT_z", "PPT_z"]].isna().all(axis=None) and scored["HPT_z"].notna().all()
 
 
-def test_a_force_of_0_in_a_file_of_one_person_is_no_logarithm(tmp_path: Path) -> None:
+def test_a_force_of_0_in_a_file_of_one_person_is_not_a_logarithm(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "CDT,HPT,PPT", "1.2,45,0"))
     assert [(p.code, p.column) for p in problems] == [("zero-force", "PPT")]
     assert scored.loc[0, ["CDT", "HPT"]].tolist() == [1.2, 45] and pd.isna(scored.loc[0, "PPT"])
@@ -163,7 +143,7 @@ def test_detection_on_one_side_and_pain_on_the_other(tmp_path: Path) -> None:
     assert scored["CDT"].notna().tolist() == scored["WDT"].notna().tolist() == [True, False] * 2
     assert scored["HPT"].notna().tolist() == scored["CPT"].notna().tolist() == [False, True] * 2
     assert set(scored["loga"].fillna("")) == {""}, "the sides are not put together"
-    assert "a row unfolded into 2 assessments by its headers (side left; side right)" in understood
+    assert "each row unfolded into 2 assessments by its headers (side left; side right)" in understood
     result = run("validate", "--json", tmp_path / "lab.csv")
     (problem,) = json.loads(result.stdout)
     assert (problem["code"], problem["severity"], problem["row"]) == ("sides-split", "warning", 2)
@@ -189,12 +169,12 @@ def test_sides_that_are_not_split(tmp_path: Path, rows: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("header", ["affected_side", "side"])
-def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
+def test_affected_side_contains_the_extremity(tmp_path: Path, header: str) -> None:
     path = write(tmp_path, f"subject,age,sex,{header},HPT\n1,40,f,hand,45\n2,50,m,foot,46\n3,50,m,NA,46\n")
     scored, problems, _ = score(path)
     assert scored["HPT_z"].isna().all()
     (absent,) = (problem for problem in problems if problem.code == "no-site")
-    assert f"column '{header}' holds hand, foot: if that is the site, say --map '{header}=site'" in absent.message
+    assert f"column '{header}' contains hand, foot: if that is the site, use --map '{header}=site'" in absent.message
     assert all("(it is a site)" in problem.message for problem in problems if problem is not absent)
     said, problems, _ = score(path, columns={header: "site"})
     assert said["site"].tolist()[:2] == ["hand", "foot"] and said["HPT_z"].notna().tolist() == [True, True, False]
@@ -202,13 +182,13 @@ def test_affected_side_holds_the_extremity(tmp_path: Path, header: str) -> None:
 
 
 @pytest.mark.parametrize("cells", [("left", "right", "left"), ("hand", "left", "foot"), ("", "NA", "")])
-def test_affected_side_that_holds_something_else_is_no_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
+def test_affected_side_that_contains_something_else_is_not_a_site(tmp_path: Path, cells: tuple[str, str, str]) -> None:
     lines = [f"{number},40,f,{cell},45" for number, cell in enumerate(cells)]
     _, problems, _ = score(write(tmp_path, "\n".join(["subject,age,sex,affected_side,HPT", *lines])))
     assert codes(problems) == ["no-site"] and "--map" not in problems[0].message
 
 
-def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
+def test_affected_side_next_to_a_site_is_the_user_s_own(tmp_path: Path) -> None:
     scored, problems, _ = score(rows_of(tmp_path, "affected_side,HPT", "foot,45", "hand,46"))
     assert (scored["site"].tolist(), scored["affected_side"].tolist()) == (["hand", "foot"], ["foot", "hand"])
     assert problems == []
@@ -216,7 +196,7 @@ def test_affected_side_beside_a_site_is_the_user_s_own(tmp_path: Path) -> None:
 
 def test_sex_under_an_unknown_name_is_pointed_at(tmp_path: Path) -> None:
     _, problems, _ = score(write(tmp_path, "subject,age,Gndr,site,HPT\n1,40,F,hand,45\n2,50,M,foot,46\n"))
-    assert "column 'Gndr' holds F, M: if that is the sex, say --map 'Gndr=sex'" in problems[0].message
+    assert "column 'Gndr' contains F, M: if that is the sex, use --map 'Gndr=sex'" in problems[0].message
 
 
 def test_side_code_is_never_guessed(tmp_path: Path) -> None:
@@ -224,7 +204,7 @@ def test_side_code_is_never_guessed(tmp_path: Path) -> None:
     table, problems = read(path)
     assert table["side"].tolist() == ["1", "2"]
     assert codes(problems) == ["code-unknown"]
-    assert "say --codes side:1=left,2=right or the other way round" in problems[0].message
+    assert "use --codes side:1=left,2=right or the other way round" in problems[0].message
     table, problems = read(path, codes={"side": {"1": "right", "2": "left"}})
     assert (table["side"].tolist(), problems) == (["right", "left"], [])
 
@@ -238,7 +218,7 @@ def test_side_code_reversed_while_renamed(tmp_path: Path, header: str, sides: st
     assert "where 1 means {}, 2 means {}".format(*sides.split()) in explained
 
 
-def test_side_code_reversed_while_renamed_beside_the_old_column(tmp_path: Path) -> None:
+def test_side_code_reversed_while_renamed_next_to_the_old_column(tmp_path: Path) -> None:
     table, problems = read(rows_of(tmp_path, "side,Seite,HPT", "left,R,45", "right,L,46"))
     assert table["side"].isna().all() and table["HPT"].notna().all()
     assert codes(problems) == ["two-columns"]
@@ -264,7 +244,7 @@ def test_two_spellings_of_one_column(tmp_path: Path) -> None:
     assert table["HPT"].isna().all() and table["CPT"].tolist() == [10, 9]
     assert codes(problems) == ["two-columns"]
     assert "'HPT' (column 5) and 'hpt_C' (column 6) both mean HPT; none is used" in problems[0].message
-    assert "say --ignore with its header" in problems[0].message
+    assert "use --ignore with its header" in problems[0].message
     table, problems = read(tmp_path / "lab.csv", ignore=["hpt_C"])
     assert (table["HPT"].tolist(), problems) == ([45, 46], [])
 
@@ -328,83 +308,13 @@ def test_practice_as_the_first_of_four_trials(tmp_path: Path) -> None:
     path = write(tmp_path, f"{WHO},hpt1,hpt2,hpt3,hpt4\n{ME},48,44,44,44\n")
     scored, problems, _ = score(path)
     assert (scored.loc[0, "HPT"], codes(problems)) == (45, ["practice-unclear"])
-    assert "all count: if the first was for practice, say --ignore 'hpt1'" in problems[0].message
+    assert "all count: if the first was for practice, use --ignore 'hpt1'" in problems[0].message
     without, problems, _ = score(path, ignore=["hpt1"])
     assert (without.loc[0, "HPT"], problems) == (44, [])
 
 
 @pytest.mark.parametrize("word", list(filter(None, MISSING)))
-def test_words_for_missing_are_said_when_applied(tmp_path: Path, word: str) -> None:
+def test_words_for_missing_are_reported_when_applied(tmp_path: Path, word: str) -> None:
     scored, problems, understood = score(rows_of(tmp_path, "HPT,CPT", f"{word},10", "46,9"))
     assert scored["HPT_z"].isna().tolist() == [True, False] and problems == []
     assert f"taken as missing: {word!r} (1 cells)" in understood
-
-
-# --- age, and what others got wrong with files ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("age", "read_as", "code", "says"),
-    [
-        ("19.9", 19.9, "age-below-norms", "19.9 years is below the youngest norm"),
-        ("200", None, "age-impossible", "'200' is not an age in years (0 to 120): write the age at the test"),
-        ("1987", None, "age-impossible", "'1987' looks like a year of birth, and no date of the test is known"),
-    ],
-)
-def test_age_19_9_and_200_and_1987(tmp_path: Path, age: str, read_as: float | None, code: str, says: str) -> None:
-    path = write(tmp_path, f"{WHO},HPT\n1,{age},f,hand,45\n2,40,f,hand,45\n")
-    scored, _, _ = score(path)
-    assert scored["age"].astype(object).where(scored["age"].notna(), None).tolist() == [read_as, 40]
-    assert scored["HPT"].tolist() == [45, 45] and scored["HPT_z"].notna().tolist() == [False, True]
-    lines = run("validate", path).stdout.splitlines()
-    assert len(lines) == 1
-    assert f"lab.csv:2: column age: {says}" in lines[0] and f"(code: {code})" in lines[0]
-
-
-@pytest.mark.parametrize("age", ["29.999", "30", "59.5", "60", "72"])
-def test_age_seams_and_between_bands(tmp_path: Path, age: str) -> None:
-    scored, problems, _ = score(write(tmp_path, f"{WHO},HPT\n1,{age},f,hand,45\n"))
-    assert scored["HPT_z"].notna().all() and problems == []
-
-
-def test_one_missing_sex_costs_its_row_only(tmp_path: Path) -> None:
-    rows = "".join(f"{number},40,{'' if number == 50 else 'f'},hand,45\n" for number in range(100))
-    scored, problems, _ = score(write(tmp_path, f"{WHO},HPT\n{rows}"))
-    assert scored["HPT_z"].isna().sum() == 1 and len(scored) == 100
-    assert [(p.code, p.row, p.column) for p in problems] == [("missing-sex", 52, "sex")]
-
-
-def test_zero_paradoxical_heat_sensations_are_normal(tmp_path: Path) -> None:
-    scored, problems, _ = score(rows_of(tmp_path, "PHS", "0"))
-    assert (scored.loc[0, "PHS"], scored.loc[0, "PHS_finding"], problems) == (0, "normal", [])
-
-
-def test_a_wrong_unit_gives_no_z_of_2000000(tmp_path: Path) -> None:
-    assert "say --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
-    path = rows_of(tmp_path, "PPT", "380", "3.8", "410", name="one.csv")
-    line = run("validate", path).stdout
-    assert "one.csv:3: column PPT: PPT of 3.8 kPa has a z of" in line and "check value and unit" in line
-
-
-def test_the_log_of_an_absolute_temperature_is_never_taken(tmp_path: Path) -> None:
-    near = [f"{value},{30 - value / 10}" for value in (34, 35, 36)]
-    table, problems = read(rows_of(tmp_path, "WDT,CDT", *near))
-    assert table["WDT"].tolist() == [2, 3, 4] and problems == []
-    assert table["CDT"].tolist() == pytest.approx([5.4, 5.5, 5.6])
-    said = refuse(rows_of(tmp_path, "CDT", "30.8", "31", "30", name="alone.csv"))
-    assert "say --thermal absolute or --thermal difference" in said
-
-
-def test_people_are_joined_by_subject_and_not_by_position(tmp_path: Path) -> None:
-    lab = write(tmp_path, "subject,site,HPT\n1,hand,45\n2,hand,46\n3,hand,47\n")
-    people = write(tmp_path, "ID,age,sex\n3,60,m\n1,20,f\n", "people.csv")
-    table, problems = read(lab, demographics=people)
-    assert table["age"].astype(object).where(table["age"].notna(), None).tolist() == [20, None, 60]
-    assert table["sex"].tolist()[::2] == ["female", "male"]
-    assert any("'2'" in str(problem) or " 2" in problem.message for problem in problems), "who is missing is named"
-
-
-def test_every_problem_of_a_cell_has_its_row(tmp_path: Path) -> None:
-    _, problems = read(rows_of(tmp_path, "HPT,PPT", "5O,300", "46,-3", "200,310"))
-    told = sorted((p.row, p.column, p.value) for p in problems)
-    assert told == [(2, "HPT", "5O"), (3, "PPT", "-3"), (4, "HPT", "200")]

@@ -1,21 +1,12 @@
 """A fixed part of the fuzzing of the loaders; `benchmarks/fuzz_loaders.py` does as much as one has time for."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from programs import load_program
 
 MUTANTS = 400
 
 
 def test_whatever_a_file_holds_it_is_a_table_or_a_refusal() -> None:
-    path = Path(__file__).parents[2] / "benchmarks" / "fuzz_loaders.py"
-    spec = importlib.util.spec_from_file_location("fuzz_loaders", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    result = module.fuzz(MUTANTS)
+    result = load_program("benchmarks/fuzz_loaders.py").fuzz(MUTANTS)
     assert not result.findings, "\n".join(result.lines())
     assert result.counts["tables"] > MUTANTS / 4
     assert result.counts["refusals"] > MUTANTS / 20

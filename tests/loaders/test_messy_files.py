@@ -1,4 +1,4 @@
-"""Workbooks and tables as people leave them: what cannot be taken as it stands is told, with how to mend it."""
+"""Workbooks and tables as people leave them: what cannot be used as it is is reported, with a remedy."""
 
 import datetime
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ def places(problems: list[qst.Problem]) -> list[tuple[str, int | None, str | Non
 # --- hidden -----------------------------------------------------------------------------------------------------------
 
 
-def test_hidden_and_filtered_rows_are_read_and_told(tmp_path: Path) -> None:
+def test_hidden_and_filtered_rows_are_read_and_reported(tmp_path: Path) -> None:
     def hide(sheet: Worksheet) -> None:
         sheet.auto_filter.ref = "A1:G4"
         for row in (3, 4, 9):  # row 9 is empty
@@ -50,7 +50,7 @@ def test_hidden_and_filtered_rows_are_read_and_told(tmp_path: Path) -> None:
     assert "2 hidden or filtered rows are read too (3, 4)" in problems[0].message
 
 
-def test_hidden_columns_are_read_and_told(tmp_path: Path) -> None:
+def test_hidden_columns_are_read_and_reported(tmp_path: Path) -> None:
     def hide(sheet: Worksheet) -> None:
         for letter in ("F", "K"):  # K is empty
             sheet.column_dimensions[letter].hidden = True
@@ -62,7 +62,7 @@ def test_hidden_columns_are_read_and_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
-def test_a_hidden_sheet_is_read_and_told(tmp_path: Path, state: str) -> None:
+def test_a_hidden_sheet_is_read_and_reported(tmp_path: Path, state: str) -> None:
     def hide(sheet: Worksheet) -> None:
         assert sheet.parent is not None
         old = sheet.parent.create_sheet("old")
@@ -77,7 +77,7 @@ def test_a_hidden_sheet_is_read_and_told(tmp_path: Path, state: str) -> None:
     assert not read(path, sheet="QST")[1]
 
 
-def test_a_workbook_with_nothing_hidden_is_told_nothing(tmp_path: Path) -> None:
+def test_nothing_is_reported_for_a_workbook_with_nothing_hidden(tmp_path: Path) -> None:
     assert not read(book(tmp_path, [HEADER, *ROWS]))[1]
 
 
@@ -111,10 +111,10 @@ def test_percentages_of_a_workbook_are_not_taken_as_fractions(tmp_path: Path) ->
         "12:30",
     ],
 )
-def test_numbers_that_a_spreadsheet_made_dates_are_told_as_such(tmp_path: Path, cell: object) -> None:
+def test_numbers_that_a_spreadsheet_turned_into_dates_are_reported_as_dates(tmp_path: Path, cell: object) -> None:
     _, problems = read(book(tmp_path, [HEADER, [*ROWS[0][:5], cell, 350], *ROWS[1:]]))
     assert places(problems) == [("not-a-number", 2, "CPT")]
-    assert "It is a date or time, as spreadsheets make of 1.5" in problems[0].message
+    assert "It is a date or time (spreadsheets turn 1.5 into one)" in problems[0].message
 
 
 def test_a_number_shown_as_a_date_is_not_used(tmp_path: Path) -> None:
@@ -131,20 +131,20 @@ def test_a_number_shown_as_a_date_is_not_used(tmp_path: Path) -> None:
     ("cell", "remedy"),
     [
         ("'12.5", "The apostrophe marks a text: delete it"),
-        ("<0", "It lies beyond a limit: write the limit itself"),
-        ("> 50", "It lies beyond a limit: write the limit itself"),
-        ("12.5 ± 0.4", "It is a mean with its spread: write the mean alone"),
-        ("12.5+/-0.4", "It is a mean with its spread: write the mean alone"),
+        ("<0", "It is a value beyond a limit: write the limit itself"),
+        ("> 50", "It is a value beyond a limit: write the limit itself"),
+        ("12.5 ± 0.4", "It is a mean with its spread: write only the mean"),
+        ("12.5+/-0.4", "It is a mean with its spread: write only the mean"),
         ("35 %", "It is a percentage"),
     ],
 )
-def test_cells_that_are_no_numbers_are_told_with_their_remedy(tmp_path: Path, cell: str, remedy: str) -> None:
+def test_cells_that_are_not_numbers_are_reported_with_their_remedy(tmp_path: Path, cell: str, remedy: str) -> None:
     _, problems = read(write(tmp_path, f"{WHO},HPT,CPT\n1,40,f,hand,45,{cell}\n2,50,m,hand,44,12"))
     assert places(problems) == [("not-a-number", 2, "CPT")]
     assert remedy in problems[0].message
 
 
-def test_other_texts_get_no_remedy_that_is_not_theirs(tmp_path: Path) -> None:
+def test_other_texts_get_none_of_these_remedies(tmp_path: Path) -> None:
     for text in ("abc", "5O.1", "12 13", "marching", "12.5 °C"):
         _, problems = read(write(tmp_path, f"{WHO},HPT,CPT\n1,40,f,hand,45,{text}\n2,50,m,hand,44,12"))
         assert problems[0].message.endswith("if it was not measured"), text
@@ -160,7 +160,7 @@ def test_numbers_stored_as_text_and_blanks_that_do_not_break_are_read(tmp_path: 
     assert table["HPT"].tolist() == [45.1, 44.2, 43.9]
 
 
-def test_an_age_that_was_never_calculated_is_told_as_a_formula(tmp_path: Path) -> None:
+def test_an_age_that_was_never_calculated_is_reported_as_a_formula(tmp_path: Path) -> None:
     _, problems = read(book(tmp_path, [HEADER, ["P1", "=2026-1980", *ROWS[0][2:]], *ROWS[1:]]))
     assert places(problems) == [("not-a-number", 2, "Alter")]
     assert "'=2026-1980' is a formula that was never calculated" in problems[0].message
@@ -187,16 +187,16 @@ def test_columns_under_a_merged_header_are_asked_about(tmp_path: Path) -> None:
     rows = [[*HEADER[:4], "HPT", "", ""], ["P1", 45, "w", "Hand", 45, 44, 44.5], ["P2", 50, "m", "Fuß", 44, 43, "late"]]
     table, problems = read(book(tmp_path, rows, lambda sheet: sheet.merge_cells("E1:G1")))
     assert places(problems) == [("column-without-name", 2, "column_6"), ("column-without-name", 2, "column_7")]
-    assert "if a merged header stands above it" in problems[0].message
+    assert "if a merged header is above it" in problems[0].message
     assert table["column_6"].tolist() == ["44", "43"]
 
 
-def test_parameters_below_each_other_are_told_to_be_turned(tmp_path: Path) -> None:
+def test_a_table_with_parameters_below_each_other_is_to_be_transposed(tmp_path: Path) -> None:
     message = refuse(write(tmp_path, "Name,P1\nAlter,45\nOrt,Hand\nHPT,45.1\nCPT,12.5"))
-    assert "The names stand below each other in one column: turn the table" in message
+    assert "The names of parameters are below each other in one column: transpose the table" in message
 
 
-def test_rows_below_a_table_that_sum_it_up_are_told(tmp_path: Path) -> None:
+def test_rows_below_a_table_that_summarise_it_are_reported(tmp_path: Path) -> None:
     below = [["Mittelwert", "", "", "", 44.4, 11, 376], ["SD", "", "", "", 44, 1.5, 25.5]]
     path = book(tmp_path, [HEADER, *ROWS, [], *below])
     table, problems = read(path, fixed={"age": "40", "sex": "female", "site": "hand"})
@@ -206,7 +206,7 @@ def test_rows_below_a_table_that_sum_it_up_are_told(tmp_path: Path) -> None:
     assert (len(table), problems) == (3, [])
 
 
-def test_a_table_without_a_subject_is_told(tmp_path: Path) -> None:
+def test_a_table_without_a_subject_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "age,sex,site,HPT\n40,f,hand,45\n50,m,hand,44")
     _, problems = read(path)
     assert places(problems) == [("no-subject", 1, None)]

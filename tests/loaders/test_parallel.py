@@ -4,18 +4,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 
 import qst
 from qst.errors import InputError, OptionError
 from qst.loaders import parallel
+
+pytestmark = pytest.mark.usefixtures("work")
 
 N_FILES = 40
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One file a person; some have faults, one is no table, one is too large for another process."""
+    """One file per person; some have faults, one is not a table, one is too large for another process."""
     folder = tmp_path / "people"
     folder.mkdir()
     for number in range(N_FILES):
@@ -49,7 +51,7 @@ def test_two_processes_read_as_one_does(folder: Path) -> None:
     told = "\n".join(problems)
     assert "q_empty.csv" in told
     assert "'5O.1' is not a number" in told
-    assert "subject 'P07' has measurements but does not stand here" in told
+    assert "subject 'P07' has measurements but is not in this table" in told
     assert "subject 'nobody' has no measurements" in told
     assert "--exclude-records names 'P99', which no file has" in told
     assert "P05" not in set(table["subject"])
@@ -81,7 +83,7 @@ def test_a_name_that_no_file_has_is_refused_by_several_processes_too(folder: Pat
     assert len(qst.load(folder, problems=[], columns={"value": "value"}, jobs=2)) > N_FILES
 
 
-def test_where_every_file_is_refused_the_first_says_why(tmp_path: Path) -> None:
+def test_where_every_file_is_refused_the_reason_is_that_of_the_first(tmp_path: Path) -> None:
     folder = tmp_path / "others"
     folder.mkdir()
     for number in range(parallel.FEWEST_FILES):
@@ -91,6 +93,6 @@ def test_where_every_file_is_refused_the_first_says_why(tmp_path: Path) -> None:
 
 
 def test_the_number_of_jobs_is_checked() -> None:
-    with pytest.raises(OptionError, match="the number of jobs is 0: say 1 or more"):
+    with pytest.raises(OptionError, match="the number of jobs is 0: give 1 or more"):
         qst.load("good.csv", jobs=0)
     assert run("score", "good.csv", "--jobs", "0").exit_code == 2

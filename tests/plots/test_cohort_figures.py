@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT
 from drawn import foot_of, legend_of, texts, z_table
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from paths import COHORT
 
 import qst
 from qst.errors import OptionError
@@ -170,7 +170,7 @@ def test_every_figure_says_who_is_shown_and_uses_the_axes_it_is_given(name: str,
     ax = getattr(qst, name)(cohort, own, title="$x_1$ title")
     assert ax is own
     foot = foot_of(ax)
-    for part in ("n = 60 assessments of 60 people", "test areas", "magerl2010", "QST alone is no diagnosis"):
+    for part in ("n = 60 assessments of 60 people", "test areas", "magerl2010", "QST alone is not a diagnosis"):
         assert part in foot
     assert ax.get_title("left") == "$x_1$ title"
 

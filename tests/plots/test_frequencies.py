@@ -5,16 +5,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT, run, work  # noqa: F401 (the fixture changes into a folder)
+from command_line import run
 from drawn import foot_of, legend_of, z_table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from paths import COHORT
 from scipy import stats
 
 import qst
 from qst.cohort.intervals import find_interval
 from qst.errors import OptionError
 from qst.protocol import CODES
+
+pytestmark = pytest.mark.usefixtures("work")
 
 HPT = CODES.index("HPT")
 
@@ -128,7 +131,7 @@ def test_a_share_of_all_has_room_for_its_count() -> None:
     ("options", "message"),
     [
         ({"by": "colour"}, r"no column 'colour' to form groups by; it has .*arm"),
-        ({"by": "subject"}, r"has 7 groups; at most 6 can be told apart: join some in the column"),
+        ({"by": "subject"}, r"has 7 groups; at most 6 can be distinguished: combine groups in the column"),
         ({"by": "empty"}, r"the column 'empty' is empty, so there are no groups"),
     ],
 )

@@ -86,7 +86,7 @@ def test_hatched_is_what_most_people_cannot_show() -> None:
     ("options", "message"),
     [
         ({"by": "colour"}, r"no column 'colour' to form groups by; it has .*group"),
-        ({"by": "subject"}, r"has 7 groups; at most 6 can be told apart: join some in the column"),
+        ({"by": "subject"}, r"has 7 groups; at most 6 can be distinguished: combine groups in the column"),
         ({"area": "mirror"}, r"no row has the area 'mirror': the table has test; or choose all"),
     ],
 )

@@ -253,7 +253,7 @@ def test_groups_and_reference_stand_below_and_no_name() -> None:
     everything = texts(ax)
     for group in ("thermal\ndetection", "thermal\npain", "mechanical\npain", "mechanical\ndetection"):
         assert group in everything
-    footer = "Reference values: magerl2010 · 45 years · female · foot · Research use; QST alone is no diagnosis."
+    footer = "Reference values: magerl2010 · 45 years · female · foot · For research use. QST alone is not a diagnosis."
     assert footer in everything
     assert not any("Zyx" in text for text in everything)
 
@@ -367,7 +367,7 @@ def test_a_failure_leaves_the_earlier_file_and_nothing_else(tmp_path: Path, monk
     [
         ("a.jpg", {}, r"'a\.jpg': its ending must be one of \.png, \.svg, \.pdf"),
         ("a", {}, r"'a': its ending must be one of \.png, \.svg, \.pdf"),
-        ("none/a.png", {}, r"none does not exist: make it first"),
+        ("none/a.png", {}, r"none does not exist: create it first"),
         ("a.png", {"width_mm": 20}, r"a width of 20 mm cannot be drawn: give 70 to 1000"),
         ("a.png", {"dpi": 9}, r"a resolution of 9 dpi cannot be drawn: give 30 to 2400"),
     ],

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import COHORT, TRIALS
 from drawn import foot_of, legend_of, series
 from matplotlib.axes import Axes
+from paths import COHORT, TRIALS
 
 import qst
 from qst.errors import OptionError

@@ -1,6 +1,7 @@
 """PDF of pages: what interrupts printing ends the browsers, and what goes wrong is explained."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -8,13 +9,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from command_line import COHORT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
+from paths import COHORT
 
 from qst.errors import OptionError, QSTError
 from qst.report import pdf
 from qst.report.pdf import find_browser, print_pages
 
+pytestmark = pytest.mark.usefixtures("work")
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="the browser of this test is a shell script")
 
 
@@ -91,3 +95,15 @@ def test_a_browser_that_is_starting_while_the_others_are_ended_is_ended_too(
     for process in started:
         with pytest.raises(ProcessLookupError):
             os.kill(process.pid, 0)
+
+
+def test_a_long_id_has_room_at_the_foot_of_a_printed_page(work: Path) -> None:
+    table = pd.read_csv(COHORT, dtype=str).iloc[:2].assign(subject="x" * 290 + "end")
+    table.to_csv("long.csv", index=False)
+    assert run("report", "long.csv", "-o", "report").exit_code == 0
+    (page,) = Path("report/subjects").iterdir()
+    text = page.read_text(encoding="utf-8")
+    (running,) = re.findall(r'@bottom-left \{ content: "([^"]*)"', text)
+    assert running.endswith("end")
+    assert len(re.sub(r"\\[0-9a-f]{6} ", "?", running)) < 100
+    assert "x" * 290 + "end" in text

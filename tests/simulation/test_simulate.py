@@ -1,4 +1,4 @@
-"""Invented people: what is drawn has the norms' means, SDs and correlations, and the device's limits."""
+"""Simulated participants have the norms' means, SDs and correlations, and the device's limits."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from qst.simulation.simulate import load_pain_models, simulate_healthy, simulate
 from qst.tables import ASSESSMENT_COLUMNS
 
 N = 20_000
-# In a woman of 45 at the hand no norm lies within 3.5 SD of an end for these, so nothing is cut off.
+# In a woman of 45 at the hand no norm lies within 3.5 SD of an end for these, so nothing is clipped.
 UNCUT = ("CDT", "WDT", "TSL", "PPT", "WUR")
 SE = 4 / np.sqrt(N)
 
@@ -38,7 +38,7 @@ def test_correlations_are_those_of_the_data_file(women: pd.DataFrame) -> None:
             assert abs(r - wanted[Z_CODES.index(a), Z_CODES.index(b)]) < SE, (a, b)
 
 
-def test_five_percent_lie_beyond_the_cut_off(women: pd.DataFrame) -> None:
+def test_five_percent_are_beyond_the_cut_off(women: pd.DataFrame) -> None:
     beyond = [(women[f"{code}_z"].abs() > 1.96).mean() for code in UNCUT]
     assert np.mean(beyond) == pytest.approx(0.05, abs=0.004)
 
@@ -56,7 +56,7 @@ def test_a_doubtful_or_missing_norm_gives_no_value() -> None:
     assert simulate_healthy(50, seed=1, site="face", sex="female", age=30)["PPT"].isna().all()
 
 
-def test_nothing_lies_past_the_ends_of_the_device_and_nothing_hurts_on_touch() -> None:
+def test_no_value_is_past_the_ends_of_the_device_and_touch_never_hurts() -> None:
     people = simulate_healthy(N, seed=2)
     for code, parameter in BY_CODE.items():
         ends = [end for end in (parameter.insensitive_end, parameter.sensitive_end) if end is not None]
@@ -70,13 +70,13 @@ def test_nothing_lies_past_the_ends_of_the_device_and_nothing_hurts_on_touch() -
     assert set(people["site"]) == {"hand", "foot"}
 
 
-def test_the_same_seed_gives_the_same_table_and_another_another() -> None:
+def test_the_same_seed_gives_the_same_table_and_another_seed_another() -> None:
     pd.testing.assert_frame_equal(simulate_healthy(100, seed=5), simulate_healthy(100, seed=5))
     assert not simulate_healthy(100, seed=5)["CDT"].equals(simulate_healthy(100, seed=6)["CDT"])
 
 
-def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(OptionError, match="no norm for all of site thigh"):
+def test_what_cannot_be_simulated_is_refused() -> None:
+    with pytest.raises(OptionError, match="no norm for every combination of site thigh"):
         simulate_healthy(5, site="thigh")
     with pytest.raises(OptionError, match="no norm"):
         simulate_healthy(5, age=(15, 30))
@@ -87,31 +87,31 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     assert simulate_healthy(0).empty
 
 
-def test_a_model_shifts_what_it_says_and_nothing_else() -> None:
+def test_a_model_shifts_its_parameters_and_no_others() -> None:
     block = qst.score(simulate_model("nerve_block", N, seed=1, site="hand", sex="female", age=45))
     assert block["CDT_z"].mean() == pytest.approx(-2.5, abs=SE)
     assert block["TSL_z"].std() == pytest.approx(1.0, abs=SE)
     assert block["PPT_z"].mean() == pytest.approx(0.0, abs=SE)
-    assert (block["PHS"] > 0).mean() == pytest.approx(0.3, abs=0.02)  # hand, women: no healthy one has any
+    assert (block["PHS"] > 0).mean() == pytest.approx(0.3, abs=0.02)  # hand, women: no healthy woman has any
     for model in load_pain_models().values():
         assert set(model.shifts) <= set(Z_CODES)
         assert {abs(shift) for shift in model.shifts.values()} <= {1.0, 2.5}
 
 
-def test_the_shipped_senses_hold_every_test_once() -> None:
-    senses = load_correlations().senses
-    assert sorted(code for codes in senses.values() for code in codes) == sorted(CODES)
+def test_the_shipped_pools_hold_every_test_once() -> None:
+    pools = load_correlations().pools
+    assert sorted(code for codes in pools.values() for code in codes) == sorted(CODES)
     assert load_correlations().rho["thermal_detection"] == pytest.approx((0.2 + 0.6 + 0.6) / 3)
 
 
 @pytest.mark.parametrize(
     ("pairs", "senses", "match"),
     [
-        ("CDT,WDT,0.5\nWDT,CDT,0.5\n", "", "pairs.csv:3: the pair WDT, CDT stands twice"),
+        ("CDT,WDT,0.5\nWDT,CDT,0.5\n", "", "pairs.csv:3: the pair WDT, CDT occurs twice"),
         ("CDT,XYZ,0.5\n", "", "pairs.csv:2: the pair CDT, XYZ is not of two of CDT"),
-        ("CDT,WDT,1.5\n", "", "no correlation between -1 and 1"),
+        ("CDT,WDT,1.5\n", "", "needs a correlation between -1 and 1"),
         ("CDT,WDT,0.9\nCDT,TSL,0.9\nWDT,TSL,-0.9\n", "", "not positive definite"),
-        ("CDT,WDT,0.5\n", "a = ['CDT']\nb = ['CDT']", "'CDT' has no z-score, or stands in two senses"),
+        ("CDT,WDT,0.5\n", "a = ['CDT']\nb = ['CDT']", "'CDT' has no z-score, or is in two lists"),
         ("CDT,WDT,0.5\n", "a = 'CDT'", "must hold lists"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command line for tests: commands run in a folder with a good and a bad file."""
+"""The command line for tests: its commands, run in this process, and tables compared."""
 
 import math
 from collections.abc import Iterator
@@ -6,24 +6,12 @@ from pathlib import Path
 
 import click
 import pandas as pd
-import pytest
 from click.testing import CliRunner, Result
 
 from qst.cli import main
 
-ROOT = Path(__file__).parents[2]
-COHORT, TRIALS = ROOT / "examples" / "cohort_synthetic.csv", ROOT / "examples" / "trials_synthetic.csv"
-REAL = ROOT.parent / "shared" / "data"
 GOOD = "id,age,sex,site,HPT,CPT\n007,25,f,hand,45.1,20\n8,61.5,m,foot,46,12.25\n"
 BAD_CELL = "id,age,sex,site,HPT,CPT\n007,25,f,hand,5O.1,20\n8,61.5,m,foot,46,12.25\n"
-
-
-@pytest.fixture(autouse=True)
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "good.csv").write_text(GOOD, encoding="utf-8")
-    (tmp_path / "bad.csv").write_text(BAD_CELL, encoding="utf-8")
-    return tmp_path
 
 
 def run(*arguments: str | Path) -> Result:

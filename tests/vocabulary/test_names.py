@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import run
 from lab_files import read, write
+from paths import EXAMPLES
 
 import qst
 from qst.errors import OptionError
@@ -14,7 +15,6 @@ from qst.loaders.headers.options import LoadOptions
 from qst.loaders.readings import open_readings
 from qst.vocabulary.names import column_names, our_vocabulary
 
-ROOT = Path(__file__).parents[2]
 OWN = """
 [columns]
 subject = ["Fallnummer"]
@@ -41,7 +41,7 @@ def names(folder: Path, text: str, name: str = "own.toml") -> Path:
     return write(folder, text, name)
 
 
-def test_additions_are_used_and_told(tmp_path: Path) -> None:
+def test_additions_are_used_and_described(tmp_path: Path) -> None:
     understood: list[str] = []
     lab, own = write(tmp_path, LAB), names(tmp_path, OWN)
     table = qst.load(lab, names=own, problems=[], understood=understood)
@@ -52,7 +52,7 @@ def test_additions_are_used_and_told(tmp_path: Path) -> None:
     assert any("'abgebrochen' (1 cells)" in line for line in understood)
 
 
-def test_additions_hold_for_one_call_only(tmp_path: Path) -> None:
+def test_additions_apply_to_one_call_only(tmp_path: Path) -> None:
     lab, own = write(tmp_path, LAB), names(tmp_path, OWN)
     other = names(tmp_path, '[parameters]\nHPT = ["Algometer"]\n', "other.toml")
     celsius = write(tmp_path, "id,age,sex,site,Algometer\n1,25,f,hand,45\n", "other.csv")
@@ -120,14 +120,14 @@ def test_demographics_are_read_by_the_same_names(tmp_path: Path) -> None:
 
 
 def test_what_is_known_already_may_be_repeated(tmp_path: Path) -> None:
-    """And it keeps all that it says: a unit, a code, or that the values are distances."""
+    """And all parts of it keep their meaning: a unit, a code, or that the values are distances."""
     own = names(
         tmp_path,
         '[columns]\nsex = ["sex_m1"]\n[parameters]\nPPT = ["PPT_N", "ppt"]\nCDT = ["CDT_diff"]\n'
         '[words.sex]\nmale = ["M"]\n'
         '[missing]\nwords = ["n.d."]\ncodes = ["999"]\n[units.kPa]\n"N/cm²" = 10\n',
     )
-    assert read_names(own).told == "own.toml adds nothing"
+    assert read_names(own).description == "own.toml adds nothing"
     lab = write(tmp_path, "id,age,sex_m1,site,PPT_N,CDT_diff\n1,25,1,hand,45,20\n2,25,0,hand,40,21\n")
     table, problems = read(lab, names=own)
     assert (table["sex"].tolist(), table["PPT"].tolist(), table["CDT"].tolist()) == (
@@ -139,7 +139,7 @@ def test_what_is_known_already_may_be_repeated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[columns\n", r"own\.toml is no TOML file: .*line 1"),
+        ("[columns\n", r"own\.toml is not a TOML file: .*line 1"),
         ("[colums]\n", r"own\.toml: there is no section \[colums\]: choose one of columns, parameters, words"),
         ('columns = ["x"]\n', r"own\.toml: columns must be a section"),
         ('words = {sex = ["x"]}\n', r"own\.toml: words\.sex must be a section"),
@@ -147,40 +147,40 @@ def test_what_is_known_already_may_be_repeated(tmp_path: Path) -> None:
         ('[parameters]\nCTD = ["x"]\n', r"own\.toml: \[parameters\] CTD: there is no such key: choose one of CDT, WDT"),
         ('[words.sex]\nother = ["x"]\n', r"\[words\.sex\] other: there is no such key: choose one of female, male"),
         ('[parameters]\nCDT = "x"\n', r"\[parameters\] CDT: its spellings must be a list"),
-        ("[parameters]\nCDT = [1]\n", r"\[parameters\] CDT: 1 is no text"),
-        ('[parameters]\nCDT = [" "]\n', r"\[parameters\] CDT: ' ' is no text"),
+        ("[parameters]\nCDT = [1]\n", r"\[parameters\] CDT: 1 is not a text"),
+        ('[parameters]\nCDT = [" "]\n', r"\[parameters\] CDT: ' ' is not a text"),
         (f'[parameters]\nCDT = ["{"x" * 101}"]\n', r"\[parameters\] CDT: a spelling has more than 100 characters"),
         ('[parameters]\nHPT = ["ts"]\n', r"\[parameters\] HPT: 'ts' already means WUR; .*--map 'ts=HPT'"),
         ('[columns]\nsubject = ["Alter"]\n', r"\[columns\] subject: 'Alter' already means age"),
         ('[parameters]\nMPT = ["PPT_kPa"]\n', r"\[parameters\] MPT: 'PPT_kPa' already means PPT"),
         ('[parameters]\nMPT = ["ppt_left"]\n', r"\[parameters\] MPT: 'ppt_left' already means PPT of side left"),
         ('[columns]\nage = ["hpt_1"]\n', r"\[columns\] age: 'hpt_1' already means HPT of trial 1"),
-        ('[columns]\nsubject = ["x"]\nage = ["X"]\n', r"\[columns\] age: 'X' is given for subject too"),
+        ('[columns]\nsubject = ["x"]\nage = ["X"]\n', r"\[columns\] age: 'X' is also listed under subject"),
         (
             '[columns]\nsubject = ["x"]\n[parameters]\nCDT = ["X"]\n',
-            r"\[parameters\] CDT: 'X' is given for subject too",
+            r"\[parameters\] CDT: 'X' is also listed under subject",
         ),
         ('[words.sex]\nfemale = ["M"]\n', r"\[words\.sex\] female: 'M' already means male"),
         ('[words.site]\nknee = ["Hand"]\n', r"\[words\.site\] knee: 'Hand' already means hand"),
         ('[words.side]\nleft = ["test"]\n', r"\[words\.side\] left: 'test' already means the area test in a header"),
         ('[missing]\nwords = ["99"]\n', r"\[missing\] words: '99' is a number: put it under codes"),
-        ('[missing]\ncodes = ["x"]\n', r"\[missing\] codes: 'x' is no number: put it under words"),
+        ('[missing]\ncodes = ["x"]\n', r"\[missing\] codes: 'x' is not a number: put it under words"),
         ('[missing]\ncodes = ["0"]\n', r"\[missing\] codes: 0 is a value"),
         ('[units.psi]\n"x" = 1\n', r"there is no section \[units\.psi\]: choose one of \[units\.\"kPa\"\]"),
         ('[device]\nevent = ["Time"]\n', r"\[device\] event: 'Time' already means time"),
         ('[device]\nevents = ["Marker"]\n', r"\[device\] events: there is no such key: choose one of trial_type"),
         ('[modality]\npain = ["cold"]\n', r"\[modality\] pain: 'cold' already means cold"),
-        ('[units.kPa]\n"x" = "10"\n', r"\[units\.kPa\] x: '10' is no factor to kPa: write a number above 0"),
-        ('[units.kPa]\n"x" = -1\n', r"\[units\.kPa\] x: -1 is no factor"),
-        ('[units.kPa]\n"x" = nan\n', r"\[units\.kPa\] x: nan is no factor"),
-        ('[units.kPa]\n"x" = true\n', r"\[units\.kPa\] x: True is no factor"),
+        ('[units.kPa]\n"x" = "10"\n', r"\[units\.kPa\] x: '10' is not a factor to kPa: write a number above 0"),
+        ('[units.kPa]\n"x" = -1\n', r"\[units\.kPa\] x: -1 is not a factor"),
+        ('[units.kPa]\n"x" = nan\n', r"\[units\.kPa\] x: nan is not a factor"),
+        ('[units.kPa]\n"x" = true\n', r"\[units\.kPa\] x: True is not a factor"),
         ('[units.kPa]\n"a;b" = 1\n', r"\[units\.kPa\] a;b: a unit cannot have a semicolon"),
-        ('[units.kPa]\n"n" = 5\n', r"\[units\.kPa\] n: 'N' already is 10\.0 kPa"),
+        ('[units.kPa]\n"n" = 5\n', r"\[units\.kPa\] n: 'N' is already 10\.0 kPa"),
         ('[units.kPa]\n"sec" = 5\n', r"\[units\.kPa\] sec: 'sec' already means a duration"),
         ('[units.kPa]\n"left" = 5\n', r"\[units\.kPa\] left: 'left' already means the side left in a header"),
-        ('[units."°C"]\n"K" = 1.5\n', r"\[units\.°C\] K: another scale of temperature has an offset"),
-        ('[units.foreign]\n"kPa" = "x"\n', r"\[units\.foreign\] kPa: 'kPa' already is a unit of PPT"),
-        ('[units.foreign]\n"V" = 1\n', r"\[units\.foreign\] V: say in words"),
+        ('[units."°C"]\n"K" = 1.5\n', r"\[units\.°C\] K: another temperature scale also has an offset"),
+        ('[units.foreign]\n"kPa" = "x"\n', r"\[units\.foreign\] kPa: 'kPa' is already a unit of PPT"),
+        ('[units.foreign]\n"V" = 1\n', r"\[units\.foreign\] V: describe in words"),
     ],
 )
 def test_an_addition_that_cannot_be_is_refused_with_file_and_key(tmp_path: Path, text: str, says: str) -> None:
@@ -189,7 +189,7 @@ def test_an_addition_that_cannot_be_is_refused_with_file_and_key(tmp_path: Path,
 
 
 def test_a_names_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"there is no file .*nowhere\.toml: check what --names says"):
+    with pytest.raises(OptionError, match=r"there is no file .*nowhere\.toml: check the name given to --names"):
         read_names(tmp_path / "nowhere.toml")
     (tmp_path / "latin.toml").write_bytes("# süß".encode("latin-1"))
     with pytest.raises(OptionError, match=r"latin\.toml cannot be read: save it as a text file \(UTF-8\)"):
@@ -207,7 +207,7 @@ def test_command_line_takes_names(tmp_path: Path) -> None:
     assert wrong.stderr.startswith("error: wrong.toml: there is no section [colums]")
 
 
-def test_names_are_no_place_to_write_to(tmp_path: Path) -> None:
+def test_names_are_not_a_place_to_write_to(tmp_path: Path) -> None:
     own = names(tmp_path, OWN, "own.csv")
     result = run("score", "good.csv", "--names", own, "-o", own)
     assert result.exit_code == 2
@@ -216,5 +216,5 @@ def test_names_are_no_place_to_write_to(tmp_path: Path) -> None:
 
 
 def test_the_example_is_right() -> None:
-    told = read_names(ROOT / "examples" / "names.toml").told
+    told = read_names(EXAMPLES / "names.toml").description
     assert told.count(" as ") == 11

@@ -88,7 +88,7 @@ def test_numbers_for_sex_are_never_guessed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("site", ["forearm", "leg", "thigh", "back", "trunk"])
-def test_a_site_without_norm_is_said_with_the_way_out(tmp_path: Path, site: str) -> None:
+def test_a_site_without_norm_is_reported_with_a_remedy(tmp_path: Path, site: str) -> None:
     from command_line import run
 
     path = write(tmp_path, f"id,age,sex,site,HPT\n1,25,f,{site},44\n")
@@ -118,7 +118,7 @@ def test_wind_up_as_single_and_train(tmp_path: Path, headers: str) -> None:
     assert (derived["HPT"], derived["WUR"], problems) == (44, 2.5, [])
 
 
-def test_single_and_train_beside_the_ratio_are_carried_through(tmp_path: Path) -> None:
+def test_single_and_train_next_to_the_ratio_are_carried_through(tmp_path: Path) -> None:
     table, problems = read(write(tmp_path, f"{WHO},MPS,WUR,WUR_single,WUR_train\n{ME},3,2.5,10,25\n"))
     assert table.loc[0, ["MPS", "WUR", "WUR_single"]].tolist() == [3, 2.5, "10"]
     assert problems == []

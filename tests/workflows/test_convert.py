@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command_line import COHORT, TRIALS, frames_agree, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import frames_agree, run
 from hypothesis import given
 from hypothesis import strategies as st
 from lab_files import write
-from test_round_trip import RANGES, few, own_texts
+from laboratory import RANGES
+from paths import COHORT, TRIALS
+from written_tables import own_texts
 
 import qst
 from qst.errors import InputError, OptionError
@@ -20,6 +22,8 @@ from qst.problems import PROBLEM_COLUMNS
 from qst.protocol import CODES
 from qst.tables import ASSESSMENT_COLUMNS, SOURCE, TRIAL_COLUMNS
 from qst.workflows.convert import convert_files
+
+pytestmark = pytest.mark.usefixtures("work")
 
 ENDINGS = [".csv", ".xlsx", ".parquet", ".json"]
 XLSX_DIGITS = 1e-14
@@ -40,7 +44,6 @@ def test_examples_come_back(source: Path, ending: str) -> None:
 
 
 @given(data=st.data(), remarks=own_texts, ending=st.sampled_from(ENDINGS))
-@few
 def test_any_assessments_come_back(data: st.DataObject, remarks: list[str], ending: str) -> None:
     codes = data.draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
     n = len(remarks)
@@ -72,7 +75,6 @@ def test_any_assessments_come_back(data: st.DataObject, remarks: list[str], endi
 
 
 @given(data=st.data(), ending=st.sampled_from(ENDINGS))
-@few
 def test_any_trials_come_back(data: st.DataObject, ending: str) -> None:
     row = st.tuples(
         st.sampled_from(["CDT", "HPT", "TSL", "MPS", "WUR", "XYZ"]),
@@ -178,7 +180,7 @@ def test_stdout_takes_the_table_where_no_file_is_named() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_problems_are_listed_beside_the_table_and_only_then(work: Path) -> None:  # noqa: F811
+def test_problems_are_listed_beside_the_table_and_only_then(work: Path) -> None:
     result = run("convert", "bad.csv", "-o", "out.csv")
     assert result.exit_code == 1
     assert "Problems: out.problems.csv" in result.stderr
@@ -190,7 +192,7 @@ def test_problems_are_listed_beside_the_table_and_only_then(work: Path) -> None:
     assert not Path("out.problems.csv").exists(), "there are none any more"
 
 
-def test_a_file_that_lists_no_problems_is_not_written_over(work: Path) -> None:  # noqa: F811
+def test_a_file_that_lists_no_problems_is_not_written_over(work: Path) -> None:
     Path("out.problems.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     result = run("convert", "bad.csv", "-o", "out.csv")
     assert (result.exit_code, Path("out.csv").exists()) == (2, False)
@@ -199,7 +201,7 @@ def test_a_file_that_lists_no_problems_is_not_written_over(work: Path) -> None: 
 
 
 @pytest.mark.parametrize("output", ["good.csv", "./good.csv"])
-def test_an_input_is_not_written_over(work: Path, output: str) -> None:  # noqa: F811
+def test_an_input_is_not_written_over(work: Path, output: str) -> None:
     before = Path("good.csv").read_bytes()
     assert run("convert", "good.csv", "-o", output).exit_code == 2
     assert Path("good.csv").read_bytes() == before
@@ -208,14 +210,14 @@ def test_an_input_is_not_written_over(work: Path, output: str) -> None:  # noqa:
     assert Path("x.problems.csv").read_bytes() == before
 
 
-def test_a_folder_can_be_converted_into_itself_again(work: Path) -> None:  # noqa: F811
+def test_a_folder_can_be_converted_into_itself_again(work: Path) -> None:
     for _ in range(2):
         assert run("convert", ".", "-o", "all.parquet").exit_code == 1
         assert len(qst.load("all.parquet", problems=[])) == 4
     assert Path("all.problems.csv").exists()
 
 
-def test_nothing_that_can_be_read_gives_the_reason_and_its_list(work: Path) -> None:  # noqa: F811
+def test_nothing_that_can_be_read_gives_the_reason_and_its_list(work: Path) -> None:
     Path("no.csv").write_text("street,town\nx,y\n", encoding="utf-8")
     result = run("convert", "no.csv", "-o", "out.csv")
     assert (result.exit_code, Path("out.csv").exists(), Path("out.problems.csv").exists()) == (1, False, True)
@@ -267,10 +269,10 @@ def test_parquet_is_found_in_a_folder_and_json_is_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x.parquet", b"PAR1 and nothing else", "the Parquet file cannot be read: write it anew"),
-        ("x.json", b'[{"HPT": 1', "looks like JSON and cannot be read as such"),
-        ("x.json", b'[{"HPT": 1}, 2]', "no list of objects"),
-        ("x.json", b'[{"HPT": [1]}]', "lists within its rows"),
+        ("x.parquet", b"PAR1 and nothing else", "the Parquet file cannot be read: write it again"),
+        ("x.json", b'[{"HPT": 1', "looks like JSON but cannot be read as JSON"),
+        ("x.json", b'[{"HPT": 1}, 2]', "not a list of objects"),
+        ("x.json", b'[{"HPT": [1]}]', "lists inside its rows"),
         ("x.json", b"[]", "no column has the name of a QST parameter"),
     ],
 )
@@ -282,5 +284,5 @@ def test_damaged_files_are_refused_with_the_reason(tmp_path: Path, name: str, co
 
 def test_parquet_with_lists_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"HPT": [[1.0], [2.0]]}).to_parquet(tmp_path / "x.parquet")
-    with pytest.raises(InputError, match="the column 'HPT' holds lists or tables"):
+    with pytest.raises(InputError, match="the column 'HPT' contains lists or tables"):
         qst.load(tmp_path / "x.parquet", problems=[])

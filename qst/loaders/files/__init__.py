@@ -1,1 +1,1 @@
-"""Bytes to tables of text."""
+"""From bytes to tables of text."""

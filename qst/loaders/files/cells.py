@@ -1,7 +1,8 @@
-"""Texts of cells to numbers and words, whole columns at a time."""
+"""Texts of cells to numbers and words, one column at a time."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from qst.formulas import NUMBER, restore_text
 from qst.vocabulary.names import is_missing_cell, is_missing_word, missing_codes, normalise
 
 FEW = 100
-"""So many texts are read as numbers one by one, which is quicker than to call pandas for them."""
+"""Up to this many texts are read as numbers one by one, which is faster than a call of pandas."""
 
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
@@ -34,17 +35,17 @@ _NUMBER = r"[+-]?\d+([.,]\d+)?"
 _REMEDIES = (
     (
         _DATE,
-        "It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as one",
+        "It is a date or time (spreadsheets turn 1.5 into one): write the number in a cell formatted as a number",
     ),
     (re.compile(rf"{_NUMBER}\s*%"), "It is a percentage: write the number in the column's own unit"),
     (
         re.compile(rf"[<>≤≥]\s*=?\s*{_NUMBER}"),
-        "It lies beyond a limit: write the limit itself",
+        "It is a value beyond a limit: write the limit itself",
     ),
-    (re.compile(rf"{_NUMBER}\s*(±|\+/?-)\s*{_NUMBER}"), "It is a mean with its spread: write the mean alone"),
+    (re.compile(rf"{_NUMBER}\s*(±|\+/?-)\s*{_NUMBER}"), "It is a mean with its spread: write only the mean"),
     (re.compile(rf"['’´`]\s*{_NUMBER}"), "The apostrophe marks a text: delete it"),
 )
-"""Looks of texts that stand where a number is expected, and what to do about each."""
+"""Patterns of texts where a number is expected, and what to do about each."""
 
 
 class Numbers(NamedTuple):
@@ -55,7 +56,7 @@ class Numbers(NamedTuple):
     values : float array
         NaN where there is no number.
     unreadable : bool array
-        Where a text stands that is neither a number nor a word for missing.
+        Where the text is neither a number nor a word for missing.
     missing : Counter of str
         Words and codes that were taken as missing.
     """
@@ -72,7 +73,7 @@ def is_blank(texts: Texts) -> npt.NDArray[np.bool_]:
 
 
 def count_decimal_signs(texts: Texts) -> tuple[int, int]:
-    """How many of the different texts are numbers with a decimal point, and how many with a decimal comma."""
+    """How many of the distinct texts are numbers with a decimal point, and how many with a decimal comma."""
     different = set(texts)
     points = sum(1 for text in different if "." in text and _POINT_NUMBER.fullmatch(text.strip()))
     commas = sum(
@@ -81,29 +82,43 @@ def count_decimal_signs(texts: Texts) -> tuple[int, int]:
     return points, commas
 
 
+def find_decimal(columns: Iterable[Texts]) -> str:
+    """The decimal sign of most distinct numbers; a point where there are no fractions."""
+    points = commas = 0
+    for texts in columns:
+        more_points, more_commas = count_decimal_signs(texts)
+        points, commas = points + more_points, commas + more_commas
+    return "," if commas > points else "."
+
+
 def is_number(text: str) -> bool:
     """Whether a text is a number, with either decimal sign."""
     return NUMBER.fullmatch(text.strip().replace(",", ".")) is not None
 
 
 def is_thousands(text: str) -> bool:
-    """Whether a number may have a thousands separator: `1,050`, `1.050`; not `0,435` or `12,5`."""
+    """Whether a number may have a thousands separator, as in `1,050` and `1.050`, unlike `0,435` and `12,5`."""
     return _THOUSANDS.fullmatch(text.strip()) is not None
 
 
+def count_thousands(texts: Texts) -> int:
+    """How many texts may have a thousands separator."""
+    return sum(1 for text in texts if is_thousands(text))
+
+
 def is_other_decimal(text: str, decimal: str) -> bool:
-    """Whether a text is a number with the decimal sign that its file has not."""
+    """Whether a text is a number with the decimal sign that its file does not use."""
     pattern = _POINT_NUMBER if decimal == "," else _COMMA_NUMBER
     return pattern.fullmatch(text.strip()) is not None
 
 
 def find_remedy(text: str) -> str:
-    """What to do about a text that should be a number, as a sentence to go on with; empty where nothing is known.
+    """What to do about a text that should be a number, as the next sentence of a message; empty where nothing is known.
 
     >>> find_remedy("1. Mai"), find_remedy("abc")
-    ('. It is a date or time, as spreadsheets make of 1.5 or 1-5: write the number, in a cell formatted as one', '')
+    ('. It is a date or time (spreadsheets turn 1.5 into one): write the number in a cell formatted as a number', '')
     """
-    return next((f". {remedy}" for look, remedy in _REMEDIES if look.fullmatch(text.strip())), "")
+    return next((f". {remedy}" for pattern, remedy in _REMEDIES if pattern.fullmatch(text.strip())), "")
 
 
 def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
@@ -113,7 +128,7 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
     ----------
     texts : object array of str
     decimal : {".", ","}
-        The file's decimal sign. A number with the other one is unreadable: it may be a thousands separator.
+        The file's decimal sign. A number with the other sign is unreadable: that may separate thousands.
 
     Returns
     -------
@@ -150,20 +165,25 @@ def read_numbers(texts: Texts, decimal: str = ".") -> Numbers:
 
 
 def _point_for_comma(text: str) -> str:
-    """A number of a decimal-comma file with a point instead; one that has a point already is made unreadable."""
+    """A number of a file with decimal commas, with a point instead; one that has a point already becomes unreadable."""
     if "," in text:
         return text.replace(",", ".")
     return f"{text}?" if "." in text and _POINT_NUMBER.fullmatch(text.strip()) else text
 
 
 def read_texts(texts: Texts) -> Texts:
-    """A column of texts exactly as written, None where blank; a formula that `qst` defused is given back.
+    """A column of texts exactly as written, None where blank; a formula that `qst` defused is restored.
 
-    NUL, which no text has, becomes the replacement character.
+    A NUL byte, which is not a character, becomes the replacement character.
     """
     codes, unique = number_keys(texts)
     read = [restore_text(text.replace("\x00", "\ufffd")) if text.strip() else None for text in unique]
     return np.array([*read, None], dtype=object)[codes]
+
+
+def add_float_spellings(codes: Mapping[str, str]) -> dict[str, str]:
+    """Codes by their normalised spelling, and by the one with .0: pandas writes 1 as 1.0 in a column with gaps."""
+    return {f"{code}_0": word for code, word in codes.items() if code.isdigit()} | dict(codes)
 
 
 class Words(NamedTuple):
@@ -172,9 +192,9 @@ class Words(NamedTuple):
     Attributes
     ----------
     values : object array
-        Our word; the text as written where the vocabulary does not know it; None where missing.
+        Our word; the text as written where the vocabulary does not have it; None where missing.
     unknown : dict of str to int
-        Texts the vocabulary does not know, with the first position of each.
+        Texts that the vocabulary does not have, and the first position of each.
     """
 
     values: Texts

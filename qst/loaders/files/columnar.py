@@ -1,4 +1,4 @@
-"""Parquet and JSON: tables whose cells have types, as tables of text. A number's text gives back that number."""
+"""Parquet and JSON: tables whose cells have types, as tables of text. A number's text reads back as that number."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from qst.problems import OnProblem, shorten
 PARQUET_MARK = b"PAR1"
 
 FIRST_ROW = 2
-"""Number of the first row: the names of the columns count as the header."""
+"""Number of the first row: the names of the columns count as row 1."""
 
 
 def open_parquet(path: Path) -> TextTable:
@@ -27,15 +27,15 @@ def open_parquet(path: Path) -> TextTable:
     Raises
     ------
     InputError
-        The file is damaged, or has cells that are lists or the like.
+        The file is damaged, or has cells that are not numbers or texts.
     OptionError
-        The package for Parquet is missing.
+        The package that reads Parquet is missing.
     """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise OptionError("Parquet needs one more package: pip install 'qst-toolkit[parquet]'") from error
+        raise OptionError("Parquet needs another package: pip install 'qst-toolkit[parquet]'") from error
     try:
         with pq.ParquetFile(path) as file:
             names = [str(name) for name in file.schema_arrow.names]
@@ -43,11 +43,9 @@ def open_parquet(path: Path) -> TextTable:
             first = next(file.iter_batches(batch_size=SAMPLE_ROWS), None) if not nested else None
             sample = [] if first is None else _read_batch(first)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise refuse(path, "damaged", "the Parquet file cannot be read: write it anew") from error
+        raise refuse(path, "damaged", "parquet") from error
     if nested:
-        raise refuse(
-            path, "not-a-table", f"the column {shorten(nested[0])} holds lists or tables: keep numbers and texts"
-        )
+        raise refuse(path, "not-a-table", "parquet-nested", name=shorten(nested[0]))
 
     def read_blocks() -> Iterator[Block]:
         row = FIRST_ROW
@@ -58,7 +56,7 @@ def open_parquet(path: Path) -> TextTable:
                         yield Block(np.arange(row, row + batch.num_rows), _read_batch(batch))
                     row += batch.num_rows
         except (pa.ArrowException, OSError) as error:
-            raise refuse(path, "damaged", "the Parquet file cannot be read to its end: write it anew") from error
+            raise refuse(path, "damaged", "parquet-end") from error
 
     def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         yield 1, names
@@ -88,24 +86,22 @@ def _read_batch(batch: Any) -> list[Texts]:
 
 
 def open_json(path: Path) -> TextTable:
-    """A JSON file with a list of objects, a row each, as a table.
+    """A JSON file with a list of objects, one per row, as a table.
 
     Raises
     ------
     InputError
-        The file is no JSON, or no list of such objects.
+        The file is not JSON, or not a list of such objects.
     """
     try:
         listed = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise refuse(path, "damaged", f"the file looks like JSON and cannot be read as such ({error})") from error
+        raise refuse(path, "damaged", "json", reason=error) from error
     if not all(isinstance(record, dict) for record in listed):
-        raise refuse(
-            path, "not-a-table", "the JSON is no list of objects with one row each: write it so, or save as CSV"
-        )
+        raise refuse(path, "not-a-table", "json")
     names = list(dict.fromkeys(str(name) for record in listed for name in record))
     if any(isinstance(value, list | dict) for record in listed for value in record.values()):
-        raise refuse(path, "not-a-table", "the JSON has lists within its rows: write numbers and texts only")
+        raise refuse(path, "not-a-table", "json-nested")
 
     def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         yield 1, names

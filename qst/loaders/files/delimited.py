@@ -1,4 +1,4 @@
-"""Delimited text: encoding, separator and records of CSV, TSV and the like."""
+"""Delimited text: encoding, separator and records of CSV, TSV and similar files."""
 
 import codecs
 import csv
@@ -24,9 +24,8 @@ from qst.loaders.files.text_table import (
     name_file,
     refuse,
 )
-from qst.problems import OnProblem, Problem
-from qst.vocabulary.headers import may_be_name, parse_header
-from qst.vocabulary.names import column_names
+from qst.problems import OnProblem, make_problem
+from qst.vocabulary.headers import count_known_names
 
 if TYPE_CHECKING:
     from pandas.io.parsers import TextFileReader
@@ -34,22 +33,22 @@ if TYPE_CHECKING:
 SAMPLE_CHARACTERS = 65_536
 
 LONGEST_HEADER_ROW = 1_000_000
-"""Characters of a first row that are looked at."""
+"""Characters of a first row that are read to find the separator."""
 
 MOST_COLUMNS = 16_384
-"""Columns that an Excel sheet has."""
+"""Columns of an Excel sheet."""
 
 SEPARATORS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "bar"}
 
 LONGEST_CELL = csv.field_size_limit()
-"""Characters (131,072): a longer cell is a lost quotation mark or damage."""
+"""Characters (131,072): a longer cell means a missing quotation mark or damage."""
 
 END_OF_FILE_MARK = "\x1a"
-"""DOS wrote it after the last line; it is no row."""
+"""DOS wrote it after the last line; it is not a row."""
 
 
 def _decode_windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """Bytes that are no UTF-8, as Windows-1252; so a file with both is read right in every line."""
+    """Bytes that are not UTF-8, as Windows-1252, so that every line of a file with both is read correctly."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
@@ -65,38 +64,35 @@ class Encoding(NamedTuple):
     ----------
     name : str
         Python's name.
-    told : str
+    description : str
         For the user.
     plain : bool
-        Whether the text has no quotes, no NUL and the usual line ends, so that the quick parser can read it.
+        Whether the text has no quotes, no NUL and the usual line ends, so that the fast parser can read it.
     mixed_row : int or None
-        First line that is not UTF-8 in a file that has UTF-8 elsewhere.
+        First line that is not UTF-8 in a file that is UTF-8 elsewhere.
     """
 
     name: str
-    told: str
+    description: str
     plain: bool
     mixed_row: int | None = None
 
 
 def open_delimited(path: Path, head: bytes) -> TextTable:
-    """A text file as a table; `head` is its first bytes."""
+    """A text file as a table; `head` are its first bytes."""
     encoding = _find_encoding(path, head)
     separator, preview = _find_separator(path, encoding.name)
     is_short = len(head) < texts.SHORT_FILE
-    notes = [encoding.told, f"{SEPARATORS[separator]}-separated"]
+    understood = [encoding.description, f"{SEPARATORS[separator]}-separated"]
     if path.suffix.lower() in WORKBOOK_ENDINGS:
-        notes.append(f"text in spite of its ending {path.suffix}")
+        understood.append(f"text in spite of its ending {path.suffix}")
 
     def read_rows(on_problem: OnProblem) -> Iterator[Record]:
         if encoding.mixed_row is not None:
-            message = (
-                "the file is UTF-8, but this row is not; it was read as Windows-1252: check its letters, save as UTF-8"
-            )
-            on_problem(Problem("warning", "mixed-encodings", message, name_file(path), encoding.mixed_row))
+            on_problem(make_problem("mixed-encodings", file=name_file(path), row=encoding.mixed_row))
         return _read_records(path, encoding.name, separator, on_problem)
 
-    @cache  # a table is read twice, but looked through once
+    @cache  # a table is read twice, but checked once
     def is_regular(header_row: int, width: int) -> bool:
         return encoding.plain and _is_regular(path, encoding.name, separator, header_row, width)
 
@@ -105,16 +101,14 @@ def open_delimited(path: Path, head: bytes) -> TextTable:
             return None
         return _read_plain_blocks(path, encoding.name, separator, header_row)
 
-    return TextTable(name_file(path), preview, ", ".join(notes), read_rows, read_plain, path)
+    return TextTable(name_file(path), preview, ", ".join(understood), read_rows, read_plain, path)
 
 
 def _find_encoding(path: Path, head: bytes) -> Encoding:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Encoding("utf-16", "UTF-16", False)
     if b"\x00" in head:
-        raise refuse(
-            path, "not-a-table", "the file holds NUL bytes, so it is no text table: save it as CSV (UTF-8) or as xlsx"
-        )
+        raise refuse(path, "not-a-table", "nul-bytes")
     plain = True
     last = ""
     try:
@@ -125,14 +119,14 @@ def _find_encoding(path: Path, head: bytes) -> Encoding:
                 plain = plain and "\r" not in ends
                 last = text[-1]
     except UnicodeDecodeError:
-        return _tell_broken_utf8(path)
+        return _describe_broken_utf8(path)
     if head.startswith(codecs.BOM_UTF8):
         return Encoding("utf-8-sig", "UTF-8 with BOM", plain)
     return Encoding("utf-8", "UTF-8", plain)
 
 
-def _tell_broken_utf8(path: Path) -> Encoding:
-    """Windows-1252, or UTF-8 with lines of it."""
+def _describe_broken_utf8(path: Path) -> Encoding:
+    """Windows-1252, or UTF-8 with some lines of Windows-1252."""
     first_other, any_utf8 = None, False
     with path.open("rb") as file:
         for row, line in enumerate(file, start=1):
@@ -151,7 +145,7 @@ def _open(path: Path, encoding: str) -> io.TextIOWrapper:
 
 
 def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
-    """The separator that gives the most regular table over the first rows, and those rows."""
+    """The separator that makes the most regular table of the first rows, and those rows."""
     with _open(path, encoding) as file:
         sample = file.read(SAMPLE_CHARACTERS)
         if len(sample) == SAMPLE_CHARACTERS and not sample.strip("\r\n").count("\n"):
@@ -159,19 +153,15 @@ def _find_separator(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     lines = list(io.StringIO(sample, newline=""))
     if len(sample) >= SAMPLE_CHARACTERS and len(lines) > 1:
         lines = lines[:-1]  # it may be cut off
-    absent = [separator for separator in SEPARATORS if separator not in sample][1:]  # one of them shows what all would
+    absent = [separator for separator in SEPARATORS if separator not in sample][1:]  # one is kept: all give the same
     parsed = {separator: _parse_sample(lines, separator) for separator in SEPARATORS if separator not in absent}
     best = max(parsed, key=lambda separator: _rate_table(parsed[separator]))
     if not any(any(row) for row in parsed[best]):
-        raise refuse(path, "not-a-table", "no rows could be found in the file: check that it is a table of text")
+        raise refuse(path, "not-a-table", "no-rows")
     width = max(map(len, parsed[best]))
     if width > MOST_COLUMNS:
-        cut = len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW
-        message = (
-            f"a row has {width:,} columns{' or more' if cut else ''}, more than a "
-            f"spreadsheet can hold ({MOST_COLUMNS:,}): check the separator, and delete empty columns"
-        )
-        raise refuse(path, "too-wide", message)
+        more = " or more" if len(sample) >= SAMPLE_CHARACTERS + LONGEST_HEADER_ROW else ""
+        raise refuse(path, "too-wide", columns=f"{width:,}{more}", most=MOST_COLUMNS)
     _refuse_another_separator(path, best, parsed)
     return best, parsed[best]
 
@@ -184,29 +174,26 @@ def _parse_sample(lines: list[str], separator: str) -> list[list[str]]:
 
 
 def _rate_table(rows: list[list[str]]) -> tuple[int, float]:
-    """How good a table a separator gives: names that we know in one row, then width and regularity."""
+    """How good a table a separator makes: known names in one row, then regularity and width."""
     widths = [len(row) for row in rows if any(row)]
     if not widths:
         return (-1, 0.0)
-    known = max(
-        sum(parse_header(cell)[0] in column_names() for cell in row if _may_be_name(cell, alone=len(row) == 1))
-        for row in rows[:HEADER_AMONG]
-    )
+    known = max(count_known_names(_drop_undivided(row)) for row in rows[:HEADER_AMONG])
     commonest = max(set(widths), key=lambda width: (widths.count(width), width))
     regularity = widths.count(commonest) / len(widths)
-    header = len(next(row for row in rows if any(row)))  # it has no decimals, so it shows the separator
+    header = len(next(row for row in rows if any(row)))  # without decimals, so its width shows the separator
     return (known, regularity * (commonest - 1) ** 0.5 + header)
 
 
-def _may_be_name(cell: str, *, alone: bool) -> bool:
-    """Whether a cell can be a column's name at all: it has letters, and is no whole row that was not divided."""
-    if len(cell) >= LONGEST_HEADER or not may_be_name(cell):
-        return False
-    return not (alone and any(separator in cell for separator in SEPARATORS))
+def _drop_undivided(row: list[str]) -> list[str]:
+    """The cells of a row that are short enough for a name, and not a whole row that was not divided."""
+    if len(row) == 1 and any(separator in row[0] for separator in SEPARATORS):
+        return []
+    return [cell for cell in row if len(cell) < LONGEST_HEADER]
 
 
 def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list[list[str]]]) -> None:
-    """Refuse a file whose rows have another separator than its header."""
+    """Refuse a file whose rows have a different separator from its header."""
     filled = [number for number, row in enumerate(parsed[separator]) if any(row)]
     header, below = filled[0], filled[1:]
     width = len(parsed[separator][header])
@@ -214,22 +201,19 @@ def _refuse_another_separator(path: Path, separator: str, parsed: dict[str, list
         return
     for other, rows in parsed.items():
         if other != separator and len(rows) > below[0] and len(rows[below[0]]) > 1:
-            message = (
-                f"the header is divided by {SEPARATORS[separator]} and the rows by {SEPARATORS[other]}: save the file "
-                "with one separator"
-            )
-            raise refuse(path, "separator-differs", message, below[0] + 1)
+            own, row = SEPARATORS[separator], below[0] + 1
+            raise refuse(path, "separator-differs", row=row, header=own, rows=SEPARATORS[other])
 
 
 def _is_regular(path: Path, encoding: str, separator: str, header_row: int, width: int) -> bool:
-    """Whether every line below the header has as many cells as the header, and none that is far too long."""
+    """Whether every line below the header has as many cells as the header, and none is far too long."""
     with _open(path, encoding) as file:
         lines = islice(file, header_row, None)
         return all(line.count(separator) == width - 1 and len(line) <= LONGEST_CELL for line in lines)
 
 
 def _read_plain_blocks(path: Path, encoding: str, separator: str, header_row: int) -> Iterator[Block]:
-    """The rows below the header by pandas' parser, which is quick and needs a regular table."""
+    """The rows below the header, read by the parser of pandas, which is fast and needs a regular table."""
     row = header_row
     try:
         chunks = _open_chunks(path, encoding, separator, header_row)
@@ -258,7 +242,7 @@ def _open_chunks(path: Path, encoding: str, separator: str, header_row: int) -> 
 
 
 class _Lines:
-    """Lines of a file, of which those of the current record can be looked at."""
+    """Lines of a file; those of the current record can be inspected."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
@@ -274,7 +258,7 @@ class _Lines:
 
 
 def _read_records(path: Path, encoding: str, separator: str, on_problem: OnProblem) -> Iterator[Record]:
-    """All records with their numbers; one that cannot be read is reported, and the next ones are read."""
+    """All records with their numbers; one that cannot be read is reported, and reading continues."""
     with _open(path, encoding) as file:
         lines = _Lines(file)
         reader = csv.reader(lines, delimiter=separator)
@@ -287,28 +271,22 @@ def _read_records(path: Path, encoding: str, separator: str, on_problem: OnProbl
             except StopIteration:
                 return
             except csv.Error:
-                on_problem(_tell_lost_quote("cell-too-long", path, row, len(lines.current)))
-                row += len(lines.current) - 1  # so that the next rows have the numbers an editor shows
+                last = row + len(lines.current) - 1
+                lost = make_problem("cell-too-long", file=name_file(path), row=row, last=last, longest=LONGEST_CELL)
+                on_problem(lost)
+                row = last  # so that the next rows have the numbers that an editor shows
                 continue
             usual = max(usual, len(cells)) if row <= SAMPLE_ROWS else usual
             if len(lines.current) > 1 and _hides_rows(lines.current, cells, separator, usual):
-                on_problem(_tell_lost_quote("quote-not-closed", path, row, len(lines.current)))
+                last = row + len(lines.current) - 1
+                on_problem(make_problem("quote-not-closed", file=name_file(path), row=row, last=last))
             if any(cell != END_OF_FILE_MARK for cell in cells):
                 yield row, cells
 
 
 def _hides_rows(lines: list[str], cells: list[str], separator: str, usual: int) -> bool:
-    """Whether a record of several lines is a lost quotation mark: an odd number of them, or a row inside of a cell."""
+    """Whether a record of several lines has lost a quotation mark: their number is odd, or a cell contains a row."""
     if sum(line.count('"') for line in lines) % 2:
         return True
     within = [line for cell in cells if "\n" in cell for line in cell.splitlines()]
     return any(line.count(separator) >= max(2, usual // 2) for line in within)
-
-
-def _tell_lost_quote(code: str, path: Path, row: int, lines: int) -> Problem:
-    if code == "cell-too-long":
-        what = f"a cell has more than {LONGEST_CELL:,} characters, and lines {row} to {row + lines - 1} were left out"
-    else:
-        what = f"a cell goes on to line {row + lines - 1}, so the rows in it are lost"
-    message = f"{what}: look for a quotation mark that is never closed, or for damage"
-    return Problem("error", code, message, name_file(path), row)

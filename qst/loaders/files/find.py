@@ -1,4 +1,4 @@
-"""Which files a user means, and what kind of file each is: told from its bytes, not from its name."""
+"""The files that a user means, and the kind of each, which its bytes show and not its name."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from qst.problems import PROBLEM_COLUMNS, PROBLEMS_ENDING, OnProblem
 SAMPLE_BYTES = 65_536
 
 IN_FOLDERS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, *PARQUET_ENDINGS)
-"""Endings of the files that are read in a folder. A JSON file, which is seldom a table there, must be named itself."""
+"""Endings of the files that are read from a folder. A JSON file is rarely a table there, and must be named itself."""
 
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*(\{|\])")
 
 
 def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
-    """The file itself, or the tables in a folder and its sub-folders, by name. Unreadable sub-folders are reported.
+    """The file itself, or the tables in a folder and its subfolders, sorted. Unreadable subfolders are reported.
 
     Raises
     ------
@@ -31,11 +31,11 @@ def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
         if path.is_file():
             return [path]
         if not path.exists():
-            raise refuse(path, "no-file", "there is no such file: check its name and the folder you are in")
+            raise refuse(path, "no-file")
     except PermissionError as error:
         raise _refuse_permission(path) from error
     if not path.is_dir():
-        raise refuse(path, "not-a-table", "this is neither a file nor a folder: save it as a file first")
+        raise refuse(path, "not-a-table", "neither")
     closed: list[Path] = []
     found: list[Path] = []
     for folder, _, names in os.walk(path, onerror=lambda error: closed.append(Path(str(error.filename)))):
@@ -48,13 +48,12 @@ def find_files(path: Path, on_problem: OnProblem) -> list[Path]:
     for folder_path in closed:
         on_problem(_refuse_permission(folder_path).problem)
     if not found:
-        endings = ", ".join(IN_FOLDERS)
-        raise refuse(path, "no-files", f"the folder holds no file that ends in {endings}: check its name")
+        raise refuse(path, "no-files", "folder", endings=", ".join(IN_FOLDERS))
     return sorted(found)
 
 
 def is_problem_list(path: Path) -> bool:
-    """Whether a file is a list of problems that this program wrote beside a table."""
+    """Whether a file is a list of problems that this program wrote next to a table."""
     if not path.name.endswith(PROBLEMS_ENDING):
         return False
     with path.open("rb") as file:
@@ -62,12 +61,12 @@ def is_problem_list(path: Path) -> bool:
 
 
 def open_tables(path: Path) -> list[TextTable]:
-    """Open a file and tell its tables: one for a text file, one a sheet for a workbook.
+    """The tables of a file: one for a text file, one per sheet for a workbook.
 
     Raises
     ------
     InputError
-        The file cannot be opened, is empty, damaged, encrypted or no table.
+        The file cannot be opened, is empty, damaged or encrypted, or is not a table.
     """
     try:
         with path.open("rb") as file:
@@ -75,12 +74,11 @@ def open_tables(path: Path) -> list[TextTable]:
     except PermissionError as error:
         raise _refuse_permission(path, "file") from error
     except FileNotFoundError as error:
-        raise refuse(path, "no-file", "there is no such file: check its name and the folder you are in") from error
+        raise refuse(path, "no-file") from error
     except OSError as error:
-        reason = error.strerror or error
-        raise refuse(path, "unreadable", f"the file cannot be opened ({reason}): check it") from error
+        raise refuse(path, "unreadable", reason=error.strerror or error) from error
     if not head.strip():
-        raise refuse(path, "empty-file", "the file is empty: check that it was saved")
+        raise refuse(path, "empty-file", "file")
     if head.startswith(b"PK\x03\x04"):
         return open_workbook(path)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
@@ -93,4 +91,4 @@ def open_tables(path: Path) -> list[TextTable]:
 
 
 def _refuse_permission(path: Path, kind: str = "folder") -> InputError:
-    return refuse(path, "no-permission", f"you are not allowed to read this {kind}: ask its owner")
+    return refuse(path, "no-permission", kind=kind)

@@ -1,10 +1,10 @@
-"""Tables of text, read in blocks of rows, so that a file's size does not decide how much memory is needed."""
+"""Tables of text, read in blocks of rows, so that the memory needed does not depend on the size of a file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,15 @@ from qst.problems import OnProblem, Problem, cut_text, make_problem
 BLOCK_ROWS = 100_000
 
 SHORT_FILE = 65_536
-"""Bytes below which the quick parser takes longer to start than the other to read; no more than a file's head."""
+"""Bytes below which the fast parser takes longer to start than the other to read; at most the size of a file's head."""
 
 SAMPLE_ROWS = 50
 
 HEADER_AMONG = 10
-"""Rows at the top of a table among which the header is looked for."""
+"""Rows at the top of a table among which the header is searched for."""
 
 LONGEST_HEADER = 100
-"""A longer text is no name of a column of ours."""
+"""A longer text is not the name of a column of ours."""
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
@@ -38,9 +38,9 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of a table: their numbers in the file, and their cells, a column at a time.
+    """Some rows of a table: their numbers in the file, and their cells by column.
 
-    `headers` has, where rows were unfolded, the file's own header of each cell of some columns, by their positions.
+    Where rows were unfolded, `headers` has the file's own header of each cell of some columns, by position.
     """
 
     rows: npt.NDArray[np.int64]
@@ -62,36 +62,39 @@ class TextTable:
     Attributes
     ----------
     file : str
-        File as the user named it, with the sheet of a workbook that has several.
+        File as the user named it, with the sheet if the workbook has several.
     preview : list of list of str
-        The first rows, among which the header is looked for.
+        The first rows, among which the header is searched for.
     understood : str
         How the bytes were read, for the user.
     read_rows : callable
-        Gives all records as (row number, cells), reporting those that cannot be read.
+        Yields all records as (row number, cells), and reports those that cannot be read.
     read_plain : callable, optional
-        For text without quotes: gives the rows below a header row in blocks, quickly; None where any row has not the
-        header's width.
+        For text without quotes: yields the rows below a header row in blocks, fast; None where any row is not as wide
+        as the header.
     path : Path, optional
-        Where the file is, for what may lie beside it.
+        Where the file is; other files of the measurement may be next to it.
     sheet : str, optional
         Title of the sheet of a workbook.
     header_row : int, optional
-        Row of the header, where it is known; then it is the first of `preview`.
+        Row of the header, where it is known; then it is the first row of `preview`.
     thermal : {"absolute", "difference"}, optional
-        Whether CDT and WDT are temperatures or distances from baseline, where the format says so.
+        Whether CDT and WDT are temperatures or distances from baseline, where the format defines it.
     noted : bool
-        Whether its column `notes` holds codes of `qst.notes.NOTES` that its reader set.
+        Whether its column `notes` contains codes of `qst.notes.NOTES` that its reader set.
     format : str
         Which reader arranged it and why, for the user.
     source : TextTable, optional
-        The table as it stands in the file, where this one was arranged from it.
-    told : tuple of str
+        The table in the file from which this one was arranged.
+    remarks : tuple of str
         What was taken from elsewhere than the cells, or left out; lines for the user.
     ignored : tuple of str
-        Headers that are not what their name says, as the format knows.
+        Headers that are known not to mean what their name suggests.
     canonical : tuple of str
-        Our columns of a table that this program wrote: named exactly so, and in our units. None is named otherwise.
+        Our columns of a table that this program wrote, with exactly these names and in our units.
+    header : object
+        What the header was recognised as (`qst.loaders.headers.columns.Header`), where that was looked up already: it
+        is handed on here, and not read by anything in this folder.
     """
 
     file: str
@@ -106,15 +109,16 @@ class TextTable:
     noted: bool = False
     format: str = ""
     source: "TextTable | None" = None
-    told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     canonical: tuple[str, ...] = ()
+    header: object = None
 
     def read_blocks(self, header_row: int, width: int, on_problem: OnProblem) -> Iterator[Block]:
-        """Rows below the header in blocks; blank rows are left out, rows that do not fit the header are reported."""
-        quick = self.read_plain(header_row, width)
-        if quick is not None:
-            for plain in quick:
+        """Rows below the header in blocks. Blank rows are left out; rows that do not fit the header are reported."""
+        plain_blocks = self.read_plain(header_row, width)
+        if plain_blocks is not None:
+            for plain in plain_blocks:
                 yield plain.select(~np.all([column == "" for column in plain.columns], axis=0))
             return
         records = ((row, cells) for row, cells in self.read_rows(on_problem) if row > header_row)
@@ -140,7 +144,7 @@ class RearrangedTable(TextTable):
     source_width : int
         Columns of the source.
     rearrange : callable
-        Takes a block of the source and gives one of this table; rows keep their numbers.
+        Turns a block of the source into one of this table; rows keep their numbers.
     """
 
     source: TextTable = field(kw_only=True)
@@ -148,7 +152,7 @@ class RearrangedTable(TextTable):
     rearrange: Callable[[Block], Block] = field(kw_only=True)
 
     def read_blocks(self, header_row: int, width: int, on_problem: OnProblem) -> Iterator[Block]:
-        """Rows below the header, each as the rows it stands for; all of them have its number."""
+        """Rows below the header, each as the rows that it was rearranged into; these have its number."""
         for block in self.source.read_blocks(header_row, self.source_width, on_problem):
             yield self.rearrange(block)
 
@@ -161,7 +165,7 @@ def rearrange_table(
     rearrange: Callable[[Block], Block],
     *,
     understood: str = "",
-    told: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> RearrangedTable:
     """A table with another header, whose blocks come from another table."""
     return RearrangedTable(
@@ -175,7 +179,7 @@ def rearrange_table(
         thermal=source.thermal,
         noted=source.noted,
         format=source.format,
-        told=(*source.told, *told),
+        remarks=(*source.remarks, *remarks),
         ignored=source.ignored,
         canonical=source.canonical,
         source=source,
@@ -185,7 +189,7 @@ def rearrange_table(
 
 
 def _fit(file: str, row: int, cells: list[str], width: int, on_problem: OnProblem) -> list[str] | None:
-    """The cells of a row in the table's width; None, and a problem, where they cannot be assigned to columns."""
+    """The cells of a row, as many as the table has columns; None, and a problem, where there are more."""
     if len(cells) == width:
         return cells
     if len(cells) < width:
@@ -204,10 +208,10 @@ def row_too_short(file: str, row: int, cells: int, width: int) -> Problem:
 
 
 def name_file(path: Path) -> str:
-    """A path as text that can be printed and written, whatever its bytes are."""
+    """A path as text that can be printed and written, whatever bytes it has."""
     return str(path).encode("utf-8", "replace").decode("utf-8")
 
 
-def refuse(path: Path, code: str, message: str, row: int | None = None) -> InputError:
-    """The error of a file that cannot be used at all."""
-    return InputError(Problem("error", code, message, name_file(path), row))
+def refuse(path: Path, code: str, message: str = "", /, *, row: int | None = None, **details: Any) -> InputError:
+    """The error of a file that cannot be used at all; `message` names the template, `details` fill it."""
+    return InputError(make_problem(code, message, file=name_file(path), row=row, **details))

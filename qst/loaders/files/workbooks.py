@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 from qst.errors import InputError
 from qst.loaders.files.text_table import SAMPLE_ROWS, WORKBOOK_ENDINGS, Record, TextTable, name_file, refuse
-from qst.problems import OnProblem, Problem, shorten
+from qst.problems import OnProblem, make_problem, shorten
 
 LARGEST_ROW = 1_048_576
-"""Rows an Excel sheet has."""
+"""Rows of an Excel sheet."""
 
 LARGEST_WORKBOOK = 2_000_000_000
-"""Bytes a workbook may have when unpacked; more is a fault or an attack."""
+"""Bytes that a workbook may have when unpacked; more is a fault or an attack."""
 
 LARGEST_RATIO, SMALL_WORKBOOK = 100, 100_000_000
-"""A workbook that unpacks to more than so many times its size, and to more than so many bytes, is an attack (ours)."""
+"""A workbook that unpacks to more than this many times its size, and to more bytes than this, is an attack (ours)."""
 
 _FAR_CELL = re.compile(rb'<c r="[A-Z]{3}\d')
 
@@ -28,22 +28,22 @@ _FAR_FILLED = re.compile(rb'<c r="([A-Z]{3})\d+"[^>]*[^/]>\s*<(?:v|is|f)[ >]')
 """A cell, and a filled cell, beyond column ZZ, the 702nd."""
 
 NEAR_COLUMNS = 702
-"""Columns (A to ZZ) that are always looked at; those beyond only where a cell of them is filled."""
+"""Columns (A to ZZ) that are always read; those beyond only where one of their cells is filled."""
 
 _PERCENT = re.compile(r"[#0.,\s]+%")
 
 MOST_NAMED = 10
-"""Hidden rows or columns that are named; of more, the first."""
+"""Hidden rows or columns that are named in a message; of more, the first ones."""
 
 _NOT_USED = {"xl/vbaProject.bin": "macros not run", "xl/externalLinks/": "links to other files not followed"}
-"""Parts of a workbook that are ignored, and how that is told."""
+"""Parts of a workbook that are ignored, and what the user reads about them."""
 
 _HIDDEN_ROW = re.compile(rb'<row (?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d+)"')
 
 _HIDDEN_COLUMNS = re.compile(rb'<col (?=[^>]*\bhidden="(?:1|true)")(?=[^>]*\bmin="(\d+)")[^>]*?\bmax="(\d+)"')
 
 _FORMULA = re.compile(rb"<f[\s/>]")
-"""A cell's formula in the XML of a sheet; what begins with `<formula` is the rule of a cell's validation."""
+"""A cell's formula in the XML of a sheet; `<formula` begins the rule of a cell's validation."""
 
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, ArithmeticError, OSError, EOFError, TypeError,
@@ -53,7 +53,7 @@ _DAMAGE = (
 
 
 class Hidden(NamedTuple):
-    """What of a sheet a person does not see in Excel: rows, columns (from 1), or all of it."""
+    """What a person does not see of a sheet in Excel: rows, columns (counted from 1), or the whole sheet."""
 
     rows: frozenset[int] = frozenset()
     columns: frozenset[int] = frozenset()
@@ -70,15 +70,10 @@ def open_workbook(path: Path) -> list[TextTable]:
             names = archive.namelist()
             sheet_parts = [name for name in names if name.startswith("xl/worksheets/") and name.endswith(".xml")]
             if "xl/workbook.xml" not in names:
-                message = "a zip archive, but no Excel workbook: unpack it, or save it as xlsx or CSV"
-                raise refuse(path, "not-a-table", message)
+                raise refuse(path, "not-a-table", "zip")
             packed = path.stat().st_size
             if unpacked > LARGEST_WORKBOOK or unpacked > max(SMALL_WORKBOOK, LARGEST_RATIO * packed):
-                message = (
-                    f"not opened, as the workbook of {packed:,} bytes unpacks to {unpacked:,} bytes; save its data "
-                    "sheet alone, as CSV"
-                )
-                raise refuse(path, "too-large", message)
+                raise refuse(path, "too-large", packed=packed, unpacked=unpacked)
             has_formulas, width = False, None
             hidden: dict[str, Hidden] = {}
             for name in sheet_parts:
@@ -88,9 +83,9 @@ def open_workbook(path: Path) -> list[TextTable]:
                 if _FAR_CELL.search(data):
                     far_columns = {column_index_from_string(far.decode()) for far in _FAR_FILLED.findall(data)}
                     width = max(width or NEAR_COLUMNS, *far_columns, 0)
-            not_used = [told for part, told in _NOT_USED.items() if any(name.startswith(part) for name in names)]
+            not_used = [text for part, text in _NOT_USED.items() if any(name.startswith(part) for name in names)]
         with warnings.catch_warnings():
-            # openpyxl warns of parts it leaves out (styles, validation, names); none of them is a cell.
+            # openpyxl warns about parts that it leaves out (styles, validation, names); none of them is a cell.
             warnings.simplefilter("ignore", UserWarning)
             sheets, parts = _read_sheets(path, width, stored_results=True)
             if has_formulas:
@@ -100,17 +95,17 @@ def open_workbook(path: Path) -> list[TextTable]:
     except InputError:
         raise
     except _DAMAGE as error:
-        message = "the workbook is damaged or cut off: open it in Excel, let it be repaired, and save it anew"
-        raise refuse(path, "damaged", message) from error
+        raise refuse(path, "damaged", "workbook") from error
     filled = {title: _align(records) for title, records in sheets.items() if records}
     if not filled:
-        raise refuse(path, "empty-file", "the workbook has no filled cell: check that this is the right file")
-    told = ", ".join(["Excel workbook", *not_used])
+        raise refuse(path, "empty-file", "workbook")
+    understood = ", ".join(["Excel workbook", *not_used])
     if path.suffix.lower() not in WORKBOOK_ENDINGS:
-        told += f" in spite of its ending {path.suffix}"
+        understood += f" in spite of its ending {path.suffix}"
     unseen = {title: hidden.get(part, Hidden())._replace(sheet=is_hidden) for title, (part, is_hidden) in parts.items()}
     return [
-        _make_table(path, title, records, told, len(filled) > 1, unseen[title]) for title, records in filled.items()
+        _make_table(path, title, records, understood, len(filled) > 1, unseen[title])
+        for title, records in filled.items()
     ]
 
 
@@ -123,19 +118,19 @@ def _find_hidden(data: bytes) -> Hidden:
 def _read_sheets(
     path: Path, width: int | None, stored_results: bool
 ) -> tuple[dict[str, list[Record]], dict[str, tuple[str, bool]]]:
-    """Title of each sheet to its rows that have any filled cell, and to its part of the file and whether it is hidden.
+    """By the title of each sheet: its rows that have a filled cell; and its part of the file and whether it is hidden.
 
-    Cells are read up to column `width`: beyond it there is none.
+    Cells are read up to column `width`; there are none beyond it.
     """
     import openpyxl
 
-    # All at once: openpyxl reads a sheet from the file as it goes, and the file may be closed by then.
+    # All at once: openpyxl reads sheets from the file on demand, and the file may be closed by then.
     content = io.BytesIO(path.read_bytes())
     book = openpyxl.load_workbook(content, read_only=True, data_only=stored_results, keep_links=False)
     sheets: dict[str, list[Record]] = {}
     parts: dict[str, tuple[str, bool]] = {}
     for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
+        sheet.reset_dimensions()  # the size that a sheet states for itself may be wrong
         records = sheets.setdefault(str(sheet.title), [])
         parts[str(sheet.title)] = (getattr(sheet, "_worksheet_path", ""), sheet.sheet_state != "visible")
         for number, row in enumerate(sheet.iter_rows(), start=1):
@@ -152,7 +147,7 @@ def _read_sheets(
 def _show_formulas_without_result(
     results: dict[str, list[Record]], formulas: dict[str, list[Record]]
 ) -> dict[str, list[Record]]:
-    """Put the text of a formula where it was never calculated, so that it is seen and not taken as empty."""
+    """The texts of formulas that were never calculated, in place of results, so that they do not pass as empty."""
     shown: dict[str, list[Record]] = {}
     for title, records in formulas.items():
         stored = dict(results.get(title, []))
@@ -167,12 +162,14 @@ def _show_formulas_without_result(
 
 
 def _align(records: list[Record]) -> list[Record]:
-    """Rows of one width."""
+    """All rows in the same width."""
     width = max(len(cells) for _, cells in records)
     return [(number, cells + [""] * (width - len(cells))) for number, cells in records]
 
 
-def _make_table(path: Path, title: str, records: list[Record], told: str, several: bool, hidden: Hidden) -> TextTable:
+def _make_table(
+    path: Path, title: str, records: list[Record], understood: str, several: bool, hidden: Hidden
+) -> TextTable:
     file = f"{name_file(path)}[{title}]" if several else name_file(path)
 
     def read_rows(on_problem: OnProblem) -> Iterator[Record]:
@@ -181,31 +178,28 @@ def _make_table(path: Path, title: str, records: list[Record], told: str, severa
 
     by_number = dict(records)
     preview = [by_number.get(number, []) for number in range(1, min(records[-1][0], SAMPLE_ROWS) + 1)]
-    return TextTable(file, preview, f"{told}, sheet {shorten(title)}", read_rows, path=path, sheet=title)
+    return TextTable(file, preview, f"{understood}, sheet {shorten(title)}", read_rows, path=path, sheet=title)
 
 
 def _report_hidden(file: str, title: str, records: list[Record], hidden: Hidden, on_problem: OnProblem) -> None:
-    """Say that what a person does not see in Excel is read too: once for the sheet, its rows, its columns."""
+    """Report that what a person does not see in Excel is read too: once for sheet, rows and columns each."""
     from openpyxl.utils import get_column_letter
 
     if hidden.sheet:
-        message = f"the sheet {shorten(title)} is hidden and is read too: delete it, or say --sheet for another one"
-        on_problem(Problem("warning", "hidden-sheet", message, file))
+        on_problem(make_problem("hidden-sheet", file=file, sheet=shorten(title)))
     rows = [number for number, _ in records if number in hidden.rows]
     if rows:
         named = ", ".join(map(str, rows[:MOST_NAMED])) + (" …" if len(rows) > MOST_NAMED else "")
-        message = f"{len(rows)} hidden or filtered rows are read too ({named}): show them, and delete what is not meant"
-        on_problem(Problem("warning", "hidden-rows", message, file, rows[0]))
+        on_problem(make_problem("hidden-rows", file=file, row=rows[0], count=len(rows), rows=named))
     filled = {place for _, cells in records for place, text in enumerate(cells, start=1) if text.strip()}
     columns = sorted(hidden.columns & filled) if hidden.columns else []
     if columns:
         named = ", ".join(map(get_column_letter, columns[:MOST_NAMED]))
-        message = f"hidden columns are read too ({named}): show them, and say --ignore for what is not meant"
-        on_problem(Problem("warning", "hidden-columns", message, file))
+        on_problem(make_problem("hidden-columns", file=file, columns=named))
 
 
 def _cell_text(cell: Any) -> str:
-    """A cell as its text; a percentage, and a number formatted with zeros only (an id such as 007), as it is shown."""
+    """The text of a cell; a percentage, and a number formatted with zeros only (an id as 007), as Excel shows it."""
     value = cell.value
     if value is None:
         return ""
@@ -221,8 +215,8 @@ def _cell_text(cell: Any) -> str:
 
 
 def refuse_old_document(path: Path) -> InputError:
-    """The error of a file in the container of older Office documents, which encrypted workbooks have too."""
+    """The error of a file in the container of older Office documents, which is also that of encrypted workbooks."""
     data = path.read_bytes() if path.stat().st_size < LARGEST_WORKBOOK else b""
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return refuse(path, "password", "the workbook is protected with a password: save it without one")
-    return refuse(path, "old-format", "an old Excel file (xls) or another Office document: save it as xlsx or CSV")
+        return refuse(path, "password")
+    return refuse(path, "old-format")

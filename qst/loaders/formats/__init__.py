@@ -1,1 +1,1 @@
-"""The formats that can be read, one module each."""
+"""The formats that can be read, one module or folder each; `choose` lists them."""

@@ -1,18 +1,17 @@
-"""The formats that can be read, one file each; the first that recognises a file reads it."""
+"""The formats that can be read, one module each; the first that recognises a file reads it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qst.errors import OptionError
 from qst.loaders.files.text_table import TextTable
-from qst.loaders.formats import canonical, tidy
-from qst.loaders.formats import workbook_sheets as sheets
+from qst.loaders.formats import canonical, tidy, workbook_sheets
 from qst.loaders.formats.devices import algometer, tcs, thermal_series, thermal_summary, thermal_workbook, thermode_log
-from qst.loaders.formats.entry_form import entry_form
+from qst.loaders.formats.entry_form import reader as entry_form
 from qst.loaders.formats.format import Format
 from qst.loaders.formats.redcap import dictionary as redcap_dictionary
-from qst.loaders.formats.redcap import export_format as redcap
-from qst.loaders.formats.yes_no import yes_no
+from qst.loaders.formats.redcap import reader as redcap
+from qst.loaders.formats.yes_no import reader as yes_no
 from qst.loaders.headers.options import LoadOptions
 
 FORMATS: tuple[Format, ...] = (
@@ -27,21 +26,21 @@ FORMATS: tuple[Format, ...] = (
     thermode_log.FORMAT,
     algometer.FORMAT,
     yes_no.FORMAT,
-    sheets.FORMAT,
+    workbook_sheets.FORMAT,
     tidy.FORMAT,
 )
-"""From the most particular to the most general, which is asked last."""
+"""From the most specific to the most general, which is asked last."""
 
 
 def choose_formats(
     tables: Sequence[TextTable], options: LoadOptions
 ) -> Iterator[tuple[Format, Sequence[TextTable], str]]:
-    """The format of a file's tables, those that belong together at once, and why.
+    """The format of a file's tables and why, with the tables that are read together.
 
     Raises
     ------
     OptionError
-        `--format` names no format.
+        `--format` names a format that does not exist.
     """
     by_name = {known.name: known for known in FORMATS}
     if options.format is not None:
@@ -65,5 +64,5 @@ def choose_formats(
 
 
 def name_format(table: TextTable, chosen: Format, reason: str) -> TextTable:
-    """The table, with what read it and why."""
+    """The table with the format that read it and why."""
     return replace(table, format=f"{chosen.name}, {reason}")

@@ -1,4 +1,4 @@
-"""Tables with a row a tested area or a row a trial, or a row a person with the rest in the headers."""
+"""Tables with one row per test area or per trial, or one row per person with the rest in the headers."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ def _recognise(tables: Sequence[TextTable]) -> str:
 
 
 def arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
-    """A table with a row a tested area or a row a trial, whatever names them.
+    """The table with one row per test area or one row per trial, whether headers or cells name them.
 
     Raises
     ------
     InputError
-        A header names what a column of its own says too, or columns of one parameter have different units.
+        A header names what another column holds, or the columns of one parameter have different units.
     """
     return wide_to_long(name_trials(table, options), options, on_problem)
 
@@ -31,8 +31,8 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnPr
 
 FORMAT = Format(
     name="tidy",
-    title="a row a tested area or a row a trial; headers may name area, side, visit, site or trial",
-    needs="age, sex and site, by columns, --set or --demographics",
+    title="one row per test area or one row per trial; headers may name area, side, visit, site or trial",
+    needs="age, sex and site: in columns, or by --set or --demographics",
     basis="seen",
     recognise=_recognise,
     arrange=_arrange,

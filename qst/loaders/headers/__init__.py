@@ -1,1 +1,1 @@
-"""Headers to meanings: what each column of a table is, and what the user says of it."""
+"""From headers to meanings: what each column of a table is, and what the user states about it."""

@@ -1,4 +1,4 @@
-"""What a header says beside a parameter, piece by piece: area, side, visit, site, stimulus, number of a trial."""
+"""What a header states next to a parameter, piece by piece: area, side, visit, site, stimulus, number of a trial."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,26 +9,25 @@ from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.headers import parse_header, remembered
 from qst.vocabulary.names import header_stimuli, header_words, normalise, parameter_names, words
 from qst.vocabulary.units import find_unit
+from qst.vocabulary.visits import is_visit
 
 FEWEST_TRIALS = 3
-"""Columns numbered 1 to at least this are trials; `CPT1` and `CPT2` alone may be two other things (ours)."""
+"""Columns numbered 1 to at least this are trials; `CPT1` and `CPT2` alone may be something else (ours)."""
 
 SHORTEST_WORD = 3
-"""Letters of a word that is written together with a parameter: `mdtnot`, `dmacontr`; `hptr` is left alone (ours)."""
+"""Fewest letters of a word that is joined to a parameter: `mdtnot`, `dmacontr`, but not `hptr` (ours)."""
 
 FELT = ("felt", "not felt")
-"""Stimuli of a turning point: the weakest that was felt, the strongest that was not."""
+"""Stimuli of a turning point: the weakest that was felt, and the strongest that was not."""
 
 PLACES = ("visit", "site", "side", "area")
 
 _UNIT_WITHIN = re.compile(r"^\s*([^\[(]+?)\s*([\[(][^\])]+[\])])\s*([^\[(]+?)\s*$")
-"""`PPT (kPa) left`: the unit before what follows it."""
-
-_VISIT = re.compile(r"(pre|post|t\d+|v\d+|visit\d*|session\d*|baseline|followup)")
+"""A unit within a header, as in `PPT (kPa) left`."""
 
 
 class Part(NamedTuple):
-    """What the header of one measured column says.
+    """What the header of one measured column states.
 
     Attributes
     ----------
@@ -39,10 +38,10 @@ class Part(NamedTuple):
     unit : str
         As written; empty where there is none.
     place : tuple of (column, word)
-        Visit, site, side and area, as far as the header names them.
+        Visit, site, side and area, those that the header names.
     stimulus : str
     trial : str
-        Number of the trial; empty where the column holds the value.
+        Number of the trial; empty where the column contains the value.
     keep : bool
         False for a practice trial.
     """
@@ -58,7 +57,7 @@ class Part(NamedTuple):
 
 
 def parse_measured_header(position: int, header: str) -> Part | None:
-    """What a header such as `PPT_left_kPa` or `hpt_3` says; None where any part of it is not known.
+    """What a header such as `PPT_left_kPa` or `hpt_3` states; None where any part of it is unknown.
 
     >>> parse_measured_header(0, "PPT_left_kPa")[2:5]
     ('PPT', 'kPa', (('side', 'left'),))
@@ -101,8 +100,8 @@ def _make_part(header: str, code: str, unit: str | None, rest: Mapping[str, str]
 
 
 def _split(piece: str) -> list[str]:
-    """A piece of a name with its number apart, but for visits such as `t1`; `mdtnot` as a parameter and a word."""
-    if _VISIT.fullmatch(piece):
+    """The tokens of a piece of a name: numbers apart, except in visits such as `t1`; `mdtnot` as parameter and word."""
+    if is_visit(piece):
         return [piece]
     tokens: list[str] = []
     for token in re.findall(r"\d+|[^\d]+", piece):
@@ -114,7 +113,7 @@ def _split(piece: str) -> list[str]:
 
 
 def _spans(length: int) -> list[tuple[int, int]]:
-    """Runs of tokens, longest first."""
+    """Start and stop of runs of tokens, the longest first."""
     return sorted(
         ((i, j) for i in range(length) for j in range(i + 1, min(length, i + 5) + 1)),
         key=lambda span: span[0] - span[1],
@@ -122,9 +121,9 @@ def _spans(length: int) -> list[tuple[int, int]]:
 
 
 def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
-    """What is named beside the parameter; None where a token is unknown or two say the same kind of thing."""
+    """What is named next to the parameter; None where a token is unknown, or two name the same kind of thing."""
     found: dict[str, str] = {}
-    is_rated = BY_CODE[code].trial_possible == (0.0, 100.0)
+    is_rated = BY_CODE[code].has_rated_trials
     for place, token in enumerate(tokens):
         if token in header_words("fillers") and "".join(tokens[place + 1 : place + 2]).isdigit():
             continue
@@ -138,10 +137,10 @@ def _read_rest(code: str, tokens: Sequence[str]) -> dict[str, str] | None:
 
 
 def read_token(token: str) -> tuple[str | None, str]:
-    """What one word of a header or of a title says: the kind of thing, and our word for it."""
+    """What one word of a header or a title names: the kind of thing, and our word for it."""
     if token.isdigit():
         return "trial", str(int(token))
-    if _VISIT.fullmatch(token):
+    if is_visit(token):
         return "visit", token
     if token in header_words("practice"):
         return "keep", "no"
@@ -152,5 +151,5 @@ def read_token(token: str) -> tuple[str | None, str]:
 
 
 def are_trials(numbers: set[int]) -> bool:
-    """Whether numbers run from 1 to at least `FEWEST_TRIALS`."""
+    """Whether numbers run from 1 to at least `FEWEST_TRIALS` without gaps."""
     return len(numbers) >= FEWEST_TRIALS and numbers == set(range(1, len(numbers) + 1))

@@ -1,19 +1,20 @@
-"""Tables with a row a trial that name the test otherwise than by a parameter.
+"""Tables with one row per trial that name the test in another way than by a parameter.
 
-`TrialType` with CDT1 … HPT3, several tests in one file; or what was asked (detect, pain) and what was felt (cold, warm,
-heat). They get a column `parameter`, and are then read like any other table.
+`TrialType` with CDT1 … HPT3, for several tests in one file; or the instruction (detect, pain) and the quality (cold,
+warm, heat). They get a column `parameter`, and are then read like any other table.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from qst.arrays import Texts
 from qst.loaders.files.text_table import Block, TextTable, rearrange_table
-from qst.loaders.headers.columns import Column, find_header
+from qst.loaders.headers.columns import Column, find_header, hand_on
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import are_trials, parse_measured_header
+from qst.loaders.headers.parts import are_trials
 from qst.problems import shorten
 from qst.protocol import BY_CODE
 from qst.vocabulary.names import instructed_parameters, normalise, parameter_names, trial_columns, words
@@ -22,11 +23,10 @@ _NUMBERED = re.compile(r"(.*[^\d\s_.\-])[\s_.\-]*(\d+)")
 
 
 def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
-    """The table with a column for the parameter; the same table where it has one, or no row a trial."""
-    row, columns = find_header(table, options)
-    if any(
-        column.role in BY_CODE or (not column.role and parse_measured_header(0, column.header)) for column in columns
-    ):
+    """The table with a column for the parameter; the same table where it has one, or where a row is not a trial."""
+    found = find_header(table, options)
+    table, columns, row = replace(table, header=found), found.columns, found.row
+    if found.measured or any(column.role in BY_CODE for column in columns):
         return table
     parameter, value = (_find_column(columns, meaning, options) for meaning in ("parameter", "value"))
     if value is None:
@@ -34,29 +34,33 @@ def name_trials(table: TextTable, options: LoadOptions) -> TextTable:
     header = [column.header for column in columns]
     if columns[value].role is None:
         header[value] = "value"
-    told = [] if header[value] == columns[value].header else [f"{shorten(columns[value].header)} is read as the value"]
+    remarks: list[str] = []
+    if header[value] != columns[value].header:
+        remarks.append(f"{shorten(columns[value].header)} is read as the value")
     if parameter is not None:
-        return _split_numbers(table, row, columns, header, parameter, told)
+        named = _split_numbers(table, row, columns, header, parameter, remarks)
+        return table if named is table else hand_on(found, named, options)
     instruction, quality = (_find_column(columns, meaning, options) for meaning in ("instruction", "quality"))
     if instruction is None or quality is None:
         return table
 
     def name_parameters(block: Block) -> Block:
-        asked = _translate(block.columns[instruction], words("instruction"))
-        felt = _translate(block.columns[quality], words("quality"))
-        pairs = [f"{one} {other}".strip() for one, other in zip(asked, felt, strict=True)]
+        instructions = _translate(block.columns[instruction], words("instruction"))
+        qualities = _translate(block.columns[quality], words("quality"))
+        pairs = [f"{one} {other}".strip() for one, other in zip(instructions, qualities, strict=True)]
         names = [instructed_parameters().get(pair, pair) for pair in pairs]
         return Block(block.rows, [*block.columns, np.array(names, dtype=object)])
 
-    told.append(
+    remarks.append(
         f"the parameter is formed from {shorten(header[instruction])} and {shorten(header[quality])}: "
         + ", ".join(f"{pair} is {code}" for pair, code in instructed_parameters().items())
     )
-    return rearrange_table(table, row, [*header, "parameter"], len(header), name_parameters, told=told)
+    named = rearrange_table(table, row, [*header, "parameter"], len(header), name_parameters, remarks=remarks)
+    return hand_on(found, named, options)
 
 
 def _find_column(columns: Sequence[Column], meaning: str, options: LoadOptions) -> int | None:
-    """A column with a meaning: by its role, else by a name that counts only in tables of trials."""
+    """The column with a meaning: by its role, otherwise by a name that counts only in tables of trials."""
     by_role = next((column.position for column in columns if column.role == meaning), None)
     names = trial_columns(meaning)
     free = [column for column in columns if column.role in (None, "stimulus") and normalise(column.header) in names]
@@ -70,27 +74,27 @@ def _translate(texts: Texts, vocabulary: Mapping[str, str]) -> list[str]:
 
 
 def _split_numbers(
-    table: TextTable, row: int, columns: Sequence[Column], header: list[str], position: int, told: list[str]
+    table: TextTable, row: int, columns: Sequence[Column], header: list[str], position: int, remarks: list[str]
 ) -> TextTable:
-    """Take the number off names such as CDT1, where those of a parameter run from 1 to 3 or more.
+    """Split names such as CDT1 into parameter and number, where the numbers of a parameter run from 1 to 3 or more.
 
-    `CPT1` and `CPT2` alone may be two other things; they stay as they are.
+    `CPT1` and `CPT2` alone may be something else; they are left unchanged.
     """
     named = columns[position].role is None
     header[position] = "parameter" if named else header[position]
-    told += [f"{shorten(columns[position].header)} is read as the parameter"] if named else []
+    remarks += [f"{shorten(columns[position].header)} is read as the parameter"] if named else []
     numbers: dict[str, set[int]] = {}
     for text in _list_names(table, row, len(header), position):
-        if (found := _take_number_off(text)) is not None:
+        if (found := _split_name(text)) is not None:
             numbers.setdefault(found[0], set()).add(int(found[1]))
     trials = {code for code, seen in numbers.items() if are_trials(seen)}
-    if not trials and not told:
+    if not trials and not remarks:
         return table
     has_series = any(column.role == "series" for column in columns)
 
     def split(block: Block) -> Block:
         texts = block.columns[position]
-        known = {text: _take_number_off(text) for text in set(texts)}
+        known = {text: _split_name(text) for text in set(texts)}
         split = {text: found for text, found in known.items() if found is not None and found[0] in trials}
         new = list(block.columns)
         new[position] = np.array([split[text][0] if text in split else text for text in texts], dtype=object)
@@ -99,16 +103,16 @@ def _split_numbers(
 
     if trials:
         names = ", ".join(f"{code}1 … {code}{len(numbers[code])}" for code in sorted(trials))
-        told.append(f"numbered names are the trials of a test: {names}")
+        remarks.append(f"numbered names are the trials of a test: {names}")
         header += [] if has_series else ["series"]
-    return rearrange_table(table, row, header, len(columns), split, told=told)
+    return rearrange_table(table, row, header, len(columns), split, remarks=remarks)
 
 
 def _list_names(table: TextTable, row: int, width: int, position: int) -> set[str]:
-    """All different texts of the column, where its first rows have any numbered name."""
+    """All distinct texts of the column, where its first rows have a numbered name."""
     first = 1 if table.header_row else row
     shown = {cells[position] for cells in table.preview[first:] if position < len(cells)}
-    if table.header_row is None and not any(_take_number_off(text) for text in shown):
+    if table.header_row is None and not any(_split_name(text) for text in shown):
         return set()
     names: set[str] = set()
     for block in table.read_blocks(row, width, lambda _: None):
@@ -116,8 +120,8 @@ def _list_names(table: TextTable, row: int, width: int, position: int) -> set[st
     return names
 
 
-def _take_number_off(text: str) -> tuple[str, str] | None:
-    """Parameter and number of a name such as `CDT1`; None where it is no such name."""
+def _split_name(text: str) -> tuple[str, str] | None:
+    """Parameter and number of a name such as `CDT1`; None for any other name."""
     found = _NUMBERED.fullmatch(text.strip())
     code = parameter_names().get(normalise(found[1])) if found else None
     return (code, str(int(found[2]))) if found and code else None

@@ -1,7 +1,7 @@
-"""Tables with several assessments, or several trials, in one row: area, side, visit or trial stand in the header.
+"""Tables with several assessments, or several trials, in one row: the header names area, side, visit or trial.
 
-`cdt` beside `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
-with `pin2_1`. Each such row becomes several rows, of an area or of a trial, and is then read like any other table.
+`cdt` next to `cdt_affected`, `PPT_left_kPa`, `hpt_pre`, `vdt_t1`; `hpt_1 hpt_2 hpt_3`, `mdtNot1` with `mdt1`, `pin10_1`
+with `pin2_1`. Each such row becomes several rows, one per area or trial, which are then read like any other table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +12,10 @@ from qst.arrays import Texts
 from qst.errors import InputError
 from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Block, TextTable, rearrange_table
-from qst.loaders.headers.columns import Column, recognise, report_above_header
+from qst.loaders.headers.columns import Column, Header, find_header, hand_on, recognise_header, report_above_header
 from qst.loaders.headers.options import LoadOptions
-from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials, parse_measured_header
-from qst.problems import OnProblem, Problem, shorten
+from qst.loaders.headers.parts import FEWEST_TRIALS, PLACES, Part, are_trials
+from qst.problems import OnProblem, make_problem, shorten
 from qst.protocol import BY_CODE, CODES
 from qst.vocabulary.units import find_unit
 
@@ -23,14 +23,15 @@ _AS_ONE_TRIAL = ("mean", "distance", "geometric mean")
 
 
 def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
-    """The table with a row an area or a trial; the same table where no header names an area or a trial.
+    """The table with one row per area or trial; the same table where no header names an area or a trial.
 
     Raises
     ------
     InputError
-        A header names what a column of its own says too, or columns of one parameter have different units.
+        A header names something for which there is also a column, or columns of one parameter have different units.
     """
-    row, parts, ignored = _find_parts(table, options)
+    found, parts, ignored = _find_parts(table, options)
+    row = found.row
     parts = _leave_out_lone_stimuli(_leave_out_unclear(table, row, parts, ignored, on_problem))
     if not any(part.place or part.trial or part.stimulus for part in parts):
         return table
@@ -38,61 +39,71 @@ def wide_to_long(table: TextTable, options: LoadOptions, on_problem: OnProblem) 
     header = table.preview[0 if table.header_row else row - 1]
     parts = _leave_out_doubles(table, row, _name_control_area(parts), on_problem)
     roles = [role for role in PLACES if any(role in dict(part.place) for part in parts)]
-    for position, text in enumerate(header):
-        role = recognise(position, text, options).role
+    for role, text in ((column.role, column.header) for column in found.columns):
         if role in roles:
-            message = (
-                f"headers such as {shorten(parts[-1].header)} name the {role}, and so does this column: say --ignore"
+            raise InputError(
+                make_problem(
+                    "two-columns",
+                    "place",
+                    severity="error",
+                    file=table.file,
+                    row=row,
+                    column=text,
+                    header=shorten(parts[-1].header),
+                    role=role,
+                )
             )
-            raise InputError(Problem("error", "two-columns", message, table.file, row, text))
     measured = {part.position for part in parts}
     base = [position for position in range(len(header)) if position not in measured]
     names = [header[position] for position in base]
     unfold: Callable[[Block], Block]
     if any(part.trial or part.stimulus for part in parts):
         parts = _leave_out_values(table, row, parts, on_problem)
-        understood = (recognise(position, header[position], options) for position in base)
-        keep = next((column for column in understood if column.role == "keep"), None)
+        keep = next((found.columns[position] for position in base if found.columns[position].role == "keep"), None)
         unfold = trials = _Trials(base, roles, parts, keep)
         new_header = [*names, *trials.header]
-        told = f"a row unfolded into {len(parts)} trials"
+        understood = f"each row unfolded into {len(parts)} trials"
     else:
         codes = [code for code in CODES if any(part.code == code for part in parts)]
         unfold = areas = _Areas(base, roles, codes, parts)
         new_header = [*names, *roles, *(_name_column(table, row, code, parts) for code in codes)]
-        told = f"a row unfolded into {len(areas.places)} assessments"
+        understood = f"each row unfolded into {len(areas.places)} assessments"
     report_above_header(table.file, table.preview[: row - 1] if not table.header_row else [], row, on_problem)
-    places = dict.fromkeys(", ".join(f"{role} {word}" for role, word in part.place) or "as it stands" for part in parts)
-    told = f"{told} by its headers ({'; '.join(places)})"
-    return rearrange_table(table, row, new_header, len(header), unfold, understood=told)
+    places = dict.fromkeys(
+        ", ".join(f"{role} {word}" for role, word in part.place) or "no place named" for part in parts
+    )
+    understood = f"{understood} by its headers ({'; '.join(places)})"
+    return hand_on(found, rearrange_table(table, row, new_header, len(header), unfold, understood=understood), options)
 
 
-def _find_parts(table: TextTable, options: LoadOptions) -> tuple[int, list[Part], list[Part]]:
-    """The header's row, what its measured columns say, and what those would say that the user ignores."""
-    best: tuple[int, int, list[Part], list[Part]] = (-1, 1, [], [])
+def _find_parts(table: TextTable, options: LoadOptions) -> tuple[Header, list[Part], list[Part]]:
+    """The header, what its measured columns state, and what those state that the user ignores."""
+    known = find_header(table, options)
+    best: tuple[int, Header, list[Part], list[Part]] = (-1, known, [], [])
     first, among = (table.header_row, 1) if table.header_row else (1, HEADER_AMONG)
     for number, texts in enumerate(table.preview[:among], start=first):
         if len(texts) <= best[0]:
-            continue  # it cannot say more
-        known = [recognise(position, text, options) for position, text in enumerate(texts)]
+            continue  # it cannot have more names
+        is_known = number == known.row and known.names == texts
+        header = known if is_known else recognise_header(number, texts, options)
         parts: list[Part] = []
         ignored: list[Part] = []
-        for column in known:
+        for column in header.columns:
             if column.role in BY_CODE and not (column.unit is not None and column.unit.foreign):
                 unit = column.unit.text if column.unit is not None else ""
                 parts.append(Part(column.position, column.header, str(column.role), unit))
-            elif column.role is None and (part := parse_measured_header(column.position, column.header)) is not None:
+            elif (part := header.measured.get(column.position)) is not None:
                 (ignored if column.header.strip() in options.ignore else parts).append(part)
-        found = sum(column.role is not None for column in known) + len(parts)
+        found = sum(column.role is not None for column in header.columns) + len(parts)
         if found > best[0]:
-            best = (found, number, parts, ignored)
+            best = (found, header, parts, ignored)
     return best[1:]
 
 
 def _leave_out_unclear(
     table: TextTable, row: int, parts: list[Part], ignored: list[Part], on_problem: OnProblem
 ) -> list[Part]:
-    """Parts without numbered columns that may be no trials; these are carried through, and that is said."""
+    """Parts without the numbered columns that may not be trials; these are carried through and reported."""
     shown, every = _number_trials(parts), _number_trials([*parts, *ignored])
     unclear: dict[str, list[str]] = {}
     kept = []
@@ -103,16 +114,23 @@ def _leave_out_unclear(
         else:
             unclear.setdefault(part.code, []).append(part.header)
     for code, headers in unclear.items():
-        message = (
-            f"{', '.join(map(shorten, headers))}: columns numbered otherwise than 1, 2, 3 … may be trials of {code} or "
-            f"other things; they are carried through: say --map '{headers[0]}={code}' if one of them holds the value"
+        on_problem(
+            make_problem(
+                "trials-unclear",
+                "columns",
+                severity="warning",
+                file=table.file,
+                row=row,
+                column=headers[0],
+                headers=", ".join(map(shorten, headers)),
+                parameter=code,
+            )
         )
-        on_problem(Problem("warning", "trials-unclear", message, table.file, row, headers[0]))
     return kept
 
 
 def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
-    """The numbers of each test's columns; 0 is a column without one."""
+    """The numbers of each test's columns; 0 stands for a column without a number."""
     numbers: dict[tuple[object, ...], set[int]] = {}
     for part in parts:
         if part.keep:
@@ -121,7 +139,7 @@ def _number_trials(parts: Sequence[Part]) -> dict[tuple[object, ...], set[int]]:
 
 
 def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> None:
-    """Where a test has one trial more than the protocol, the first may be for practice; all count, and that is said."""
+    """Report tests with one trial more than the protocol: all count, but the first may be for practice."""
     counted: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         if part.trial and part.keep:
@@ -130,15 +148,21 @@ def _ask_for_practice(table: TextTable, row: int, parts: list[Part], on_problem:
         expected = BY_CODE[found[0].code].trials
         if len(found) == expected + 1 and expected == FEWEST_TRIALS:
             first = min(found, key=lambda part: int(part.trial))
-            message = (
-                f"{found[0].code} has {len(found)} trials where the protocol has {expected}; all count: if the first "
-                f"was for practice, say --ignore '{first.header}'"
+            on_problem(
+                make_problem(
+                    "practice-unclear",
+                    file=table.file,
+                    row=row,
+                    column=first.header,
+                    parameter=first.code,
+                    found=len(found),
+                    expected=expected,
+                )
             )
-            on_problem(Problem("warning", "practice-unclear", message, table.file, row, first.header))
 
 
 def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
-    """Columns with a stimulus and no number, such as `WUR_train`, are trials, but not beside values formed of such."""
+    """`WUR_train`, a stimulus without a number, is a trial; next to a value formed from such trials it is left out."""
     formed = [p for p in parts if not p.trial and not p.stimulus and BY_CODE[p.code].summary not in _AS_ONE_TRIAL]
     if not formed or any(part.trial for part in parts):
         return parts
@@ -146,7 +170,7 @@ def _leave_out_lone_stimuli(parts: list[Part]) -> list[Part]:
 
 
 def _name_control_area(parts: list[Part]) -> list[Part]:
-    """Where some headers name the test area and others none, the others are of the control area."""
+    """Where some headers name the test area and the others no area, the others are those of the control area."""
     named = {dict(part.place).get("area") for part in parts}
     if named != {"test", None}:
         return parts
@@ -154,46 +178,59 @@ def _name_control_area(parts: list[Part]) -> list[Part]:
 
 
 def _leave_out_doubles(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
-    """Parts whose headers say something else than any other's; two that say the same are not used, and that is said."""
+    """Parts whose headers state something that no other header states; the others are reported and not used."""
     same: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         same.setdefault((part.code, part.place, part.stimulus, part.trial, part.keep), []).append(part)
     for doubles in (found for found in same.values() if len(found) > 1):
-        headers = " and ".join(shorten(part.header) for part in doubles)
-        message = f"{headers} mean the same; none is used: rename the wrong one, or say --ignore with its header"
-        on_problem(Problem("error", "two-columns", message, table.file, row, doubles[0].header))
+        on_problem(
+            make_problem(
+                "two-columns",
+                "measured",
+                severity="error",
+                file=table.file,
+                row=row,
+                column=doubles[0].header,
+                headers=" and ".join(shorten(part.header) for part in doubles),
+            )
+        )
     return [part for part in parts if len(same[part.code, part.place, part.stimulus, part.trial, part.keep]) == 1]
 
 
 def _leave_out_values(table: TextTable, row: int, parts: list[Part], on_problem: OnProblem) -> list[Part]:
-    """Beside trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
+    """Next to trials, a column with a value counts as one trial, unless it was formed from ratings or ramps."""
     values = [part for part in parts if not part.trial and not part.stimulus and part.keep]
     mixed = [part for part in values if BY_CODE[part.code].summary not in _AS_ONE_TRIAL]
     for part in mixed:
-        message = (
-            f"a value of {part.code} cannot be read beside single trials of others: put it into a table of its own"
-        )
-        on_problem(Problem("error", "mixed-shapes", message, table.file, row, part.header))
+        code, header = part.code, part.header
+        on_problem(make_problem("mixed-shapes", file=table.file, row=row, column=header, parameter=code))
     return [part for part in parts if part not in mixed]
 
 
 def _name_column(table: TextTable, row: int, code: str, parts: Sequence[Part]) -> str:
-    """Header of a parameter's column, with the unit that its columns have."""
+    """The header of a parameter's column, with the unit of its columns."""
     units = dict.fromkeys(part.unit for part in parts if part.code == code)
     named = [find_unit(code, unit) for unit in units if unit]
     if named and all(unit is not None and unit.factor == 1 and not unit.foreign for unit in named):
-        units.pop("", None)  # a header without a unit means ours, which the others name
+        units.pop("", None)  # a header without a unit means ours, as the others do
     if len(units) > 1:
-        told = ", ".join(shorten(unit) if unit else "none" for unit in units)
-        message = f"the columns of {code} have different units ({told}): write one in all headers"
-        header = next(part.header for part in parts if part.code == code)
-        raise InputError(Problem("error", "unit-unclear", message, table.file, row, header))
+        raise InputError(
+            make_problem(
+                "unit-unclear",
+                "several",
+                file=table.file,
+                row=row,
+                column=next(part.header for part in parts if part.code == code),
+                parameter=code,
+                units=", ".join(shorten(unit) if unit else "none" for unit in units),
+            )
+        )
     unit = next(iter(units))
     return f"{code} [{unit}]" if unit else code
 
 
 class _Areas:
-    """Unfolds a row into one for each place that its headers name."""
+    """Unfolds each row into one for each place that the headers name."""
 
     def __init__(self, base: list[int], roles: list[str], codes: list[str], parts: list[Part]) -> None:
         self.base, self.roles, self.codes = base, roles, codes
@@ -223,7 +260,7 @@ class _Areas:
 
 
 class _Trials:
-    """Unfolds a row into one for each trial. `keep` is the base column that says whether a row's trials count."""
+    """Unfolds each row into one for each trial. `keep` is the base column that states whether a row's trials count."""
 
     def __init__(self, base: list[int], roles: list[str], parts: list[Part], keep: Column | None) -> None:
         self.base, self.roles, self.parts = base, roles, parts
@@ -233,21 +270,21 @@ class _Trials:
 
     @property
     def header(self) -> list[str]:
-        """The columns that are added to those of the base."""
+        """The headers of the columns that are added to those of the base."""
         return [*self.roles, "parameter", "series", "stimulus", *(["keep"] if self.adds_keep else []), "value", "unit"]
 
     def __call__(self, block: Block) -> Block:
         layers = []
         for part in self.parts:
-            told = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
-            told += ["yes" if part.keep else "no"] if self.adds_keep else []
+            stated = [*(dict(part.place).get(role, "") for role in self.roles), part.code, part.trial, part.stimulus]
+            stated += ["yes" if part.keep else "no"] if self.adds_keep else []
             columns = {position: block.columns[position] for position in self.base}
-            if self.keep is not None and not part.keep:  # a practice trial, whatever the row says
+            if self.keep is not None and not part.keep:  # a practice trial, whatever the row states
                 columns[self.keep] = np.full(len(block.rows), "no", dtype=object)
             layers.append(
                 [
                     *columns.values(),
-                    *(np.full(len(block.rows), text, dtype=object) for text in told),
+                    *(np.full(len(block.rows), text, dtype=object) for text in stated),
                     block.columns[part.position],
                     np.full(len(block.rows), part.unit, dtype=object),
                 ]
@@ -265,9 +302,9 @@ class _Trials:
 def _stack(
     block: Block, layers: list[list[Texts]], values: Sequence[int], headers: Mapping[int, Sequence[str]]
 ) -> Block:
-    """Layers of rows, those of one row of the file together; of its rows, those without a value are left out.
+    """Layers of rows as one block: rows from one row of the file together, and those without a value left out.
 
-    `values` are the positions of the measured columns; `headers` what a column is called in the file, a text a layer.
+    `values` are the positions of the measured columns; `headers` are the file's own names of a column, one per layer.
     """
     columns = [np.concatenate(column) for column in zip(*layers, strict=True)]
     rows = np.tile(block.rows, len(layers))

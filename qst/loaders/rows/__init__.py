@@ -1,1 +1,1 @@
-"""Texts to numbers and words, row by row."""
+"""From texts to numbers and words, row by row."""

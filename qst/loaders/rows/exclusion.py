@@ -1,4 +1,4 @@
-"""Records that are left out on request: test entries, people who must not be analysed. Applied on the subject."""
+"""Records that are left out on request, by their subject: test entries, people who must not be analysed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from qst.loaders.files.find import open_tables
 from qst.loaders.files.text_table import TEXT_ENDINGS, WORKBOOK_ENDINGS, Block, TextTable, name_file, rearrange_table
 from qst.loaders.headers.columns import Layout, find_header
 from qst.loaders.headers.options import LoadOptions
-from qst.problems import OnProblem, Problem, cut_text, shorten
-from qst.vocabulary.names import normalise, words
+from qst.problems import OnProblem, Problem, cut_text, make_problem
+from qst.vocabulary.names import normalise, option_columns, words
 
-EXCLUDE_HEADERS = ("exclude", "excluded", "ausschluss", "exclure")
-"""Names of a column that says of each listed record whether it is left out."""
+FLAG = "exclude"
+"""Meaning of the column that states for each listed record whether it is left out."""
 
 
 def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[str, ...]:
@@ -26,8 +26,8 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
     Parameters
     ----------
     given : sequence of str or Path
-        Each is a file, or ids with commas between. A file holds an id a line, or a table with a column for the
-        subject; where that has a column `exclude`, only rows that say yes there count.
+        Each is a file, or ids separated by commas. A file has one id per line, or is a table with a column for the
+        subject; where the table has a column `exclude`, only rows with yes in it count.
     on_problem : callable
 
     Raises
@@ -43,7 +43,7 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
         if path.is_file():
             ids |= dict.fromkeys(_read_file(path, on_problem))
         elif isinstance(text, Path) or path.suffix.lower() in (*TEXT_ENDINGS, *WORKBOOK_ENDINGS):
-            raise OptionError(f"--exclude-records names the file {text}, and there is none: check its name")
+            raise OptionError(f"--exclude-records names the file {text}, which does not exist: check its name")
         else:
             ids |= dict.fromkeys(one.strip() for one in text.split(",") if one.strip())
     return tuple(ids)
@@ -51,15 +51,15 @@ def read_excluded(given: Sequence[str | Path], on_problem: OnProblem) -> tuple[s
 
 def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
     table = open_tables(path)[0]
-    row, columns = find_header(table, LoadOptions())
+    header = find_header(table, LoadOptions())
+    row, columns = header.row, header.columns
     subject = next((column.position for column in columns if column.role == "subject"), None)
     if subject is None:
         records = [[cell.strip() for cell in cells] for _, cells in table.read_rows(on_problem)]
         if any(any(cells[1:]) for cells in records):
-            message = "expected an id a line, or a table with a column for the subject: name it 'subject'"
-            raise InputError(Problem("error", "no-subject", message, name_file(path), row))
+            raise InputError(make_problem("no-subject", "excluded", severity="error", file=name_file(path), row=row))
         return [cells[0] for cells in records if cells and cells[0]]
-    flag = next((column.position for column in columns if normalise(column.header) in EXCLUDE_HEADERS), None)
+    flag = next((column.position for column in columns if normalise(column.header) in option_columns(FLAG)), None)
     ids: list[str] = []
     for block in table.read_blocks(row, len(columns), on_problem):
         excluded = np.ones(len(block.rows), dtype=bool) if flag is None else _read_flags(table, block, flag, on_problem)
@@ -68,18 +68,26 @@ def _read_file(path: Path, on_problem: OnProblem) -> list[str]:
 
 
 def _read_flags(table: TextTable, block: Block, position: int, on_problem: OnProblem) -> npt.NDArray[np.bool_]:
-    """Whether each row says that its record is left out; a word that says neither is reported, and the record stays."""
+    """Whether each row states that its record is left out; an unknown word is reported, and the record is kept."""
     texts = block.columns[position]
     flags = np.array([words("keep").get(normalise(text), "") for text in texts], dtype=object)
     for place in np.flatnonzero((flags == "") & ~is_blank(texts)):
-        message = f"{shorten(texts[place])} says neither yes nor no; the record is not left out: write 1 or 0"
-        row, text = int(block.rows[place]), cut_text(texts[place])
-        on_problem(Problem("error", "word-unknown", message, table.file, row, EXCLUDE_HEADERS[0], text))
+        on_problem(
+            make_problem(
+                "word-unknown",
+                "exclude",
+                severity="error",
+                file=table.file,
+                row=int(block.rows[place]),
+                column=FLAG,
+                value=cut_text(texts[place]),
+            )
+        )
     return np.asarray(flags == "yes", dtype=bool)
 
 
 class Exclusion:
-    """Leaves records out of tables, and remembers which of them were met and how many rows they had."""
+    """Leaves records out of tables, and remembers which of them occurred and how many rows they had."""
 
     def __init__(self, ids: Sequence[str]) -> None:
         self.ids = tuple(ids)
@@ -112,32 +120,31 @@ class Exclusion:
         return sum(map(len, self._rows.values()))
 
     def take_over(self, other: "Exclusion") -> None:
-        """Remember what another process has left out."""
+        """Remember what another process left out."""
         for name, rows in other._rows.items():
             self._rows[name] |= rows
 
     def explain(self) -> list[str]:
-        """What was left out, in a line for the user."""
+        """What was left out, in one line for the user."""
         if not self.ids:
             return []
-        met = sum(1 for rows in self._rows.values() if rows)
-        return [f"left out as --exclude-records says: {self.n_rows} rows of {met} records"]
+        found = sum(1 for rows in self._rows.values() if rows)
+        return [f"left out by --exclude-records: {self.n_rows} rows of {found} records"]
 
     def report_unknown(self, on_problem: OnProblem) -> None:
-        """Name the records that no file has."""
+        """Report the records that occur in no file."""
         for name in self.ids:
             if not self._rows[name]:
-                message = f"--exclude-records names {shorten(name)}, which no file has as a subject: check its spelling"
-                on_problem(Problem("warning", "record-unknown", message, value=cut_text(name)))
+                on_problem(make_problem("record-unknown", value=cut_text(name)))
 
 
 def _name_subjects(texts: Texts, everybody: str) -> Texts:
-    """Subjects without the blanks around them; the one of `--set` where there is none."""
+    """Subjects without surrounding blanks; that of `--set` where a row has none."""
     return np.array([(text or "").strip() or everybody for text in read_texts(texts)], dtype=object)
 
 
 def hide_excluded(on_problem: OnProblem, subjects: Mapping[int, str], ids: Sequence[str]) -> OnProblem:
-    """Where problems go, without those of rows (number to subject) whose record is left out."""
+    """A callback of problems that drops those of rows (number to subject) whose record is left out."""
 
     def report_others(problem: Problem) -> None:
         if problem.row is None or subjects.get(problem.row, "").strip() not in ids:

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Bools, Texts, number_keys
-from qst.loaders.files.cells import find_remedy, read_numbers, read_texts, read_words
+from qst.loaders.files.cells import add_float_spellings, find_remedy, read_numbers, read_texts, read_words
 from qst.loaders.files.text_table import Block
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import FILE_NAME, LoadOptions
 from qst.loaders.rows.people import Columns, People
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, Severity, cut_text, make_problem, shorten
 from qst.tables import OLDEST, SEXES
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, is_missing_cell, is_missing_word, normalise, words
@@ -24,14 +24,14 @@ WORD_COLUMNS = ("sex", "site", "side", "area")
 NEEDED = ("age", "sex", "site")
 """Without these there is no norm."""
 
-FIRST_ROWS = 100
-"""So many rows of a column show whether it holds sites or sexes under another name; it is a hint only (ours)."""
+_ABSENT = {"age": "no-age", "sex": "no-sex", "site": "no-site"}
+"""Codes of problems: no row of a table can have this value."""
 
-_HOW_TO_SAY = {
-    "age": "say --set age=45 or --demographics FILE",
-    "sex": "say --set sex=female or --demographics FILE",
-    "site": "say --set site=hand",
-}
+_MISSING = {"subject": "missing-subject", "age": "missing-age", "sex": "missing-sex", "site": "missing-site"}
+"""Codes of problems: a row with measurements lacks this value."""
+
+FIRST_ROWS = 100
+"""Rows of a column that show whether it contains sites or sexes under another name, for a hint (ours)."""
 
 _EXAMPLES_OF_CODES = {
     "sex": "1=female,2=male",
@@ -42,7 +42,7 @@ _EXAMPLES_OF_CODES = {
 
 
 UnknownWords = dict[str, dict[str, int]]
-"""Column to its unknown words, each with the first row that has it."""
+"""Column to its unknown words, and the first row with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,20 @@ class IdentityReader:
     people: People | None = None
 
     def read(self, block: Block, measured: Bools, on_problem: OnProblem) -> Columns:
-        """Identity columns of a block, with what the file lacks filled in from options and demographics.
+        """Identity columns of a block; what the file lacks is filled in from options and demographics.
 
         Parameters
         ----------
         block : Block
         measured : bool array
-            Rows that hold any value; only their gaps are reported.
+            Rows with any value; only their gaps are reported.
         on_problem : callable
 
         Returns
         -------
         dict
             `subject, visit, sex, site, side, area` as text (None where missing), `age` and `baseline` as numbers. A
-            cell with a text that cannot be used is missing too, but it is no gap: nothing is filled in there.
+            cell whose text cannot be used is missing too, but it is not a gap: nothing is filled in there.
         """
         columns: Columns = {role: self._text(block, role, on_problem) for role in ("subject", "visit")}
         columns["age"] = self._age(block, on_problem)
@@ -82,7 +82,7 @@ class IdentityReader:
         for role, value in self.options.fixed.items():
             if role not in columns:
                 continue
-            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled it
+            empty = gaps[role] & _is_none(columns[role])  # demographics may have filled some
             number = role in ("age", "baseline")
             columns[role][empty] = float(value) if number else words(role).get(normalise(value), value)
         for role in ("subject", *NEEDED):
@@ -91,7 +91,7 @@ class IdentityReader:
         return columns
 
     def collect_words(self, block: Block, unknown: UnknownWords) -> None:
-        """Remember the first row of each word of a block that the vocabularies do not know."""
+        """Remember the first row of each word of a block that the vocabularies do not have."""
         for role in WORD_COLUMNS:
             column = self.layout.find(role)
             if column is None:
@@ -102,66 +102,82 @@ class IdentityReader:
                     unknown.setdefault(role, {}).setdefault(text, int(block.rows[position]))
 
     def report_words(self, unknown: UnknownWords, on_problem: OnProblem) -> None:
-        """Say what is coded without a code being known, and which sides and areas are not ours; once a table."""
+        """Report codes whose meaning is unknown, and sides and areas that are not ours; once per table."""
         for role, found in unknown.items():
             column = self.layout.find(role)
             header = column.header if column else role
             numbers = [text for text in found if _is_code(text)]
             if numbers:
-                example = _EXAMPLES_OF_CODES[role]
-                message = (
-                    f"{role} is coded as {', '.join(sorted(map(str.strip, numbers)))}, and laboratories differ "
-                    f"in what that means: say --codes {role}:{example} or the other way round"
+                on_problem(
+                    make_problem(
+                        "code-unknown",
+                        "column",
+                        severity="error" if role in NEEDED else "warning",
+                        file=self.file,
+                        row=found[numbers[0]],
+                        column=header,
+                        value=cut_text(numbers[0]),
+                        role=role,
+                        codes=", ".join(sorted(map(str.strip, numbers))),
+                        example=_EXAMPLES_OF_CODES[role],
+                    )
                 )
-                severity: Literal["error", "warning"] = "error" if role in NEEDED else "warning"
-                text = numbers[0]
-                on_problem(Problem(severity, "code-unknown", message, self.file, found[text], header, cut_text(text)))
             if role in ("side", "area"):
                 expected = "left or right" if role == "side" else "test or control"
                 for text in found:
                     if text not in numbers:
-                        site = " (it is a site)" if normalise(text) in words("site") else ""
-                        message = f"{shorten(text)} is not {expected}{site}; it is kept as written"
-                        row = found[text]
-                        on_problem(Problem("warning", "word-unknown", message, self.file, row, header, cut_text(text)))
+                        on_problem(
+                            make_problem(
+                                "word-unknown",
+                                "site" if normalise(text) in words("site") else "expected",
+                                severity="warning",
+                                file=self.file,
+                                row=found[text],
+                                column=header,
+                                value=cut_text(text),
+                                expected=expected,
+                            )
+                        )
 
     def is_absent(self, role: str) -> bool:
-        """Whether no row of the table can have an identity column, wherever it may come from."""
+        """Whether no row of the table can have a value of an identity column, from any source."""
         in_people = self.people is not None and self.people.has(role)
         return self.layout.find(role) is None and role not in self.options.fixed and not in_people
 
-    def find_look_alikes(self, block: Block) -> dict[str, str]:
-        """Say of sex and site, where they are absent, which column of another name holds such words, as a remedy."""
-        remedies: dict[str, str] = {}
+    def find_look_alikes(self, block: Block) -> dict[str, dict[str, str]]:
+        """For sex and site, where absent: the column with such words under another name, as details of a message."""
+        found_columns: dict[str, dict[str, str]] = {}
         for role in ("sex", "site"):
             for column in self.layout.columns if self.is_absent(role) else ():
                 if column.role not in (None, "side", "area") or not column.header.strip():
                     continue
-                found = dict.fromkeys(text.strip() for text in block.columns[column.position][:FIRST_ROWS])
-                told = [text for text in found if not is_missing_cell(text)]
-                if told and all(normalise(text) in words(role) for text in told):
+                texts = dict.fromkeys(text.strip() for text in block.columns[column.position][:FIRST_ROWS])
+                known = [text for text in texts if not is_missing_cell(text)]
+                if known and all(normalise(text) in words(role) for text in known):
                     header = column.header.strip()
-                    remedies[role] = (
-                        f"column {shorten(header)} holds {cut_text(', '.join(told))}: if that is the {role}, say "
-                        f"--map '{header}={role}'"
-                    )
+                    listed = cut_text(", ".join(known))
+                    found_columns[role] = {"header": header, "other": shorten(header), "words": listed}
                     break
-        return remedies
+        return found_columns
 
-    def report_absent(self, look_alikes: Mapping[str, str], on_problem: OnProblem) -> None:
-        """Say once a table what no row of it can have, and which column may hold it under another name."""
+    def report_absent(self, look_alikes: Mapping[str, Mapping[str, str]], on_problem: OnProblem) -> None:
+        """Report once per table what none of its rows can have, and which column may contain it under another name."""
         named = any(column_names().get(parse_header(c.header)[0]) == "subject" for c in self.layout.columns)
-        if self.is_absent("subject") and not named:  # one that is named and not used was told already
-            message = (
-                "the table has no column for the subject, so its rows have no name: say --map 'header=subject', or "
-                f"--set subject={FILE_NAME} where each file is of one person"
+        if self.is_absent("subject") and not named:  # one that is named but not used was reported before
+            on_problem(
+                make_problem(
+                    "no-subject",
+                    "measurements",
+                    severity="warning",
+                    file=self.file,
+                    row=self.layout.row,
+                    filename=FILE_NAME,
+                )
             )
-            on_problem(Problem("warning", "no-subject", message, self.file, self.layout.row))
-        for role in NEEDED:
-            if self.is_absent(role):
-                how = "; ".join(filter(None, (_HOW_TO_SAY[role], look_alikes.get(role))))
-                message = f"the table has no column for {role}, so nothing in it can be scored: {how}"
-                on_problem(Problem("error", f"no-{role}", message, self.file, self.layout.row))
+        for role in filter(self.is_absent, NEEDED):
+            other: Mapping[str, Any] = look_alikes.get(role, {})
+            message = "" if role == "age" else "other-name" if other else "absent"
+            on_problem(make_problem(_ABSENT[role], message, file=self.file, row=self.layout.row, **other))
 
     def _texts(self, block: Block, role: str) -> Texts | None:
         column = self.layout.find(role)
@@ -170,14 +186,18 @@ class IdentityReader:
     def _report_damage(self, texts: Texts, block: Block, on_problem: OnProblem) -> None:
         column = self.layout.find("subject")
         for position in [i for i, text in enumerate(texts) if "\x00" in text]:
-            message = f"{shorten(texts[position])} holds a NUL byte, which is no character: correct it"
-            row = int(block.rows[position])
             on_problem(
-                Problem("error", "control-character", message, self.file, row, column.header if column else None)
+                make_problem(
+                    "control-character",
+                    file=self.file,
+                    row=int(block.rows[position]),
+                    column=column.header if column else None,
+                    text=shorten(texts[position]),
+                )
             )
 
     def _text(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
-        """A column exactly as written, None where it is blank."""
+        """A column exactly as written, None where blank."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
@@ -192,12 +212,12 @@ class IdentityReader:
         """Codes of a column from its header and the options, in our words."""
         column = self.layout.find(role)
         given = {**(column.codes if column else {}), **self.options.codes.get(role, {})}
-        ours = {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
-        # pandas writes 1 as 1.0 in a column with gaps.
-        return {f"{code}_0": word for code, word in ours.items() if code.isdigit()} | ours
+        return add_float_spellings(
+            {normalise(code): words(role).get(normalise(word), word) for code, word in given.items()}
+        )
 
     def _words(self, block: Block, role: str, on_problem: OnProblem) -> Texts:
-        """A column in our words; what is no word of ours is kept for site, side and area, unless it is a bare code."""
+        """A column in our words; other words are kept for site, side and area, unless they are bare numbers."""
         texts = self._texts(block, role)
         if texts is None:
             return np.full(len(block.rows), None, dtype=object)
@@ -214,19 +234,28 @@ class IdentityReader:
 
     def _report_sex(self, text: str, row: int, on_problem: OnProblem) -> None:
         column = self.layout.find("sex")
-        message = f"{shorten(text)} is neither female nor male: correct it, or say --codes sex:{text}=female"
-        header = column.header if column else "sex"
-        on_problem(Problem("error", "word-unknown", message, self.file, row, header, cut_text(text)))
+        on_problem(
+            make_problem(
+                "word-unknown",
+                "sex",
+                severity="error",
+                file=self.file,
+                row=row,
+                column=column.header if column else "sex",
+                value=cut_text(text),
+                text=text,
+            )
+        )
 
     def _find_gaps(self, block: Block, role: str, empty: Bools) -> Bools:
-        """Where nothing was read because the file says nothing: no column, or a cell that means "not known"."""
+        """Where nothing was read because the file states nothing: no column, or a cell that means "not known"."""
         texts = self._texts(block, role)
         if texts is None or not empty.any():
             return empty
-        silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
+        is_silent = is_missing_word if role in ("subject", "visit") else is_missing_cell
         codes, unique = number_keys(texts[empty])
         gaps = empty.copy()
-        gaps[empty] = np.array([silent(text) for text in unique], dtype=bool)[codes]
+        gaps[empty] = np.array([is_silent(text) for text in unique], dtype=bool)[codes]
         return gaps
 
     def _number(self, block: Block, role: str, on_problem: OnProblem) -> npt.NDArray[np.float64]:
@@ -237,11 +266,18 @@ class IdentityReader:
         numbers = read_numbers(texts, self.decimal)
         for position in np.flatnonzero(numbers.unreadable):
             text = texts[position].strip()
-            what = "is a formula that was never calculated" if text.startswith("=") else "is not a number"
-            message = f"{shorten(text)} {what}: write one, or leave the cell empty{find_remedy(text)}"
-            row = int(block.rows[position])
-            name = column.header if column else role
-            on_problem(Problem("error", "not-a-number", message, self.file, row, name, cut_text(texts[position])))
+            on_problem(
+                make_problem(
+                    "not-a-number",
+                    "formula" if text.startswith("=") else "identity",
+                    file=self.file,
+                    row=int(block.rows[position]),
+                    column=column.header if column else role,
+                    value=cut_text(texts[position]),
+                    text=shorten(text),
+                    hint=find_remedy(text),
+                )
+            )
         unit = column.unit if column else None
         return numbers.values * (unit.factor if unit else 1.0)
 
@@ -250,30 +286,30 @@ class IdentityReader:
         column = self.layout.find("age")
         for position in np.flatnonzero((age < 0) | (age > OLDEST)):
             text = block.columns[column.position][position] if column else ""
-            meant = (
-                "looks like a year of birth, and no date of the test is known"
-                if 1800 < age[position] < 2200
-                else (f"is not an age in years (0 to {OLDEST:g})")
-            )
-            message = f"{shorten(text)} {meant}: write the age at the test"
-            name = column.header if column else "age"
             on_problem(
-                Problem("error", "age-impossible", message, self.file, int(block.rows[position]), name, cut_text(text))
+                make_problem(
+                    "age-impossible",
+                    "year-of-birth" if 1800 < age[position] < 2200 else "outside",
+                    file=self.file,
+                    row=int(block.rows[position]),
+                    column=column.header if column else "age",
+                    value=cut_text(text),
+                    oldest=OLDEST,
+                )
             )
             age[position] = np.nan
         return age
 
     def _report_gaps(self, role: str, block: Block, gaps: Bools, on_problem: OnProblem) -> None:
         column = self.layout.find(role)
-        loss = "the row is kept without a name" if role == "subject" else "the row is kept without z-scores"
-        severity: Literal["error", "warning"] = "warning" if role == "subject" else "error"
-        for position in np.flatnonzero(gaps):
-            message, row = f"no {role} is given; {loss}: fill it in", int(block.rows[position])
-            on_problem(Problem(severity, f"missing-{role}", message, self.file, row, column.header if column else role))
+        header = column.header if column else role
+        severity: Severity = "warning" if role == "subject" else "error"
+        for row in block.rows[gaps].tolist():
+            on_problem(make_problem(_MISSING[role], "row", file=self.file, row=row, column=header, severity=severity))
 
 
 def _is_code(text: str) -> bool:
-    """Whether a text is a bare number, which means nothing by itself."""
+    """Whether a text is a bare number, which has no meaning by itself."""
     return text.strip().lstrip("-").replace(".", "", 1).isdigit()
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import Floats, Texts
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem
 
 JOINED = ("age", "sex", "site", "side", "area", "baseline")
 Columns = dict[str, Texts | Floats]
@@ -15,7 +15,7 @@ Columns = dict[str, Texts | Floats]
 
 
 class People:
-    """The people of a demographics file, and which of them were met in the measurements.
+    """The people of a demographics file, and which of them occur in the measurements.
 
     Values are joined where the measurements have none. Subjects are compared as text: `7` is not `007`.
 
@@ -26,9 +26,9 @@ class People:
     headers : collection of str
         The file's headers, normalised.
     roles : collection of str
-        What it has columns for.
+        Columns of ours that it has.
     people : pandas.DataFrame
-        One row per subject, which is the index; columns `JOINED` and `row`, the place in the file.
+        One row per subject, which is the index; columns `JOINED`, and `row`, the row in the file.
     """
 
     def __init__(self, file: str, headers: Collection[str], roles: Collection[str], people: pd.DataFrame) -> None:
@@ -38,7 +38,7 @@ class People:
         self._absent: dict[str, None] = {}
 
     def has(self, role: str) -> bool:
-        """Whether the file has a column for this."""
+        """Whether the file has a column with this role."""
         return role in self._roles
 
     def fill(self, columns: Columns, gaps: Mapping[str, npt.NDArray[np.bool_]]) -> None:
@@ -57,23 +57,28 @@ class People:
             columns[role][gaps[role]] = given[gaps[role]]
 
     def leave_out(self, names: Sequence[str]) -> None:
-        """Say nothing of these people: their measurements were left out on request."""
+        """Report nothing about these people: their measurements were left out on request."""
         self._met |= set(names)
 
     def take_over(self, other: "People") -> None:
-        """Remember whom another process has met."""
+        """Remember the people that occurred in another process."""
         self._met |= other._met
         self._absent |= other._absent
 
     def report_unmatched(self, on_problem: OnProblem) -> None:
-        """Name the people who are missing on either side; called once all measurements are read."""
+        """Report the people who are missing on either side; to be called when all measurements were read."""
         for name in self._absent:
-            who = f"subject {shorten(name)}"
-            message = f"{who} has measurements but does not stand here, so age or sex may be missing: put it in"
-            on_problem(Problem("error", "not-in-demographics", message, self.file, value=cut_text(name)))
+            on_problem(make_problem("not-in-demographics", file=self.file, value=cut_text(name)))
         rows = dict(zip(self._people.index.astype(str), self._people["row"], strict=True))
         for name in self._people.index:
             if name not in self._met:
-                message = f"subject {shorten(name)} has no measurements"
-                row = int(rows[str(name)])
-                on_problem(Problem("warning", "no-measurements", message, self.file, row, value=cut_text(name)))
+                on_problem(
+                    make_problem(
+                        "no-measurements",
+                        "subject",
+                        severity="warning",
+                        file=self.file,
+                        row=int(rows[str(name)]),
+                        value=cut_text(name),
+                    )
+                )

@@ -1,30 +1,32 @@
-"""Does a column hold the protocol's quantity? Decided for whole columns, from unit, values and neighbours.
+"""Does a column contain the protocol's quantity? Decided for whole columns, from unit, values and neighbours.
 
-A column that cannot be what its name says is refused, with the reason. Bounds: `Parameter.possible` and `.usual`.
+A column that cannot be what its name suggests is refused, with the reason. Bounds: `Parameter.possible` and `.usual`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from qst.arrays import Floats, Texts
-from qst.loaders.files.cells import is_thousands
-from qst.loaders.headers.options import Thermal
-from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET
+from qst.loaders.files.cells import count_thousands
+from qst.problems import Problem, make_problem
+from qst.protocol import BASELINE, BY_CODE, DISTANCE_CODES, RATING_OFFSET, THERMODE_RANGE
+from qst.vocabulary.names import Thermal
 from qst.vocabulary.units import Unit, known_units
 
 ODD_SHARE, ODD_COUNT = 0.2, 3
-"""A column with at least this share and number of impossible values holds something else (ours)."""
+"""A column with at least this share and number of impossible values contains something else (ours)."""
 
 FEW_VALUES = 10
-"""Fewer positive CDT values than this do not tell temperatures from distances by themselves (ours)."""
+"""Fewer positive CDT values than this cannot distinguish temperatures from distances by themselves (ours)."""
 
 FAR_FROM_BASELINE = 16.0
-"""Half of the way from baseline to 0 °C: hardly anybody's distance, nearly everybody's temperature (ours)."""
+"""Half the way (°C) from baseline to 0 °C: very rare as a distance, very common as a temperature (ours)."""
 
 FARTHEST_TRANSFORMED = 10.0
-"""Neither logarithms nor z-scores of people reach further; a column that does holds values as measured (ours)."""
+"""No logarithm or z-score of a person is larger; a column with larger values has values as measured (ours)."""
 
 _OTHER_QUANTITY = {
     "CPT": "seconds of a cold pressor test, or a rating?",
@@ -39,7 +41,7 @@ _OTHER_QUANTITY = {
 
 @dataclass(slots=True)
 class Evidence:
-    """What a column's values say, counted so that it can be gathered block by block."""
+    """What a column's values show, in counts that can be collected block by block."""
 
     n: int = 0
     impossible: int = 0
@@ -55,11 +57,11 @@ class Evidence:
     high: float = -np.inf
 
     def add(self, code: str, values: Floats, possible: tuple[float, float], texts: Texts) -> None:
-        """Count in the values (in our unit) of one block, and how they are written."""
+        """Count the values (in our unit) of one block, and how they are written."""
         if BY_CODE[code].is_force:
             self.whole += sum(1 for text in texts if text.strip().isdigit())
-            self.thousands += sum(1 for text in texts if is_thousands(text))
-            values = values[values != 0]  # it was not measured, and is said of its cell
+            self.thousands += count_thousands(texts)
+            values = values[values != 0]  # 0 is not a measurement, and is reported for its cell
         values = values[~np.isnan(values)]
         if not len(values):
             return
@@ -75,8 +77,37 @@ class Evidence:
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
 
     def is_odd(self, count: int) -> bool:
-        """Whether so many values are too many to be slips of the pen."""
+        """Whether this many values are too many to be slips."""
         return count >= ODD_COUNT and count >= ODD_SHARE * self.n
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a column is not used: a problem that lacks only the name of its parameter and its place.
+
+    Attributes
+    ----------
+    code, message : str
+        Of the catalogue of problems.
+    details : mapping
+        What fills the message's template, except for the parameter.
+    """
+
+    code: str
+    message: str
+    details: Mapping[str, Any]
+
+    def make_problem(
+        self, parameter: str, *, file: str | None = None, row: int | None = None, column: str | None = None
+    ) -> Problem:
+        """The problem; the message names the parameter as given."""
+        return make_problem(
+            self.code, self.message, file=file, row=row, column=column, parameter=parameter, **self.details
+        )
+
+
+def _refuse(code: str, message: str, /, **details: Any) -> Refusal:
+    return Refusal(code, message, details)
 
 
 @dataclass(slots=True)
@@ -85,22 +116,22 @@ class Decisions:
 
     Attributes
     ----------
-    refused : dict of str to (problem code, message)
+    refused : dict of str to Refusal
     absolute : dict of str to bool
         For CDT and WDT: whether the values are temperatures.
     add_offset : set of str
         Ratings to which 0.1 is added.
     thousands : set of str
         Forces with whole numbers only, but for some that may have a thousands separator, such as `1.050`.
-    told : dict of str to str
-        What was decided from the values, for the user.
+    explanations : dict of str to str
+        What was decided from the values, in words for the user.
     """
 
-    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
     absolute: dict[str, bool] = field(default_factory=dict)
     add_offset: set[str] = field(default_factory=set)
     thousands: set[str] = field(default_factory=set)
-    told: dict[str, str] = field(default_factory=dict)
+    explanations: dict[str, str] = field(default_factory=dict)
 
 
 def decide(
@@ -118,11 +149,11 @@ def decide(
     evidence : mapping of parameter code to Evidence
         Values already multiplied by their unit's factor.
     units : mapping of parameter code to Unit or None
-        From header or option; None where neither says.
+        From header or option; None where neither states one.
     thermal : {"absolute", "difference"}, optional
-        The user's word on CDT and WDT.
+        What the user states about CDT and WDT.
     hints : mapping
-        The header's word on CDT and WDT, for example from ``CDT_diff``.
+        What the headers state about CDT and WDT, for example ``CDT_diff``.
     single_trials : bool
         Whether the values are single trials: then ratings are ratings, not means.
     """
@@ -131,9 +162,9 @@ def decide(
         unit = units.get(code)
         if unit is not None and unit.foreign:
             decisions.refused[code] = _refuse_foreign(code, unit)
-        elif code in ("CDT", "WDT") and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
-            decisions.refused[code] = ("temperature-unclear", "in °F: say --thermal absolute or --thermal difference")
-        elif found.n and code not in ("CDT", "WDT"):
+        elif code in DISTANCE_CODES and unit is not None and unit.is_fahrenheit and not (thermal or hints.get(code)):
+            decisions.refused[code] = _refuse("temperature-unclear", "fahrenheit")
+        elif found.n and code not in DISTANCE_CODES:
             if found.thousands and found.whole and found.thousands + found.whole == found.n:
                 decisions.thousands.add(code)
             reason = _find_misfit(code, found, unit)
@@ -141,58 +172,54 @@ def decide(
                 decisions.refused[code] = reason
             elif not single_trials and BY_CODE[code].is_rating and found.below_offset:
                 decisions.add_offset.add(code)
-                decisions.told[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
+                decisions.explanations[code] = f"plain mean ratings ({found.below_offset} below 0.1): 0.1 added"
     for code, decide_from_values in (("WDT", _decide_warm), ("CDT", _decide_cold)):
         if code not in evidence or not evidence[code].n or code in decisions.refused:
             continue
-        said = thermal or hints.get(code)
-        if said:
-            decisions.absolute[code] = said == "absolute"
+        stated = thermal or hints.get(code)
+        if stated:
+            decisions.absolute[code] = stated == "absolute"
         else:
             decide_from_values(evidence[code], decisions)
     _spread_transformation(evidence, decisions)
     return decisions
 
 
-def _refuse_foreign(code: str, unit: Unit) -> tuple[str, str]:
-    return (
-        "another-quantity",
-        f"the unit {unit.text} says that the column holds {unit.foreign}, not the {BY_CODE[code].name} in "
-        f"{BY_CODE[code].unit}: rename the column, or say --ignore",
-    )
+def _refuse_foreign(code: str, unit: Unit) -> Refusal:
+    parameter = BY_CODE[code]
+    expected = {"name": parameter.name, "expected": parameter.unit}
+    return _refuse("another-quantity", "unit", unit=unit.text, quantity=unit.foreign, **expected)
 
 
-def _find_misfit(code: str, found: Evidence, unit: Unit | None) -> tuple[str, str] | None:
+def _find_misfit(code: str, found: Evidence, unit: Unit | None) -> Refusal | None:
     """Why the values cannot be the protocol's quantity; None where they can."""
     parameter = BY_CODE[code]
     if _looks_transformed(code, found):
-        return (
-            "transformed-values",
-            f"the values ({found.low:g} to {found.high:g}) look like logarithms, z-scores or another unit, not like a "
-            f"{parameter.name} in {parameter.unit}: give the values as measured, with the unit in the header",
-        )
+        expected = {"name": parameter.name, "unit": parameter.unit}
+        return _refuse("transformed-values", "values", low=found.low, high=found.high, **expected)
     if found.is_odd(found.impossible):
-        low, high = (0, 50) if parameter.unit == "°C" else parameter.possible
+        low, high = THERMODE_RANGE if parameter.unit == "°C" else parameter.possible
         kind = "temperature" if parameter.unit == "°C" else "value"
         worst = found.high if found.high > parameter.possible[1] else found.low
-        return (
+        return _refuse(
             "another-quantity",
-            f"{code} of {worst:g} is not a {kind} the device can reach ({low:g} to {high:g} {parameter.unit}), and "
-            f"{found.impossible} of {found.n} values are impossible: {_OTHER_QUANTITY.get(code, 'another quantity?')} "
-            "The column is not used; rename it or say --ignore",
+            "impossible",
+            code=code,
+            worst=worst,
+            kind=kind,
+            low=low,
+            high=high,
+            unit=parameter.unit,
+            impossible=found.impossible,
+            n=found.n,
+            guess=_OTHER_QUANTITY.get(code, "another quantity?"),
         )
     if unit is None and 2 * found.below_usual > found.n and parameter.is_force:
-        return (
-            "unit-unclear",
-            f"most values ({found.low:g} to {found.high:g}) are too low for {parameter.unit}, and the header has no "
-            f"unit: write it there, or say --unit {code}={parameter.unit} or another of {known_units(code)}",
-        )
+        limits = {"low": found.low, "high": found.high}
+        return _refuse("unit-unclear", "too-low", code=code, unit=parameter.unit, units=known_units(code), **limits)
     if unit is None and code == "PPT" and found.is_odd(found.above_usual):
-        return (
-            "another-quantity",
-            f"{found.above_usual} of {found.n} values lie above {parameter.usual[1]:g} kPa, where the protocol stops: "
-            "a pressure tolerance, or another unit? If these are pain thresholds in kPa, say --unit PPT=kPa",
-        )
+        counts = {"above": found.above_usual, "n": found.n}
+        return _refuse("another-quantity", "above-protocol", limit=parameter.usual[1], **counts)
     return None
 
 
@@ -208,68 +235,54 @@ def _looks_transformed(code: str, found: Evidence) -> bool:
 
 
 def _spread_transformation(evidence: Mapping[str, Evidence], decisions: Decisions) -> None:
-    """Where one column holds transformed values, those that may be so too are not trusted either."""
-    sure = [code for code, (reason, _) in decisions.refused.items() if reason == "transformed-values"]
+    """Where one column contains transformed values, refuse the others that may be transformed too."""
+    sure = [code for code, refusal in decisions.refused.items() if refusal.code == "transformed-values"]
     for code, found in evidence.items():
         if sure and found.n and found.high <= FARTHEST_TRANSFORMED and code not in decisions.refused:
-            decisions.refused[code] = (
-                "transformed-values",
-                f"column {sure[0]} of this table holds transformed values, and these ({found.low:g} to {found.high:g}) "
-                "may be so too: give the values as measured",
-            )
+            limits = {"low": found.low, "high": found.high}
+            decisions.refused[code] = _refuse("transformed-values", "neighbour", sure=sure[0], **limits)
 
 
 def _decide_warm(found: Evidence, decisions: Decisions) -> None:
-    """Distances reach 18 °C and temperatures begin at 32: the values tell them apart."""
+    """Decide on WDT: distances reach 18 °C and temperatures start at 32 °C, so the values distinguish them."""
     if found.is_odd(found.beyond_warm) and found.is_odd(found.n - found.beyond_warm):
-        decisions.refused["WDT"] = (
-            "temperature-unclear",
-            f"{found.beyond_warm} of {found.n} values can only be temperatures, the others only distances from "
-            "baseline: one column must hold one of the two",
-        )
+        counts = {"beyond": found.beyond_warm, "n": found.n}
+        decisions.refused["WDT"] = _refuse("temperature-unclear", "beyond-warm", **counts)
         return
     decisions.absolute["WDT"] = 2 * found.beyond_warm > found.n
-    decisions.told["WDT"] = _tell_thermal(decisions.absolute["WDT"], "from its values")
+    decisions.explanations["WDT"] = _describe_thermal(decisions.absolute["WDT"], "from its values")
 
 
 def _decide_cold(found: Evidence, decisions: Decisions) -> None:
-    """Both lie between 0 and 32 °C: the sign, WDT beside it or where most values lie may tell; decided after WDT."""
+    """Decide on CDT, after WDT: both are between 0 and 32 °C, so the sign, WDT and most values have to show it."""
     if found.is_odd(found.negative) and found.is_odd(found.far):
-        decisions.refused["CDT"] = (
-            "temperature-unclear",
-            f"{found.negative} of {found.n} values are below 0 and can only be distances from baseline, "
-            f"{found.far} look like temperatures: one column must hold one of the two",
-        )
+        counts = {"negative": found.negative, "far": found.far, "n": found.n}
+        decisions.refused["CDT"] = _refuse("temperature-unclear", "below-0", **counts)
     elif found.is_odd(found.negative) or (found.negative and found.negative == found.n):
         decisions.absolute["CDT"] = False
-        decisions.told["CDT"] = _tell_thermal(False, "it has negative values")
+        decisions.explanations["CDT"] = _describe_thermal(False, "it has negative values")
     elif (
         "WDT" in decisions.absolute
         and not decisions.absolute["WDT"]
         and found.n >= ODD_COUNT
         and found.far >= 0.9 * found.n
     ):
-        decisions.refused["CDT"] = (
-            "temperature-unclear",
-            f"{found.far} of {found.n} values ({found.low:g} to {found.high:g}) look like temperatures, but WDT beside "
-            "it holds distances from baseline: say --thermal, or give both in the same way",
-        )
+        counts = {"far": found.far, "n": found.n}
+        limits = {"low": found.low, "high": found.high}
+        decisions.refused["CDT"] = _refuse("temperature-unclear", "differs-from-WDT", **counts, **limits)
     elif "WDT" in decisions.absolute:
         decisions.absolute["CDT"] = decisions.absolute["WDT"]
-        decisions.told["CDT"] = _tell_thermal(decisions.absolute["CDT"], "as WDT beside it")
+        decisions.explanations["CDT"] = _describe_thermal(decisions.absolute["CDT"], "like WDT next to it")
     elif 2 * found.far <= found.n and found.far < found.n:
         decisions.absolute["CDT"] = False
-        decisions.told["CDT"] = _tell_thermal(False, "from its values")
+        decisions.explanations["CDT"] = _describe_thermal(False, "from its values")
     elif found.n >= FEW_VALUES and found.far >= 0.9 * found.n:
         decisions.absolute["CDT"] = True
-        decisions.told["CDT"] = _tell_thermal(True, "from its values")
+        decisions.explanations["CDT"] = _describe_thermal(True, "from its values")
     else:
-        decisions.refused["CDT"] = (
-            "temperature-unclear",
-            f"the values ({found.low:g} to {found.high:g}) may be temperatures or distances from the baseline of "
-            f"{BASELINE:g} °C: say --thermal absolute or --thermal difference",
-        )
+        limits = {"low": found.low, "high": found.high}
+        decisions.refused["CDT"] = _refuse("temperature-unclear", "either", baseline=BASELINE, **limits)
 
 
-def _tell_thermal(absolute: bool, why: str) -> str:
+def _describe_thermal(absolute: bool, why: str) -> str:
     return f"temperatures ({why})" if absolute else f"distance from baseline ({why})"

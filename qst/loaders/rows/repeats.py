@@ -1,23 +1,23 @@
-"""What rows say of each other: assessments and trials that stand twice, people who contradict themselves."""
+"""Checks across rows: assessments and trials that occur twice, entries of one assessment that differ."""
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from qst.arrays import first_rows, join_texts, label_flags, number_groups
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem, shorten
 from qst.tables import KEY
 
 
 class DuplicateFinder:
-    """Finds assessments that stand twice, over any number of blocks, and remembers no more of a row than its hash."""
+    """Finds assessments that occur twice, over any number of blocks; of each row, only a hash is kept."""
 
     def __init__(self) -> None:
         self._hashes = np.array([], dtype=np.uint64)
         self._places: list[tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]] = []
 
     def mark(self, assessments: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
-        """Report each later row that repeats an earlier one, and note it on the row; both are kept."""
+        """Report each row that repeats an earlier one, and add a note to it; both are kept."""
         named = assessments["subject"].notna().to_numpy()
         keys = assessments[list(KEY)].astype(object).where(assessments[list(KEY)].notna(), "")
         hashes = pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy(dtype=np.uint64)
@@ -35,33 +35,31 @@ class DuplicateFinder:
         subjects = assessments["subject"].to_numpy(dtype=object)[positions]
         places = (files[before + positions], rows[before + positions], files[others], rows[others])
         for subject, file, row, other, first_row in zip(subjects, *(place.tolist() for place in places), strict=True):
-            message = (
-                f"subject {shorten(str(subject))} has this visit, site, side and area already in "
-                f"{'' if file == other else f'{other}, '}row {first_row}: both are kept; tell them apart by a column "
-                "for visit, site, side or area"
-            )
-            on_problem(Problem("warning", "duplicate-assessment", message, str(file), row))
+            earlier = f"row {first_row}" if file == other else f"{other}, row {first_row}"
+            who = shorten(str(subject))
+            on_problem(make_problem("duplicate-assessment", file=str(file), row=row, subject=who, place=earlier))
         flag = label_flags({"duplicate_assessment": repeated}, len(assessments))
         return assessments.assign(notes=join_texts([assessments["notes"].to_numpy(dtype=object), flag]))
 
 
 def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
-    """Report trials that stand twice, and ages or sexes that differ within one assessment; nothing is left out.
+    """Report trials that occur twice, and ages or sexes that differ within one assessment; nothing is left out.
 
-    Trials are the same where assessment, parameter, series, stimulus and value are, and a series is given; one that
-    does not count is not asked.
+    Trials are the same where assessment, parameter, series, stimulus and value are the same and a series is given;
+    trials that do not count are not compared.
     """
     columns = ["subject", "visit", "age", "sex", "site", "side", "area", "parameter", "series", "stimulus", "value"]
     same, first_of_same = first_rows(number_groups(trials, columns))
     first = first_of_same[same]
-    told = (
+    compared = (
         trials["series"].notna().to_numpy() & trials["value"].notna().to_numpy() & trials["subject"].notna().to_numpy()
     )
     if "keep" in trials:
-        told &= trials["keep"].to_numpy(dtype=bool)
-    for position in np.flatnonzero((first < np.arange(len(trials))) & told):
-        message = f"the same trial stands in row {trials['source_row'].iloc[first[position]]}; both count: delete one"
-        on_problem(Problem("warning", "duplicate-trial", message, *_place(trials, int(position))))
+        compared &= trials["keep"].to_numpy(dtype=bool)
+    for position in np.flatnonzero((first < np.arange(len(trials))) & compared):
+        file, row = _place(trials, int(position))
+        earlier = trials["source_row"].iloc[first[position]]
+        on_problem(make_problem("duplicate-trial", file=file, row=row, first=earlier))
     group = number_groups(trials, KEY)
     for role in ("age", "sex"):
         known = trials[role].notna().to_numpy()
@@ -71,12 +69,23 @@ def check_trials(trials: pd.DataFrame, on_problem: OnProblem) -> pd.DataFrame:
         for position in differs[~pd.Series(group[differs]).duplicated().to_numpy()]:
             theirs, other = trials[role].iloc[position], opening[np.searchsorted(np.flatnonzero(known), position)]
             texts = [f"{text:g}" if role == "age" else str(text) for text in (other, theirs)]
-            message = f"the assessment has the {role} {texts[0]} and {texts[1]}; none is used: correct one"
-            place = _place(trials, int(position))
-            on_problem(Problem("error", "contradiction", message, *place, role, cut_text(texts[1])))
+            file, row = _place(trials, int(position))
+            on_problem(
+                make_problem(
+                    "contradiction",
+                    "assessment",
+                    severity="error",
+                    file=file,
+                    row=row,
+                    column=role,
+                    value=cut_text(texts[1]),
+                    first=texts[0],
+                    other=texts[1],
+                )
+            )
     return trials
 
 
 def _place(table: pd.DataFrame, position: int) -> tuple[str, int]:
-    """File and row of a row."""
+    """File and row number of a row."""
     return str(table["source_file"].iloc[position]), int(table["source_row"].iloc[position])

@@ -1,35 +1,35 @@
-"""A first look at all rows of a table: what its values and words are, before any is taken."""
+"""A first pass over all rows of a table: what values and words it has, before any of them is used."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from qst.arrays import Texts
-from qst.loaders.files.cells import count_decimal_signs, is_blank, is_number, read_words
+from qst.loaders.files.cells import find_decimal, is_blank, is_number, read_words
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.identity import IdentityReader, UnknownWords
 from qst.loaders.rows.people import People
 from qst.loaders.rows.quantities import Evidence
-from qst.loaders.rows.values import Measured, measure, name_parameters, possible_range, repeats_header, to_unit
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.loaders.rows.values import Measured, find_measured, name_parameters, possible_range, repeats_header, to_unit
+from qst.problems import OnProblem, Problem, cut_text, make_problem, shorten
 from qst.protocol import BY_CODE, CODES, STIMULI
 from qst.vocabulary.names import normalise, words
 from qst.vocabulary.units import Unit
 
 DECIMALS_AMONG = 10_000
-"""Rows at the top of a table that decide its decimal sign; a number with the other one is an error wherever it is."""
+"""Rows at the top of a table that decide its decimal sign; a number with the other sign is an error anywhere."""
 
 SUMMARIES_AMONG = 100
-"""Rows at the end of a block among whose subjects summaries are looked for (ours)."""
+"""Rows at the end of a block whose subjects may be names of summaries, such as mean (ours)."""
 
 
 def find_template_rows(block: Block, layout: Layout) -> npt.NDArray[np.bool_]:
-    """Rows with neither a subject nor a value, as a form has them that was not filled in to the end."""
+    """Rows with neither a subject nor a value, as in a form that was not filled in to the end."""
     subject, value = layout.find("subject"), layout.find("value")
     anonymous = is_blank(block.columns[subject.position]) if subject else np.ones(len(block.rows), dtype=bool)
     if not anonymous.any():
@@ -54,7 +54,7 @@ def find_second_headers(block: Block, layout: Layout, groups: Sequence[Measured]
 
 
 class Survey:
-    """What a first look at all rows of a table shows.
+    """What a first pass over all rows of a table shows.
 
     Attributes
     ----------
@@ -68,15 +68,15 @@ class Survey:
     headers : dict of parameter code to dict of str
         The file's own headers, in order.
     converted : dict of (parameter code, name of a unit) to Unit
-        Units of the file that are none of ours.
+        Units of the file that are not ours.
     missing : Counter of str
         Words and codes that were taken as missing.
     filled : set of int
-        Positions of columns without a name that hold something.
+        Positions of columns without a name that are not empty.
     n_rows : int
         Rows with data.
     only_block : list of Block
-        The rows themselves, where they are few enough to be kept.
+        The rows themselves, where there is one block only.
     only_groups : list of Measured
         Their measured cells.
     """
@@ -88,7 +88,7 @@ class Survey:
         while sum(len(block.rows) for block in head) < DECIMALS_AMONG and (block := next(blocks, None)) is not None:
             head.append(block)
         self.layout, self.options = layout, options
-        self.decimal = options.decimal or _find_decimal(head, layout)
+        self.decimal = options.decimal or find_decimal(_list_number_columns(head, layout))
         self.identity = IdentityReader(table.file, layout, options, self.decimal, people)
         self.evidence: dict[str, Evidence] = {}
         self.units: dict[str, Unit | None] = {}
@@ -96,7 +96,7 @@ class Survey:
         self.converted: dict[tuple[str, str], Unit] = {}
         self.missing: Counter[str] = Counter()
         self.unknown: UnknownWords = {}
-        self.look_alikes: dict[str, str] = {}
+        self.look_alikes: dict[str, dict[str, str]] = {}
         self.parameters: dict[str, list[int]] = {}
         self.stimuli: dict[tuple[str, str], int] = {}
         self.dropped: dict[int, tuple[str, str]] = {}
@@ -109,16 +109,16 @@ class Survey:
         self.only_block: list[Block] = []
         self.only_groups: list[Measured] = []
         for block in chain(head, blocks):
-            self._look_at(block)
+            self._add(block)
         if self.n_blocks != 1:
             self.only_block, self.only_groups = [], []
 
-    def _look_at(self, block: Block) -> None:
+    def _add(self, block: Block) -> None:
         if not self.n_blocks:
             self.look_alikes = self.identity.find_look_alikes(block)
         self.n_blocks, self.only_block = self.n_blocks + 1, [block]
         template = find_template_rows(block, self.layout)
-        groups = self.only_groups = measure(block, self.layout, self.options, self.decimal)
+        groups = self.only_groups = find_measured(block, self.layout, self.options, self.decimal)
         second = find_second_headers(block, self.layout, groups)
         self.templates += block.rows[template].tolist()
         self.second_headers += block.rows[second].tolist()
@@ -127,19 +127,20 @@ class Survey:
         self.identity.collect_words(block, self.unknown)
         if (subject := self.layout.find("subject")) is not None:
             texts = block.columns[subject.position]
-            kinds = {text: words("subject").get(normalise(text)) for text in set(texts[-SUMMARIES_AMONG:])}
+            known = words("subject")
+            kinds = {text: known.get(normalise(text)) for text in set(texts[-SUMMARIES_AMONG:])}
             found = [place for place, text in enumerate(texts) if kinds.get(text) == "summary"]
             self.summaries |= {int(block.rows[place]): str(texts[place]) for place in found}
         for column in self.layout.columns:
             if not column.header.strip() and not is_blank(block.columns[column.position]).all():
                 self.filled.add(column.position)
-                self._look_at_nameless(block, column.position)
+                self._add_nameless(block, column.position)
         for group in groups:
             self.missing += group.numbers.missing
             self.units.setdefault(group.code, group.unit)
             self.headers.setdefault(group.code, {}).update(dict.fromkeys(group.all_headers))
             if self.layout.is_long and group.unit is not None and group.unit.foreign:
-                continue  # said of each of its cells
+                continue  # reported for each of its cells
             if group.unit is not None and group.unit.factor != 1:
                 self.converted[group.code, group.unit.name] = group.unit
             values = to_unit(group.code, group.numbers.values, group.unit)
@@ -147,20 +148,20 @@ class Survey:
             self.evidence.setdefault(group.code, Evidence()).add(group.code, values, possible, group.texts)
         parameter = self.layout.find("parameter")
         if self.layout.is_long and parameter is not None:
-            self._look_at_trials(block, block.columns[parameter.position], parameter.header, template)
+            self._add_trials(block, block.columns[parameter.position], parameter.header, template)
 
-    def _look_at_nameless(self, block: Block, position: int) -> None:
-        """Remember a column without a name beside a measured one that holds numbers, and the first row with one."""
-        beside = self.layout.columns[position - 1] if position else None
-        if beside is None or not (beside.role in BY_CODE or beside.position in self.nameless):
+    def _add_nameless(self, block: Block, position: int) -> None:
+        """Remember a column without a name that follows a measured one and contains numbers, and the first such row."""
+        before = self.layout.columns[position - 1] if position else None
+        if before is None or not (before.role in BY_CODE or before.position in self.nameless):
             return
         numbers = [row for row, text in zip(block.rows, block.columns[position], strict=True) if is_number(text)]
         if numbers:
             self.nameless.setdefault(position, int(numbers[0]))
 
-    def _look_at_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
+    def _add_trials(self, block: Block, named: Texts, header: str, template: npt.NDArray[np.bool_]) -> None:
         if block.headers:
-            self._look_at_dropped(block)
+            self._add_dropped(block)
         codes = name_parameters(named, self.options.codes.get("parameter", {}))
         stimulus = self.layout.find("stimulus")
         for position in np.flatnonzero((codes == np.array(None)) & ~template):
@@ -172,8 +173,8 @@ class Survey:
             for position in np.flatnonzero((codes == code) & ~np.isin(read.values.astype(str), (*ours, "None"))):
                 self.stimuli.setdefault((code, texts[position]), int(block.rows[position]))
 
-    def _look_at_dropped(self, block: Block) -> None:
-        """Remember rows that were unfolded into trials of which none counts, and which cell or header says so."""
+    def _add_dropped(self, block: Block) -> None:
+        """Remember rows that were unfolded into trials of which none counts, and the cell or header that states it."""
         keep, value = self.layout.find("keep"), self.layout.find("value")
         if keep is None or value is None:
             return
@@ -189,64 +190,75 @@ class Survey:
             self.dropped[row] = (str(headers[place]), str(texts[place]))
 
     def report_second_headers(self, file: str, on_problem: OnProblem) -> None:
-        """Say which rows were taken as headers."""
+        """Report the rows that were taken as headers."""
         for row in self.second_headers:
-            message = (
-                "the row has names or units where numbers are expected, like a second header, and was left out: write "
-                "units into the header itself, as PPT [kPa]"
-            )
-            on_problem(Problem("warning", "second-header", message, file, row))
+            on_problem(make_problem("second-header", "table", file=file, row=row))
 
     def report_problems(self, file: str, on_problem: OnProblem) -> None:
-        """Say once what concerns the table as a whole."""
+        """Report once what concerns the table as a whole."""
         if self.templates:
-            message = f"rows with neither a subject nor a value: {len(self.templates)}; they were left out"
-            on_problem(Problem("warning", "empty-row", message, file, self.templates[0]))
+            on_problem(make_problem("empty-row", file=file, row=self.templates[0], count=len(self.templates)))
         self.report_second_headers(file, on_problem)
+        subject = self.layout.find("subject")
+        header = subject.header if subject else None
         for row, text in self.summaries.items():
-            message = f"{shorten(text)} sums up other rows and is kept as a person: delete it, or say --exclude-records"
-            subject = self.layout.find("subject")
-            on_problem(Problem("warning", "summary-row", message, file, row, subject.header if subject else None, text))
+            on_problem(make_problem("summary-row", file=file, row=row, column=header, value=text, text=shorten(text)))
         for position, row in self.nameless.items():
-            message = (
-                f"column {position + 1} has no name and holds numbers; it is carried through and not used: if a merged "
-                "header stands above it, write a name into each column, such as hpt_1 and hpt_2 or hpt_left"
+            number = position + 1
+            on_problem(
+                make_problem("column-without-name", file=file, row=row, column=f"column_{number}", number=number)
             )
-            on_problem(Problem("warning", "column-without-name", message, file, row, f"column_{position + 1}"))
         self.identity.report_words(self.unknown, on_problem)
         self.identity.report_absent(self.look_alikes, on_problem)
         for (code, text), row in self.stimuli.items():
-            expected = " nor ".join(STIMULI[code])
-            message = f"{shorten(text)} is neither {expected}, so it is not used for {code}: write one of them"
             stimulus = self.layout.find("stimulus")
-            header = stimulus.header if stimulus else None
-            on_problem(Problem("error", "word-unknown", message, file, row, header, cut_text(text)))
+            on_problem(
+                make_problem(
+                    "word-unknown",
+                    "stimulus",
+                    severity="error",
+                    file=file,
+                    row=row,
+                    column=stimulus.header if stimulus else None,
+                    value=cut_text(text),
+                    expected=" nor ".join(STIMULI[code]),
+                    parameter=code,
+                )
+            )
         keep = self.layout.find("keep")
         for row, (header, text) in self.dropped.items():
             by_cell = keep is not None and header == keep.header
-            message = (
-                f"{shorten(text)} says that none of the row's trials counts, so it has no values: if they do, write 1"
-                if by_cell
-                else "the row has nothing but trials for practice, which do not count: fill in the others"
+            on_problem(
+                make_problem(
+                    "no-trial-counts",
+                    "cell" if by_cell else "practice",
+                    file=file,
+                    row=row,
+                    column=header,
+                    value=cut_text(text) if by_cell else None,
+                    text=shorten(text),
+                )
             )
-            value = cut_text(text) if by_cell else None
-            on_problem(Problem("warning", "no-trial-counts", message, file, row, header, value))
         parameter = self.layout.find("parameter")
         for name, rows in self.parameters.items():
-            message = (
-                f"{shorten(name)} is no parameter ({' '.join(CODES)}); its {len(rows)} rows are kept and not scored"
+            on_problem(
+                make_problem(
+                    "unknown-parameter",
+                    "table",
+                    severity="warning",
+                    file=file,
+                    row=rows[0],
+                    column=parameter.header if parameter else None,
+                    value=cut_text(name),
+                    codes=" ".join(CODES),
+                    count=len(rows),
+                )
             )
-            header = parameter.header if parameter else None
-            on_problem(Problem("warning", "unknown-parameter", message, file, rows[0], header, cut_text(name)))
 
 
-def _find_decimal(blocks: list[Block], layout: Layout) -> str:
-    """The decimal sign that most numbers of some blocks have; a point where there is no fraction at all."""
-    points = commas = 0
+def _list_number_columns(blocks: list[Block], layout: Layout) -> Iterator[Texts]:
+    """The first rows of the columns with numbers."""
     for role in (*CODES, "value", "age", "baseline"):
         column = layout.find(role)
         if column is not None:
-            for block in blocks:
-                more_points, more_commas = count_decimal_signs(block.columns[column.position][:DECIMALS_AMONG])
-                points, commas = points + more_points, commas + more_commas
-    return "," if commas > points else "."
+            yield from (block.columns[column.position][:DECIMALS_AMONG] for block in blocks)

@@ -2,25 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qst.arrays import Floats, Texts
-from qst.loaders.files.cells import Numbers, find_remedy, is_other_decimal, is_thousands, read_numbers
+from qst.loaders.files.cells import (
+    Numbers,
+    add_float_spellings,
+    find_remedy,
+    is_other_decimal,
+    is_thousands,
+    read_numbers,
+)
 from qst.loaders.files.text_table import Block, TextTable
 from qst.loaders.headers.columns import Layout
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.rows.quantities import Decisions
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, cut_text, make_problem
 from qst.protocol import BASELINE, BY_CODE, RATING_OFFSET, Parameter
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, missing_codes, normalise, parameter_names
 from qst.vocabulary.units import FAHRENHEIT_OFFSET, Unit, find_unit, known_units
 
 SUSPECTED_TEMPERATURE = (25.0, 32.0)
-"""Values (°C) that are rare as a distance of CDT from baseline, and usual as a temperature (ours)."""
+"""Values (°C) that are rare as a distance of CDT from baseline, and common as a temperature (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +38,18 @@ class Measured:
     ----------
     code : str
     header : str
-        Of the column.
+        That of the column.
     headers : object array of str or None
         The file's own header of each cell, where rows were unfolded.
     texts : object array of str
     positions : int array
-        Where in the block they stand.
+        Of the cells in the block.
     rows : int array
-        Their row numbers in the file.
+        Row numbers in the file.
     numbers : Numbers
         In the file's unit.
     unit : Unit or None
-        From option, header or, where a row is a trial, the row's own cell; None where none says.
+        From option, header or, where a row is a trial, a cell of the row; None where none states it.
     """
 
     code: str
@@ -55,7 +62,7 @@ class Measured:
     unit: Unit | None
 
     def header_at(self, position: int) -> str:
-        """The header under which a cell stands in the file."""
+        """The header of a cell in the file."""
         return self.header if self.headers is None else str(self.headers[position])
 
     @property
@@ -65,17 +72,16 @@ class Measured:
 
 
 def name_parameters(texts: Texts, given: Mapping[str, str]) -> Texts:
-    """Parameter code of each cell that names a parameter, or has one of the codes `given`; None where neither."""
+    """Parameter code of each cell that names a parameter or has one of the codes `given`; None for other cells."""
     names = parameter_names()
     coded = {normalise(code): names[normalise(word)] for code, word in given.items()}
-    # pandas writes 1 as 1.0 in a column with gaps.
-    known = names | {f"{code}_0": word for code, word in coded.items() if code.isdigit()} | coded
+    known = names | add_float_spellings(coded)
     codes = {text: known.get(normalise(text)) for text in set(texts)}
     return np.array([codes[text] for text in texts], dtype=object)
 
 
-def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
-    """The measured cells of a block: a group a parameter; where a row is a trial, a group a parameter and unit."""
+def find_measured(block: Block, layout: Layout, options: LoadOptions, decimal: str) -> list[Measured]:
+    """The measured cells of a block, in one group per parameter, or per parameter and unit where a row is a trial."""
     value, parameter, unit = layout.find("value"), layout.find("parameter"), layout.find("unit")
     if not layout.is_long or value is None or parameter is None:
         everywhere = np.arange(len(block.rows))
@@ -103,23 +109,23 @@ def measure(block: Block, layout: Layout, options: LoadOptions, decimal: str) ->
 
 
 def possible_range(parameter: Parameter, single_trials: bool) -> tuple[float, float]:
-    """What a value, or a single trial, of a parameter can be."""
+    """The lowest and highest possible value, or single trial, of a parameter."""
     return parameter.trial_possible if single_trials else parameter.possible
 
 
 def to_unit(code: str, values: Floats, unit: Unit | None, absolute: bool | None = None) -> Floats:
-    """Values in our unit; °F of a temperature (not of a difference) loses its offset first."""
+    """Values in our unit; a temperature in °F (unlike a difference) loses its offset first."""
     if unit is None:
         return values
     offset = FAHRENHEIT_OFFSET if _has_offset(code, unit, absolute) else 0.0
-    with np.errstate(over="ignore"):  # what is then infinite is out of range, and told as that
+    with np.errstate(over="ignore"):  # an infinite result is reported as out of range
         return (values - offset) * unit.factor
 
 
 def describe_conversion(code: str, unit: Unit | None, absolute: bool | None = None) -> str | None:
-    """How values in a unit become ours, for example ``N/cm2*10``; None where they are ours already.
+    """How values in a unit become ours, for example ``N/cm2*10``; None where they are in our unit.
 
-    Formed as `to_unit` does it, from the catalogue's spelling of the unit, which has no semicolon.
+    The formula is that of `to_unit`, with the catalogue's spelling of the unit, which has no semicolon.
     """
     if unit is None or unit.foreign or unit.factor == 1:
         return None
@@ -128,7 +134,7 @@ def describe_conversion(code: str, unit: Unit | None, absolute: bool | None = No
 
 
 def _has_offset(code: str, unit: Unit, absolute: bool | None) -> bool:
-    """Whether a unit is °F and the value a temperature, not a difference of two."""
+    """Whether a unit is °F and the value a temperature rather than a difference."""
     temperature = absolute if absolute is not None else BY_CODE[code].summary == "mean"
     return unit.is_fahrenheit and temperature
 
@@ -150,19 +156,19 @@ def convert(
     measured : Measured
     decisions : Decisions
     baseline : float array
-        Temperature (°C) from which the ramps of each of the cells started; NaN means 32 °C.
+        Temperature (°C) from which the ramps of each cell started; NaN means 32 °C.
     file : TextTable
     decimal : str
     single_trials : bool
     on_problem : callable
     """
     code, unit, parameter = measured.code, measured.unit, BY_CODE[measured.code]
-    complaints = _Complaints(measured, file.file, decimal, on_problem)
+    cells = _CellReporter(measured, file.file, decimal, on_problem)
     if unit is not None and unit.foreign:
-        known = f"expected {parameter.name} in {known_units(code)}: correct the unit, or say --unit {code}=…"
-        complaints.about(~np.isnan(measured.numbers.values), "unit-unknown", f"is in {unit.text}; {known}")
+        known = {"unit": unit.text, "name": parameter.name, "units": known_units(code), "code": code}
+        cells.report(~np.isnan(measured.numbers.values), "unit-unknown", "measured", **known)
         return np.full(len(measured.texts), np.nan)
-    complaints.about_unreadable()
+    cells.report_unreadable()
     absolute = decisions.absolute.get(code)
     values = to_unit(code, measured.numbers.values, unit, absolute)
     if absolute:
@@ -170,25 +176,20 @@ def convert(
     if code in decisions.add_offset:
         values = values + RATING_OFFSET
     low, high = possible_range(parameter, single_trials)
-    expected = f"{low:g} to {high:g} {_trial_unit(parameter, single_trials)}"
     if parameter.is_force:
-        zero = f"cannot be a {parameter.name}; expected more than 0 {parameter.unit}: correct it or leave it empty"
-        complaints.about(values == 0, "zero-force", zero)
+        cells.report(values == 0, "zero-force", name=parameter.name, unit=parameter.unit)
         values = np.where(values == 0, np.nan, values)
     size = np.abs(values) if parameter.summary == "distance" else values
     outside = (size < low) | (size > high)
-    impossible = f"is not a possible {parameter.name} (expected {expected}): correct it or leave it empty"
-    complaints.about(outside, "out-of-range", impossible)
-    if code == "CDT" and code in decisions.told:
+    expected = {"low": low, "high": high, "unit": _trial_unit(parameter, single_trials)}
+    cells.report(outside, "out-of-range", "measured", name=parameter.name, **expected)
+    if code == "CDT" and code in decisions.explanations:
         suspected = (values > SUSPECTED_TEMPERATURE[0]) & (values < SUSPECTED_TEMPERATURE[1])
-        kinds = ("temperature", "distance from baseline")
-        taken, other = kinds if absolute else kinds[::-1]
-        told = f"was taken as a {taken}, which is nearly no feeling of cold: check that it is no {other}"
-        complaints.about(suspected, f"{other.split()[0]}-suspected", told, "warning")
+        code_and_message = ("distance-suspected", "value") if absolute else ("temperature-suspected", "")
+        cells.report(suspected, *code_and_message)
     if code in decisions.thousands:
         thousands = np.array([is_thousands(text) for text in measured.texts], dtype=bool)
-        told = f"was taken as {parameter.unit} with a fraction beside whole numbers: check that it is no thousand"
-        complaints.about(thousands, "value-suspicious", told, "warning")
+        cells.report(thousands, "value-suspicious", "value", unit=parameter.unit)
     _warn_of_possible_codes(measured, low, high, file, on_problem)
     return np.where(outside, np.nan, values)
 
@@ -196,65 +197,72 @@ def convert(
 def _trial_unit(parameter: Parameter, single_trials: bool) -> str:
     if not single_trials:
         return parameter.unit
-    if parameter.trial_possible == (0.0, 100.0):
+    if parameter.has_rated_trials:
         return "rating"
     return "°C" if parameter.unit.startswith("°C") else parameter.unit
 
 
-class _Complaints:
-    """Reports cells of one parameter."""
+class _CellReporter:
+    """Reports problems of the cells of one parameter."""
 
     def __init__(self, measured: Measured, file: str, decimal: str, on_problem: OnProblem) -> None:
         self.measured, self.file, self.decimal, self.on_problem = measured, file, decimal, on_problem
 
-    def about(
-        self,
-        where: npt.NDArray[np.bool_],
-        code: str,
-        reason: str,
-        severity: Literal["error", "warning"] = "error",
-    ) -> None:
+    def report(self, where: npt.NDArray[np.bool_], code: str, message: str = "", /, **details: Any) -> None:
+        """One problem for each cell where `where` is true."""
         for position in np.flatnonzero(where):
-            self._tell(int(position), code, reason, severity)
+            self._report_cell(int(position), code, message, **details)
 
-    def about_unreadable(self) -> None:
-        """Texts that are no numbers, each with what may be the matter."""
+    def report_unreadable(self) -> None:
+        """Texts that are not numbers, each with what is probably wrong with it."""
         parameter = BY_CODE[self.measured.code]
-        expected = f"expected {parameter.name} in {parameter.unit}"
-        for position in np.flatnonzero(self.measured.numbers.unreadable):
+        expected = {"name": parameter.name, "unit": parameter.unit}
+        for position in np.flatnonzero(self.measured.numbers.unreadable).tolist():
             text = self.measured.texts[position].strip()
             if text.startswith("="):
-                reason = f"is a formula that was never calculated; {expected}: open the workbook in Excel and save it"
-                self._tell(int(position), "formula-without-result", reason, "error")
-                continue
-            reason = f"is not a number; {expected}: correct it, or leave it empty if it was not measured"
-            reason += find_remedy(text)
-            if is_other_decimal(text, self.decimal):
+                self._report_cell(position, "formula-without-result", "value", **expected)
+            elif is_other_decimal(text, self.decimal):
                 sign, other = ("comma", "point") if self.decimal == "," else ("point", "comma")
-                reason += f". The file has {sign}s elsewhere; if {other}s are right, say --decimal {other}"
-            self._tell(int(position), "not-a-number", reason, "error")
+                self._report_cell(position, "not-a-number", "other-decimal", sign=sign, other=other, **expected)
+            else:
+                self._report_cell(position, "not-a-number", "measured", hint=find_remedy(text), **expected)
 
-    def _tell(self, position: int, code: str, reason: str, severity: Literal["error", "warning"]) -> None:
-        text = self.measured.texts[position].strip()
-        row, header = int(self.measured.rows[position]), self.measured.header_at(position)
-        self.on_problem(Problem(severity, code, f"{shorten(text)} {reason}", self.file, row, header, cut_text(text)))
+    def _report_cell(self, position: int, code: str, message: str = "", /, **details: Any) -> None:
+        self.on_problem(
+            make_problem(
+                code,
+                message,
+                file=self.file,
+                row=int(self.measured.rows[position]),
+                column=self.measured.header_at(position),
+                value=cut_text(self.measured.texts[position].strip()),
+                **details,
+            )
+        )
 
 
 def _warn_of_possible_codes(
     measured: Measured, low: float, high: float, file: TextTable, on_problem: OnProblem
 ) -> None:
-    """A code for missing that could as well be a measurement is said cell by cell, for example 999 kPa."""
+    """Report each cell with a code for missing that could also be a measurement, for example 999 kPa."""
     for written, number in missing_codes().items():
         if written in measured.numbers.missing and low <= number <= high:
-            how = f"write {number:.1f}" if file.sheet is None else "change it by a trifle"
             for position in [i for i, text in enumerate(measured.texts) if text.strip() == written]:
-                message = f"{written} was taken as 'missing'; if it is a measurement, {how}"
-                row, header = int(measured.rows[position]), measured.header_at(position)
-                on_problem(Problem("warning", "missing-code", message, file.file, row, header, cut_text(written)))
+                on_problem(
+                    make_problem(
+                        "missing-code",
+                        "text" if file.sheet is None else "workbook",
+                        file=file.file,
+                        row=int(measured.rows[position]),
+                        column=measured.header_at(position),
+                        value=cut_text(written),
+                        number=number,
+                    )
+                )
 
 
 def repeats_header(texts: Sequence[str], layout: Layout) -> bool:
-    """Whether a row is a second header: its cells are the header's, or names and units under the parameters."""
+    """Whether a row is a second header: it repeats the header, or has names and units under the parameters."""
     filled = [(text.strip(), c) for text, c in zip(texts, layout.columns, strict=True) if text.strip()]
     if len(filled) > 1 and all(text == column.header.strip() for text, column in filled):
         return True

@@ -1,52 +1,24 @@
-"""REDCap exports: repeat instances, forms and their status, double entry, checkboxes, data dictionary.
-
-The looks of raw and label exports are after public programs that read them (REDCapR, redcapAPI, PyCap).
-"""
+"""REDCap exports: repeat instances, forms and their status, subject and visit, damaged exports."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import ROOT, run, work  # noqa: F401 (work is a fixture for all tests)
+from command_line import run
 from lab_files import read, refuse, write
+from paths import ROOT
+from redcap_files import FIELDS, HEAD, codes, dictionary, export, instance, person, wide
 
 import qst
 from qst.errors import InputError
 
 EXAMPLES = ROOT / "examples"
-HEAD = "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,demographics_complete"
-DICTIONARY_HEAD = (
-    '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
-    '"Choices, Calculations, OR Slider Labels","Field Note","Text Validation Type OR Show Slider Number"'
-)
 
-
-def person(name: str, age: int = 45, sex: str = "f", site: str = "hand") -> str:
-    return f"{name},,,{age},{sex},{site},2"
-
-
-def instance(name: str, number: int, *cells: object) -> str:
-    return f"{name},qst,{number},,,,,{','.join(map(str, cells))}"
-
-
-def export(folder: Path, fields: str, *rows: str, name: str = "export.csv") -> Path:
-    width = len(HEAD.split(",")) + len(fields.split(","))
-    lines = [f"{HEAD},{fields}", *(row + "," * (width - 1 - row.count(",")) for row in rows)]
-    return write(folder, "\n".join(lines) + "\n", name)
-
-
-def codes(problems: list[qst.Problem]) -> list[str]:
-    return [problem.code for problem in problems]
-
-
-def wide(table: pd.DataFrame, *columns: str) -> list[list[object]]:
-    return table[list(columns)].astype(object).values.tolist()
+pytestmark = pytest.mark.usefixtures("work")
 
 
 # --- repeat instances and rows --------------------------------------------------------------------------------------
-
-
-def test_the_last_complete_instance_counts_and_the_others_are_told(tmp_path: Path) -> None:
+def test_the_last_complete_instance_counts_and_the_others_are_reported(tmp_path: Path) -> None:
     path = export(
         tmp_path,
         "HPT,qst_complete",
@@ -75,7 +47,7 @@ def test_instances_are_ordered_by_their_number_and_not_by_their_row(tmp_path: Pa
     assert read(path)[0]["HPT"].tolist() == [44]
 
 
-def test_where_no_instance_is_complete_the_last_is_used_with_a_warning(tmp_path: Path) -> None:
+def test_if_no_instance_is_complete_the_last_is_used_with_a_warning(tmp_path: Path) -> None:
     path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 0), instance("1", 2, 42, 1))
     table, problems = read(path)
     assert table["HPT"].tolist() == [42]
@@ -116,20 +88,20 @@ def test_only_the_status_of_the_form_with_the_values_counts(tmp_path: Path) -> N
     assert read(write(tmp_path, text))[1] == []
 
 
-def test_a_record_without_measurements_is_kept_and_told(tmp_path: Path) -> None:
+def test_a_record_without_measurements_is_kept_and_reported(tmp_path: Path) -> None:
     path = export(tmp_path, "HPT,qst_complete", person("1"), instance("1", 1, 41, 2), person("2"))
     table, problems = read(path)
     assert table["subject"].tolist() == ["1", "2"]
     assert [(problem.code, problem.row) for problem in problems] == [("no-values", 4)]
 
 
-def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path) -> None:
+def test_repeat_rows_are_filled_from_the_base_row_of_the_event(tmp_path: Path) -> None:
     text = (
         "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,group,HPT\n"
         "1,t0_arm_1,,,45,f,hand,A,\n1,t0_arm_1,qst,1,,,,,41\n1,t1_arm_1,qst,1,,,foot,,42\n2,t0_arm_1,qst,1,30,m,foot,,43\n"
     )
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
+    shown: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "visit", "age", "sex", "site", "HPT") == [
         ["1", "t0_arm_1", 45.0, "female", "hand", 41.0],
         ["1", "t1_arm_1", 45.0, "female", "foot", 42.0],
@@ -137,8 +109,8 @@ def test_what_a_record_says_of_itself_is_spread_within_the_event(tmp_path: Path)
     ]
     assert table["group"].fillna("").tolist() == ["A", "", ""]
     assert problems == []
-    assert "  'age' of 1 rows is from another event" in told
-    assert "  1 rows without measurements were used for what they say of the record" in told
+    assert "  'age' of 1 rows is from another event" in shown
+    assert "  1 rows without measurements were used for what they hold about their record" in shown
 
 
 def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
@@ -146,11 +118,11 @@ def test_two_forms_of_one_assessment_become_one_row(tmp_path: Path) -> None:
         "record_id,redcap_repeat_instrument,redcap_repeat_instance,age,sex,site,HPT,thermal_complete,PPT,pressure_complete\n"
         "1,,,45,f,hand,,,,\n1,thermal,1,,,,44,2,,\n1,pressure,1,,,,,,350,2\n"
     )
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
+    shown: list[str] = []
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "HPT", "PPT") == [["1", 44.0, 350.0]]
     assert problems == []
-    assert "  1 rows were joined to others of the same assessment, from another form" in told
+    assert "  1 rows were joined to others of the same assessment, from another form" in shown
 
 
 def test_two_forms_that_contradict_each_other_stay_apart(tmp_path: Path) -> None:
@@ -161,15 +133,15 @@ def test_two_forms_that_contradict_each_other_stay_apart(tmp_path: Path) -> None
     assert len(read(write(tmp_path, text))[0]) == 2
 
 
-def test_a_row_a_trial(tmp_path: Path) -> None:
-    """A repeat instance is a trial where nothing numbers them; mean of 43, 44 and 48 is 45."""
+def test_one_row_per_trial(tmp_path: Path) -> None:
+    """A repeat instance is a trial if no column numbers the trials; the mean of 43, 44 and 48 is 45."""
     rows = [instance("1", number, "HPT", value, 2) for number, value in ((1, 43), (2, 44), (3, 48))]
-    told: list[str] = []
-    table, problems = read(export(tmp_path, "parameter,value,qst_complete", person("1"), *rows), understood=told)
+    shown: list[str] = []
+    table, problems = read(export(tmp_path, "parameter,value,qst_complete", person("1"), *rows), understood=shown)
     assert table["value"].tolist() == [43, 44, 48]
     assert problems == []
     assert qst.score(table)["HPT"].tolist() == [45]
-    assert any("a repeat instance is a trial" in line for line in told)
+    assert any("a repeat instance is a trial" in line for line in shown)
 
 
 def test_headers_with_area_and_trial_are_unfolded_after_the_rows_are_chosen(tmp_path: Path) -> None:
@@ -202,16 +174,14 @@ def test_an_export_of_labels(tmp_path: Path) -> None:
     assert codes(problems) == ["repeat-instance"]
 
 
-# --- who and when ---------------------------------------------------------------------------------------------------
-
-
+# --- subject and visit ----------------------------------------------------------------------------------------------
 def test_the_record_is_the_subject_whatever_else_names_one(tmp_path: Path) -> None:
-    told: list[str] = []
+    shown: list[str] = []
     text = "record_id,participant_id,age,sex,site,HPT,qst_complete\n1,MS-07,45,f,hand,44,2\n"
-    table, problems = read(write(tmp_path, text), understood=told)
+    table, problems = read(write(tmp_path, text), understood=shown)
     assert wide(table, "subject", "participant_id") == [["1", "MS-07"]]
     assert problems == []
-    assert "  'participant_id' is carried through; the subject is 'record_id'" in told
+    assert "  'participant_id' is carried through; the subject is 'record_id'" in shown
     mapped, _ = read(write(tmp_path, text), columns={"participant_id": "subject"})
     assert mapped["subject"].tolist() == ["MS-07"]
 
@@ -221,8 +191,8 @@ def test_the_first_column_is_the_record_whatever_its_name(tmp_path: Path) -> Non
     assert read(write(tmp_path, text))[0]["subject"].tolist() == ["007"]
 
 
-def test_a_visit_beside_the_event(tmp_path: Path) -> None:
-    """With one event for all rows, the field says more."""
+def test_a_visit_next_to_the_event(tmp_path: Path) -> None:
+    """If all rows have the same event, the field is the visit."""
     head = "record_id,redcap_event_name,visit,age,sex,site,HPT\n"
     one = head + "1,arm_1,T1,45,f,hand,44\n1,arm_1,T2,45,f,hand,45\n"
     two = head + "1,t1_arm_1,T1,45,f,hand,44\n1,t2_arm_1,T2,45,f,hand,45\n"
@@ -245,236 +215,7 @@ def test_test_records_are_left_out_with_their_problems(tmp_path: Path) -> None:
     assert problems == []
 
 
-# --- double entry ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ending", ["1", "_d", "r"])
-def test_a_difference_between_two_entries_is_an_error_that_names_both(tmp_path: Path, ending: str) -> None:
-    rows = [f"{n},45,f,hand,{40 + n},{40 + n + (n == 3)},2" for n in range(1, 6)]
-    text = "\n".join([f"record_id,age,sex,site,HPT,HPT{ending},qst_complete", *rows])
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
-    assert table["HPT"].isna().tolist() == [False, False, True, False, False]
-    assert [(problem.code, problem.severity, problem.row, problem.column) for problem in problems] == [
-        ("double-entry", "error", 4, "HPT"),
-        ("no-values", "warning", 4, None),
-    ]
-    assert f"HPT is '43' and HPT{ending}, its second entry, is '44'" in problems[0].message
-    assert problems[0].value == "43 / 44"
-    assert f"HPT{ending}" in table.columns
-    assert any(f"HPT{ending} of HPT; 5 rows have one" in line for line in told)
-
-
-def test_numbers_written_otherwise_do_not_differ(tmp_path: Path) -> None:
-    text = "record_id,age,sex,site,HPT,HPT_d,qst_complete\n1,45,f,hand,44,44.0,2\n2,45,f,hand,45.5,45.50,2\n"
-    assert read(write(tmp_path, text))[1] == []
-
-
-def test_what_was_entered_once_is_used(tmp_path: Path) -> None:
-    text = (
-        "record_id,age,sex,site,HPT,HPT_d,CPT,CPT_d,qst_complete\n"
-        "1,45,f,hand,44,44,10,,2\n2,45,f,hand,,45,11,11,2\n3,45,f,hand,46,,12,,2\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert wide(table, "HPT", "CPT") == [[44.0, 10.0], [45.0, 11.0], [46.0, 12.0]]
-    assert [(problem.code, problem.row, problem.column) for problem in problems] == [
-        ("double-entry-missing", 3, "HPT_d"),
-        ("double-entry-missing", 2, "CPT"),
-    ]
-
-
-def test_trials_are_no_second_entries(tmp_path: Path) -> None:
-    """Even where they are all alike: `cdt1` beside `cdt2` is a trial, and `cdt10` of ten ones."""
-    three = "record_id,age,sex,site,vdt1,vdt2,vdt3,qst_complete\n1,45,f,hand,8,8,8,2\n2,45,f,hand,7,7,7,2\n"
-    table, problems = read(write(tmp_path, three))
-    assert len(table) == 6
-    assert problems == []
-    names = ",".join(f"mdt{n}" for n in range(1, 12))
-    eleven = f"record_id,age,sex,site,{names},qst_complete\n1,45,f,hand,{','.join(['2'] * 11)},2\n"
-    assert len(read(write(tmp_path, eleven))[0]) == 11
-
-
-def test_second_entries_of_trials(tmp_path: Path) -> None:
-    text = (
-        "record_id,age,sex,site,hpt1,hpt2,hpt3,hpt11,hpt21,hpt31,qst_complete\n"
-        "1,45,f,hand,43,44,48,43,44,48,2\n2,45,f,hand,43,44,48,43,45,48,2\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert qst.score(table)["HPT"].tolist() == [45, 45.5]
-    assert [(problem.code, problem.value) for problem in problems] == [("double-entry", "44 / 45")]
-
-
-def test_sides_are_no_second_entries(tmp_path: Path) -> None:
-    """`hptr` beside `hptl` is the right side; it is not read, but not compared either."""
-    text = "record_id,age,sex,site,hpt,hptl,hptr,qst_complete\n1,45,f,hand,44,44,44,2\n"
-    told: list[str] = []
-    table, _ = read(write(tmp_path, text), understood=told)
-    assert table["HPT"].tolist() == [44]
-    assert "hptr" in table.columns
-    assert not any("second entries" in line for line in told)
-
-
-def test_values_that_are_not_alike_are_not_compared(tmp_path: Path) -> None:
-    text = (
-        "record_id,age,sex,site,hpt,hpt_d,qst_complete\n1,45,f,hand,44,8,2\n2,45,f,hand,45,9,2\n3,45,f,hand,46,46,2\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert table["HPT"].tolist() == [44, 45, 46]
-    assert codes(problems) == ["double-entry-unclear"]
-    assert "only 1 of 3 values agree" in problems[0].message
-
-
-def test_copies_of_a_record_are_compared_and_become_one(tmp_path: Path) -> None:
-    text = (
-        "record_id,age,sex,site,HPT,CPT,qst_complete\n7--1,45,f,hand,44,10,2\n7--2,45,f,hand,44.5,10.0,2\n"
-        "8--1,45,f,hand,44,,2\n8--2,45,f,hand,44,11,2\n9--1,45,f,hand,44,,2\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert table["subject"].tolist() == ["7", "8", "9--1"]
-    assert table["CPT"].fillna(-1).tolist() == [10, 11, -1]
-    assert table["HPT"].isna().tolist() == [True, False, False]
-    assert [(problem.code, problem.row, problem.value) for problem in problems] == [("double-entry", 2, "44 / 44.5")]
-    assert "in row 3" in problems[0].message
-
-
-def test_copies_of_a_merged_record_are_left_out_and_told(tmp_path: Path) -> None:
-    text = "record_id,age,sex,site,HPT,qst_complete\n7--1,45,f,hand,44,2\n7--2,45,f,hand,45,2\n7,45,f,hand,45,2\n"
-    told: list[str] = []
-    table, problems = read(write(tmp_path, text), understood=told)
-    assert wide(table, "subject", "HPT") == [["7", 45.0]]
-    assert problems == []
-    assert any("2 rows are copies of double entry" in line for line in told)
-
-
-# --- checkboxes -----------------------------------------------------------------------------------------------------
-
-
-def test_a_ticked_box_is_the_side(tmp_path: Path) -> None:
-    text = (
-        "record_id,age,sex,site,side___left,side___right,HPT,qst_complete\n"
-        "1,45,f,hand,1,0,44,2\n2,45,f,hand,0,1,45,2\n3,45,f,hand,0,0,46,2\n4,45,f,hand,1,1,47,2\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert table["side"].fillna("").tolist() == ["left", "right", "", ""]
-    assert [(problem.code, problem.row, problem.value) for problem in problems] == [("checkboxes", 5, "left and right")]
-
-
-def test_boxes_in_an_export_of_labels(tmp_path: Path) -> None:
-    text = (
-        "Record ID,Age,Sex,Site,Side (choice=Left),Side (choice=Right),HPT,Complete?\n"
-        "1,45,Female,Hand,Checked,Unchecked,44,Complete\n"
-    )
-    table, problems = read(write(tmp_path, text))
-    assert wide(table, "side", "HPT") == [["left", 44.0]]
-    assert problems == []
-
-
-def test_boxes_of_a_parameter_are_no_trials(tmp_path: Path) -> None:
-    """An empty box may mean "no" or "not measured": REDCap writes 0 for both."""
-    text = "record_id,age,sex,site,HPT,phs___1,phs___2,phs___3,qst_complete\n1,45,f,hand,44,1,0,0,2\n"
-    table, problems = read(write(tmp_path, text))
-    assert table["HPT"].tolist() == [44]
-    assert table["PHS"].isna().all()
-    assert codes(problems) == ["checkboxes"]
-    assert {"phs___1", "phs___2", "phs___3"} <= set(table.columns)
-
-
-# --- data dictionary ------------------------------------------------------------------------------------------------
-
-
-def dictionary(folder: Path, *fields: str, name: str = "dictionary.csv") -> Path:
-    return write(folder, "\n".join([DICTIONARY_HEAD, *fields]) + "\n", name)
-
-
-FIELDS = (
-    'sex,demographics,,radio,Sex,"1, Female | 2, Male",,',
-    "age,demographics,,text,Age,,months,number",
-    'site,demographics,,dropdown,Site,"1, hand | 2, foot | 3, forearm",,',
-    'qs_1,qst,,text,"<b>Heat pain threshold</b>, left",,°C,number',
-    "qs_2,qst,,text,Heat pain threshold: right,,,number",
-    "ppt_left,qst,,text,Pressure,,in N/cm2,number",
-)
-
-
-def test_a_dictionary_gives_labels_units_and_choices(tmp_path: Path) -> None:
-    text = (
-        "record_id,sex,age,site,demographics_complete,qs_1,qs_2,ppt_left,qst_complete\n"
-        "1,1,540,1,2,44,45,35,2\n2,2,360,3,2,43,42,40,2\n"
-    )
-    folder = tmp_path / "project"
-    folder.mkdir()
-    write(folder, text, "export.csv")
-    dictionary(folder, *FIELDS)
-    told: list[str] = []
-    table, problems = read(folder, understood=told)
-    assert wide(table, "subject", "sex", "age", "side", "HPT") == [
-        ["1", "female", 45.0, "left", 44.0],
-        ["1", "female", 45.0, "right", 45.0],
-        ["2", "male", 30.0, "left", 43.0],
-        ["2", "male", 30.0, "right", 42.0],
-    ]
-    assert table["PPT"].tolist()[::2] == [350, 400]
-    assert table["site"].tolist() == ["hand", "hand", "forearm", "forearm"]
-    assert problems == []
-    lines = "\n".join(told)
-    assert "dictionary.csv" in lines
-    assert "'qs_1' is read as 'Heat pain threshold left', by its label" in lines
-    assert "'sex': 1 is Female, 2 is Male, as the data dictionary says" in lines
-    assert "'ppt_left' is in N/cm2, as the data dictionary says" in lines
-
-
-def test_a_users_word_stands_above_the_dictionary(tmp_path: Path) -> None:
-    path = write(tmp_path, "record_id,sex,age,site,qs_1,qst_complete\n1,1,540,1,44,2\n", "export.csv")
-    dictionary(tmp_path, *FIELDS)
-    table, _ = read(path, codes={"sex": {"1": "male"}}, columns={"qs_1": "CPT"})
-    assert wide(table, "sex", "site") == [["male", "hand"]]
-    assert table["HPT"].isna().all()
-
-
-def test_a_unit_that_contradicts_the_header_is_told(tmp_path: Path) -> None:
-    path = write(tmp_path, "record_id,sex,age,site,ppt_kpa,qst_complete\n1,f,45,hand,350,2\n", "export.csv")
-    dictionary(tmp_path, "ppt_kpa,qst,,text,PPT,,N/cm2,number")
-    table, problems = read(path)
-    assert table["PPT"].tolist() == [350]
-    assert codes(problems) == ["unit-contradiction"]
-
-
-def test_a_duration_in_the_dictionary_refuses_the_column(tmp_path: Path) -> None:
-    """The trap of FORMATS: CPT in seconds, a cold pressor test."""
-    path = write(tmp_path, "record_id,sex,age,site,cpt,hpt,qst_complete\n1,f,45,hand,20,44,2\n", "export.csv")
-    dictionary(tmp_path, "cpt,qst,,text,Cold pressor,,seconds,number")
-    table, problems = read(path)
-    assert table["CPT"].isna().all()
-    assert codes(problems) == ["another-quantity"]
-
-
-def test_two_dictionaries_that_fit_are_not_used(tmp_path: Path) -> None:
-    path = write(tmp_path, "record_id,sex,age,site,hpt,qst_complete\n1,1,45,hand,44,2\n", "export.csv")
-    for name in ("a.csv", "b.csv"):
-        dictionary(tmp_path, FIELDS[0], name=name)
-    told: list[str] = []
-    table, problems = read(path, understood=told)
-    assert table["sex"].tolist() == [None]
-    assert "code-unknown" in codes(problems)
-    assert any("no data dictionary was used, for several fit" in line for line in told)
-
-
-def test_a_dictionary_alone_holds_no_measurements(tmp_path: Path) -> None:
-    assert "only what describes them" in refuse(dictionary(tmp_path, *FIELDS))
-
-
-def test_a_dictionary_of_the_programming_interface_with_semicolons(tmp_path: Path) -> None:
-    path = write(tmp_path, "record_id;sex;age;site;hpt;qst_complete\n1;2;45;hand;44,5;2\n", "export.csv")
-    head = "field_name;form_name;section_header;field_type;field_label;select_choices_or_calculations;field_note\n"
-    write(tmp_path, head + "sex;d;;radio;Sex;1, Female | 2, Male;\n", "metadata.csv")
-    table, problems = read(path)
-    assert wide(table, "sex", "HPT") == [["male", 44.5]]
-    assert problems == []
-
-
-# --- what is none, and what is broken -------------------------------------------------------------------------------
-
-
+# --- other tables, and damaged exports ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "text",
     [
@@ -483,7 +224,7 @@ def test_a_dictionary_of_the_programming_interface_with_semicolons(tmp_path: Pat
         "id,age,sex,site,HPT,Event Name\n1,45,f,hand,44,x\n",
     ],
 )
-def test_other_tables_are_no_exports(tmp_path: Path, text: str) -> None:
+def test_other_tables_are_not_exports(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
     assert "format: tidy" in run("validate", "--explain", path).stderr
 
@@ -520,7 +261,7 @@ def test_blocks_of_rows_do_not_matter(tmp_path: Path, monkeypatch: pytest.Monkey
     pd.testing.assert_frame_equal(read(path)[0], whole)
 
 
-def test_the_command_line_tells_format_and_dictionary(tmp_path: Path) -> None:
+def test_the_command_line_names_format_and_dictionary(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     write(
@@ -533,12 +274,12 @@ def test_the_command_line_tells_format_and_dictionary(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "error: " + str(folder / "export.csv") + ":2: column hpt: hpt is '44' and hpt_d" in result.stderr
     assert pd.read_csv("out.csv", dtype=str)["sex"].tolist() == ["female", "male"]
-    told = run("validate", "--explain", folder).stderr
-    assert "format: redcap, by its columns record_id, qst_complete" in told
+    shown = run("validate", "--explain", folder).stderr
+    assert "format: redcap, by its columns record_id, qst_complete" in shown
 
 
-def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
-    """Records 1 to 8 with two areas each; the sixth's heat pain was entered as 44.0 and 4.6."""
+def test_the_example_matches_its_description(tmp_path: Path) -> None:
+    """Records 1 to 8 with two areas each; the heat pain threshold of the sixth was entered as 44.0 and 4.6."""
     path = EXAMPLES / "redcap_synthetic.csv"
     table, problems = read(path, exclude_records="900")
     assert table["subject"].tolist() == [str(n) for n in range(1, 9) for _ in (1, 2)]
@@ -558,11 +299,11 @@ def test_the_example_is_as_its_description_says(tmp_path: Path) -> None:
 def test_an_export_with_two_columns_for_the_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("hpt,record_id,redcap_event_name,record_id\n44,7,baseline,7\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no single column says the record: name one record_id"):
+    with pytest.raises(InputError, match="no single column holds the record: name one record_id"):
         qst.load(path, problems=[])
 
 
-def test_numbers_above_the_header_of_an_export_are_told(tmp_path: Path) -> None:
+def test_numbers_above_the_header_of_an_export_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("7,25,44\nrecord_id,age,hpt,redcap_event_name\n8,30,45,baseline\n", encoding="utf-8")
     problems: list[qst.Problem] = []

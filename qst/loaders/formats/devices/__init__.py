@@ -1,1 +1,1 @@
-"""Files that devices write."""
+"""Files that devices write: thermodes, thermal stimulators, algometers."""

@@ -1,31 +1,33 @@
-"""Lists of pressure algometer readings: a row a reading, or a row a site with numbered readings.
+"""Lists of pressure algometer readings: one row per reading, or one row per site with numbered readings.
 
     subject,site,side,pressure,unit            ID;Ort;PPT 1 [N];PPT 2 [N];PPT 3 [N]
     007,hand,left,38.2*,N                      007;Hand;38,2;41,0*;MS
 
-All readings of a site are trials of PPT. A unit stands in the header, in a column of its own or after the number, and
-`--unit PPT=N` says it otherwise. N, kgf and lbf become a pressure by the area of the probe: 1 cm², the protocol's, is
-assumed and told, unless `--probe-area` says it. An asterisk after a number is left out and told; `MS` is missing.
+All readings of a site are trials of PPT. The unit is in the header, in a column of its own or after the number;
+`--unit PPT=N` overrides it. N, kgf and lbf become a pressure through the area of the probe: 1 cm², the protocol's, is
+assumed and reported, unless `--probe-area` gives it. An asterisk after a number is ignored and reported; `MS` is
+missing.
 
-A table is taken for such a list where a column is named pressure or algometry, or where the only parameter is PPT and
-its numbers have a unit in a column of its own, or marks or units behind them. Columns named force or reading are taken
-only with `--format algometer`, as they may hold anything.
+A table is recognised as such a list if a column is named pressure or algometry, or if the only parameter is PPT and its
+numbers have a unit in a column of its own, or marks or units after them. Columns named force or reading are read only
+with `--format algometer`, as they may hold anything.
 
-Basis: inferred from programs that read such lists; no genuine file was at hand.
+Basis: inferred from programs that read such lists; no genuine file was available.
 """
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from qst.arrays import Texts
 from qst.errors import InputError
 from qst.loaders.files.cells import is_blank
 from qst.loaders.files.text_table import HEADER_AMONG, Record, TextTable
-from qst.loaders.formats.devices.device import DeviceHeader, read_columns
-from qst.loaders.formats.format import Format, make_tidy
+from qst.loaders.formats.devices.device_table import DeviceHeader, locate_cell, read_columns
+from qst.loaders.formats.format import Format, locate, make_tidy
 from qst.loaders.headers.options import LoadOptions
 from qst.loaders.headers.parts import FEWEST_TRIALS
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.problems import OnProblem, make_problem, shorten
 from qst.vocabulary.headers import parse_header
 from qst.vocabulary.names import column_names, device_names, is_missing_cell, parameter_names
 from qst.vocabulary.units import Unit, find_unit, is_force_of_probe, known_units
@@ -33,12 +35,14 @@ from qst.vocabulary.units import Unit, find_unit, is_force_of_probe, known_units
 _NAME = re.compile(r"(.*?)_?(\d*)")
 
 _CELL = re.compile(r"([+-]?\d*[.,]?\d+)\s*([^\W\d_][^*\s]*)?\s*(\*+)?")
+"""Number, unit and mark of a cell."""
 
-PARAMETER_ROLES = ("parameter", "value")
+_OTHER_SHAPE = ("parameter", "value")
+"""Columns of tables that have one row per trial of any parameter, which `tidy` reads."""
 
 
-class Reading(NamedTuple):
-    """A column of readings: where it stands, which trial it is (0 where it has no number), and its unit."""
+class _Reading(NamedTuple):
+    """A column of readings: its position, its trial (0 without a number), its unit, and what its name means."""
 
     position: int
     trial: int
@@ -52,6 +56,7 @@ def _recognise(tables: Sequence[TextTable]) -> str | None:
 
 
 def _find_reason(table: TextTable) -> str | None:
+    """Why a table is a list of readings; None if it is not."""
     found = _find_readings(table, ("PPT", "pressure"))
     if found is None:
         return None
@@ -59,25 +64,25 @@ def _find_reason(table: TextTable) -> str | None:
     if any(reading.kind == "pressure" for reading in readings):
         return "by its columns of pressure readings"
     if any(column_names().get(parse_header(text)[0]) == "unit" for text in table.preview[row - 1]):
-        return "by a column for the unit beside its readings"
+        return "by a column for the unit of its readings"
     cells = [r[c.position] for r in table.preview[row:] for c in readings if c.position < len(r)]
     marked = [match for match in (_CELL.fullmatch(cell.strip()) for cell in cells) if match and (match[2] or match[3])]
-    return "by the marks or units behind its numbers" if marked else None
+    return "by the marks or units after its numbers" if marked else None
 
 
-def _find_readings(table: TextTable, kinds: Sequence[str]) -> tuple[int, list[Reading]] | None:
-    """The header's row and its columns of readings; None where there are none, or another parameter beside them."""
+def _find_readings(table: TextTable, kinds: Sequence[str]) -> tuple[int, list[_Reading]] | None:
+    """The header's row and its columns of readings; None if there are none, or another parameter too."""
     for row, texts in enumerate(table.preview[:HEADER_AMONG], start=1):
         readings = []
         for position, text in enumerate(texts):
             name, unit = parse_header(text)
-            if column_names().get(name) in PARAMETER_ROLES:
+            if column_names().get(name) in _OTHER_SHAPE:
                 return None
             match = _NAME.fullmatch(name)
             base, number = (match[1], match[2]) if match else (name, "")
             kind = parameter_names().get(base) or device_names().get(base)
             if kind in kinds:
-                readings.append(Reading(position, int(number or 0), unit or "", str(kind)))
+                readings.append(_Reading(position, int(number or 0), unit or "", str(kind)))
             elif parameter_names().get(base):
                 return None
         if readings:
@@ -92,108 +97,107 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnPr
 def _arrange_table(table: TextTable, options: LoadOptions, on_problem: OnProblem) -> TextTable:
     found = _find_readings(table, ("PPT", "pressure")) or _find_readings(table, ("PPT", "pressure", "reading"))
     if found is None:
-        message = (
-            f"no row among the first {HEADER_AMONG} has a column of readings (pressure, PPT 1, force) without another "
-            "parameter beside it: check the file, or say another --format"
-        )
-        raise InputError(Problem("error", "not-this-format", message, table.file))
-    row, readings = found
-    header = DeviceHeader(row, table.preview[row - 1], {})
+        raise InputError(make_problem("not-this-format", "readings", file=table.file, first_rows=HEADER_AMONG))
+    header_row, readings = found
+    header = DeviceHeader(header_row, table.preview[header_row - 1], {})
     _check_numbers(table, header, readings)
     rows, columns = read_columns(table, header, on_problem)
     roles = {column_names().get(parse_header(text)[0]): place for place, text in enumerate(header.texts)}
-    measured = {reading.position for reading in readings}
-    numbered = len(readings) > 1
-    left_out = {*measured, *([roles["unit"]] if "unit" in roles else []),
-                *([roles["series"]] if numbered and "series" in roles else [])}  # fmt: skip
-    base = [place for place in range(len(header.texts)) if place not in left_out]
+    are_numbered = len(readings) > 1
+    of_trial = ("unit", "series") if are_numbered else ("unit",)
+    replaced = {reading.position for reading in readings} | {roles[role] for role in of_trial if role in roles}
+    kept = [position for position in range(len(header.texts)) if position not in replaced]
+    records, units = _make_records(table, header, rows, columns, readings, kept, roles.get("unit"), on_problem)
+    understood = "each reading a trial of PPT" + _describe_probe(table, header, units, options, on_problem)
+    series = ["series"] if are_numbered else []
+    new_header = [*(header.texts[position] for position in kept), "parameter", *series, "unit", "value"]
+    return make_tidy(table, new_header, records, understood, header_row=header_row)
+
+
+def _make_records(
+    table: TextTable,
+    header: DeviceHeader,
+    rows: Sequence[int],
+    columns: Sequence[Texts],
+    readings: Sequence[_Reading],
+    kept: Sequence[int],
+    unit_column: int | None,
+    on_problem: OnProblem,
+) -> tuple[list[Record], list[str]]:
+    """One row per reading, and the different units; of a row without any reading, one row is kept."""
     blank = [is_blank(columns[reading.position]) for reading in readings]
     records: list[Record] = []
     units: dict[str, None] = {}
-    for index, number in enumerate(rows):
-        silent = all(column[index] for column in blank)
+    for index, row in enumerate(rows):
+        is_empty = all(column[index] for column in blank)
         for place, reading in enumerate(readings):
-            if blank[place][index] and not (silent and place == 0):
+            if blank[place][index] and not (is_empty and place == 0):
                 continue
-            given = columns[roles["unit"]][index].strip() if "unit" in roles else ""
-            text, unit = _read_cell(
-                table, header, number, reading, str(columns[reading.position][index]), given, on_problem
-            )
+            given = "" if unit_column is None else columns[unit_column][index].strip()
+            text = str(columns[reading.position][index])
+            number, unit = _read_cell(table, header, row, reading, text, given, on_problem)
             units.setdefault(unit)
-            cells = [str(columns[position][index]) for position in base]
-            trial = [str(reading.trial)] if numbered else []
-            records.append((number, [*cells, "PPT", *trial, unit, text]))
-    told = "each reading a trial of PPT" + _tell_probe(table, header, list(units), options, on_problem)
-    names = [header.texts[position] for position in base]
-    new_header = [*names, "parameter", *(["series"] if numbered else []), "unit", "value"]
-    return make_tidy(table, new_header, records, told, header_row=row)
+            cells = [str(columns[position][index]) for position in kept]
+            trial = [str(reading.trial)] if len(readings) > 1 else []
+            records.append((row, [*cells, "PPT", *trial, unit, number]))
+    return records, list(units)
 
 
-def _check_numbers(table: TextTable, header: DeviceHeader, readings: Sequence[Reading]) -> None:
-    """Refuse several columns of readings that are not numbered as trials are."""
+def _check_numbers(table: TextTable, header: DeviceHeader, readings: Sequence[_Reading]) -> None:
+    """Refuse several columns of readings that are not numbered like trials."""
     numbers = [reading.trial for reading in readings]
     if len(readings) == 1 or (numbers == [*range(1, len(numbers) + 1)] and len(numbers) >= FEWEST_TRIALS):
         return
     listed = ", ".join(shorten(header.texts[reading.position]) for reading in readings)
-    message = (
-        f"{listed}: columns that are not numbered 1, 2, 3 … may be trials, sites or other things: number at least "
-        f"{FEWEST_TRIALS} trials from 1, or write a row a reading"
+    where = locate(table, header.row)
+    raise InputError(
+        make_problem("trials-unclear", "readings", severity="error", **where, headers=listed, fewest=FEWEST_TRIALS)
     )
-    raise InputError(Problem("error", "trials-unclear", message, table.file, header.row))
 
 
 def _read_cell(
-    table: TextTable, header: DeviceHeader, row: int, reading: Reading, text: str, given: str, on_problem: OnProblem
+    table: TextTable, header: DeviceHeader, row: int, reading: _Reading, text: str, given: str, on_problem: OnProblem
 ) -> tuple[str, str]:
-    """The number of a cell as text, and its unit; what is no number is left for where numbers are read."""
+    """The number of a cell as text, and its unit; a text that is not a number is returned for the reader of numbers."""
     unit = given or reading.unit
     match = None if is_missing_cell(text) else _CELL.fullmatch(text.strip())
     if match is None:
         return text, unit
-    place = (table.file, row, header.texts[reading.position], cut_text(text))
+    where = locate_cell(table, header, row, reading.position, text)
     own = match[2] or ""
     known = find_unit("PPT", own) if own else Unit("", 1.0)
     if known is None and " " not in text.strip():
-        return text, unit  # `4O0` is a slip of the pen, and no 4 in an unknown unit
+        return text, unit  # `4O0` is a typing error, not 4 in an unknown unit
     if known is None or known.foreign:
-        message = f"{shorten(text)} has a unit that is none of PPT ({known_units('PPT')}); the reading is missing"
-        on_problem(Problem("error", "unit-unknown", message, *place))
+        on_problem(make_problem("unit-unknown", "reading", **where, units=known_units("PPT")))
         return "", unit
     other = find_unit("PPT", unit) if own and unit else None
     if own and unit and (other is None or other.factor != known.factor):
-        message = (
-            f"{shorten(text)} is in another unit than {shorten(unit)}; the reading is missing: correct one of them"
-        )
-        on_problem(Problem("error", "unit-differs", message, *place))
+        on_problem(make_problem("unit-differs", **where, unit=shorten(unit)))
         return "", unit
     if match[3]:
-        message = (
-            f"the asterisk in {shorten(text)} was left out and the number used: empty the cell if it marks a reading "
-            "that does not count"
-        )
-        on_problem(Problem("warning", "marked-number", message, *place))
+        on_problem(make_problem("marked-number", **where))
     return match[1], unit or own
 
 
-def _tell_probe(
+def _describe_probe(
     table: TextTable, header: DeviceHeader, units: Sequence[str], options: LoadOptions, on_problem: OnProblem
 ) -> str:
-    """The probe on which forces became pressures, for the user; that 1 cm² was assumed is a problem too."""
+    """The probe by which forces became pressures, for the user; that 1 cm² was assumed is a problem too."""
     given = options.unit_of("PPT")
     known = [given] if given is not None else [find_unit("PPT", unit) for unit in units if unit]
     forces = [unit.text for unit in known if unit is not None and is_force_of_probe("PPT", unit)]
     if not forces:
         return ""
     if options.probe_area is None:
-        message = f"readings in {forces[0]} were taken as on a probe of 1 cm²: say --probe-area 0.5 if it was another"
-        on_problem(Problem("warning", "probe-area-assumed", message, table.file, header.row))
+        on_problem(make_problem("probe-area-assumed", file=table.file, row=header.row, unit=forces[0]))
     return f", on a probe of {options.probe_area or 1:g} cm²"
 
 
 FORMAT = Format(
     name="algometer",
     title="lists of pressure algometer readings: N, N/cm2, kPa, kgf, lbf; all readings of a site are trials of PPT",
-    needs="the unit where the list is silent: --unit PPT=N; --probe-area where it is not 1 cm²; age, sex and site",
+    needs="the unit if the list does not give it: --unit PPT=N; --probe-area if it is not 1 cm²; age, sex and site",
     basis="inferred",
     recognise=_recognise,
     arrange=_arrange,

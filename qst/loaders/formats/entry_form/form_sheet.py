@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 from qst.entry_form.layout import LANGUAGES, MARK, MARK_PLACE, VERSION, Layout, Place, lay_out
 from qst.errors import InputError
 from qst.formulas import NUMBER
 from qst.loaders.files.text_table import TextTable
-from qst.problems import OnProblem, Problem, cut_text, shorten
+from qst.loaders.formats.format import locate
+from qst.problems import OnProblem, Severity, make_problem, shorten
 from qst.protocol import BASELINE
-
-FILL_ANEW = "labels and rows must stay where they are: copy the values into a new form, as `qst form -o FILE` writes it"
 
 
 @dataclass(slots=True)
@@ -23,12 +22,12 @@ class FormSheet:
     table : TextTable
     layout : Layout
     cells : mapping of Place to str
-        The filled cells, as text without blanks around it.
+        The filled cells, as stripped text.
     on_problem : callable
     head : dict of str to str
         Entries of the head that can be used, by column.
-    told : list of str
-        What was taken from where, for the user.
+    understood : list of str
+        What was taken from other sheets, for the user.
     """
 
     table: TextTable
@@ -36,7 +35,12 @@ class FormSheet:
     cells: Mapping[Place, str]
     on_problem: OnProblem
     head: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    understood: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The sheet's title, for a message."""
+        return shorten(str(self.table.sheet))
 
     @property
     def is_measured(self) -> bool:
@@ -48,23 +52,37 @@ class FormSheet:
         return float(self.head.get("baseline", BASELINE))
 
     def find_numbers(self, code: str) -> dict[Place, float]:
-        """The numbers that a test's cells hold, whatever they are."""
+        """The numbers in a test's cells, whether possible or not."""
         places = [trial.place for trial in self.layout.trials if trial.code == code]
         numbers = {place: parse_number(self.cells.get(place, "")) for place in places}
         return {place: number for place, number in numbers.items() if number is not None}
 
-    def complain(
-        self, place: Place, code: str, what: str, reason: str, severity: Literal["error", "warning"] = "error"
+    def locate(self, place: Place, text: str | None = None) -> dict[str, Any]:
+        """File, row, column and text of a cell, as arguments for `make_problem`."""
+        return locate(self.table, place.row, place.letters, text)
+
+    def report(
+        self, place: Place, code: str, message: str, entry: str, *, severity: Severity = "error", **details: Any
     ) -> None:
-        """Report a cell by its sheet, row and column."""
-        text = self.cells.get(place, "")
-        message = f"{what}: {shorten(text)} {reason}" if text else f"{what}: {reason}"
-        value = cut_text(text) if text else None
-        self.on_problem(Problem(severity, code, message, self.table.file, place.row, place.letters, value))
+        """Report a cell, with its text.
+
+        Parameters
+        ----------
+        place : Place
+        code, message : str
+            As for `make_problem`.
+        entry : str
+            What the cell is for, in the words of the form.
+        severity : {"error", "warning"}
+        **details
+            Further gaps of the message.
+        """
+        where = self.locate(place, self.cells.get(place))
+        self.on_problem(make_problem(code, message, severity=severity, **where, entry=entry, **details))
 
 
 def find_mark(table: TextTable) -> tuple[Place, str] | None:
-    """The cell with the form's mark, wherever it was moved to, and its text."""
+    """The cell with the form's mark, even if it was moved, and its text."""
     for row, texts in enumerate(table.preview, start=1):
         for column, text in enumerate(texts, start=1):
             if text.startswith("qst-entry-form") and MARK.fullmatch(text.strip()):
@@ -75,18 +93,24 @@ def find_mark(table: TextTable) -> tuple[Place, str] | None:
 def open_sheet(table: TextTable, place: Place, text: str, on_problem: OnProblem) -> FormSheet:
     """A sheet of the form with its cells.
 
+    Parameters
+    ----------
+    table : TextTable
+    place, text
+        The cell with the mark, from `find_mark`.
+    on_problem : callable
+
     Raises
     ------
     InputError
-        Another version of the form, or one whose labels are not where they were.
+        The form is of another version, or its labels are not in their cells.
     """
     mark = MARK.fullmatch(text)
     version, language, area = mark.groups() if mark else ("", "", "")
     if version != str(VERSION) or language not in LANGUAGES:
-        told = f"version {version} ({language}) of the entry form, and this program reads version {VERSION}"
-        known = ", ".join(LANGUAGES)
-        message = f"this is {told} ({known}): use the qst that wrote it, or copy the values into a new form"
-        raise InputError(Problem("error", "form-version", message, table.file, place.row, place.letters))
+        details: dict[str, Any] = {"version": version, "language": language, "own_version": VERSION}
+        where, languages = locate(table, place.row, place.letters), ", ".join(LANGUAGES)
+        raise InputError(make_problem("form-version", **where, **details, languages=languages))
     layout = lay_out(area, language)
     cells = {
         Place(row, column): content.strip()
@@ -94,42 +118,53 @@ def open_sheet(table: TextTable, place: Place, text: str, on_problem: OnProblem)
         for column, content in enumerate(texts, start=1)
         if content.strip()
     }
-    expected = {MARK_PLACE: layout.mark, **layout.labels}
-    for where, label in expected.items():
-        found = " ".join(cells.get(where, "").split())
+    sheet = FormSheet(table, layout, cells, on_problem)
+    for label_place, label in {MARK_PLACE: layout.mark, **layout.labels}.items():
+        found = " ".join(cells.get(label_place, "").split())
         if found != label:
-            there = shorten(found) if found else "nothing"
-            message = f"expected {shorten(label, 60)} in cell {where}, found {there}; {FILL_ANEW}"
-            problem = Problem("error", "form-changed", message, table.file, where.row, where.letters, cut_text(found))
-            raise InputError(problem)
-    return FormSheet(table, layout, cells, on_problem)
+            where, there = sheet.locate(label_place, found), shorten(found) if found else "nothing"
+            expected = shorten(label, 60)
+            raise InputError(make_problem("form-changed", **where, expected=expected, cell=label_place, found=there))
+    return sheet
 
 
 def report_stray_cells(sheet: FormSheet) -> None:
-    """Say what was written beside the cells of the form, as it is not read."""
+    """Report what was written outside the cells of the form, as it is not read."""
     layout = sheet.layout
     trials = {trial.place for trial in layout.trials}
     known = {MARK_PLACE, layout.unit, *layout.labels, *layout.hints, *layout.about.values(), *trials}
     for place in sorted(sheet.cells.keys() - known):
-        reason = "stands beside the yellow cells and is not read: put it into one of them, or into the remarks"
-        sheet.complain(place, "not-read", f"cell {place}", reason, "warning")
+        sheet.report(place, "not-read", "cell", f"cell {place}", severity="warning")
 
 
 def read_number(
-    sheet: FormSheet, place: Place, what: str, limits: tuple[float, float], unit: str, code: str = "out-of-range"
+    sheet: FormSheet, place: Place, entry: str, limits: tuple[float, float], unit: str, code: str = "out-of-range"
 ) -> float | None:
-    """The number in a cell, with a decimal point or comma; None, and a problem, where there is none within limits."""
+    """The number in a cell, with a decimal point or comma; None, and a problem, if there is none within limits.
+
+    Parameters
+    ----------
+    sheet : FormSheet
+    place : Place
+    entry : str
+        What the cell is for, in the words of the form.
+    limits : tuple of float
+        The lowest and the highest number, in `unit`.
+    unit : str
+        Empty for a number without a unit.
+    code : str
+        The problem of a number outside the limits.
+    """
     number = parse_number(sheet.cells[place])
-    expected = f"expected {limits[0]:.4g} to {limits[1]:.4g} {unit}".rstrip()
     if number is not None and limits[0] <= number <= limits[1]:
         return number
+    expected = f"{limits[0]:.4g} to {limits[1]:.4g} {unit}".rstrip()
     if sheet.cells[place].startswith("="):
-        reason = f"is a formula that was never calculated; {expected}: write the number"
-        sheet.complain(place, "formula-without-result", what, reason)
+        sheet.report(place, "formula-without-result", "entry-form", entry, expected=expected)
     elif number is None:
-        sheet.complain(place, "not-a-number", what, f"is not a number; {expected}: correct it or leave the cell empty")
+        sheet.report(place, "not-a-number", "entry-form", entry, expected=expected)
     else:
-        sheet.complain(place, code, what, f"is not possible here; {expected}: correct it or leave the cell empty")
+        sheet.report(place, code, "entry-form", entry, expected=expected)
     return None
 
 

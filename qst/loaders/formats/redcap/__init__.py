@@ -1,1 +1,1 @@
-"""Exports of REDCap."""
+"""REDCap exports and data dictionaries."""

@@ -1,4 +1,4 @@
-"""REDCap's data dictionary: what the fields of an export mean. It lies beside the export and holds no measurements."""
+"""REDCap's data dictionary: a file next to an export that describes its fields and holds no measurements."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -44,8 +44,8 @@ class Field:
     Attributes
     ----------
     name, form, label, note : str
-        The label without markup.
-    choices : mapping
+        `label` is without markup.
+    choices : mapping of str to str
         Code to label.
     """
 
@@ -56,7 +56,7 @@ class Field:
     choices: Mapping[str, str] = field(default_factory=dict)
 
     def find_unit(self, code: str) -> str:
-        """The unit that label or note names for a parameter, as they write it; empty where they name none."""
+        """The unit that label or note give for a parameter, as written; empty if they give none."""
         unit = parse_header(self.label)[1]
         if unit is not None and find_unit(code, unit) is not None:
             return unit
@@ -66,13 +66,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """A data dictionary: its file, and its fields by name and by label, both normalised."""
+    """A data dictionary: its file, and its fields by normalised name and by normalised label."""
 
     file: str
     fields: Mapping[str, Field]
 
     def find(self, header: str) -> Field | None:
-        """The field of a header: its name, or its label where labels were exported."""
+        """The field of a header, which is its name, or its label if labels were exported."""
         return self.fields.get(normalise(header))
 
 
@@ -82,9 +82,9 @@ def is_dictionary(table: TextTable) -> bool:
 
 
 def find_dictionary(path: Path | None, header: Sequence[str]) -> tuple[Dictionary | None, list[str]]:
-    """The dictionary beside an export that knows most of its fields, and lines for the user.
+    """The dictionary next to an export that knows most of its fields, and lines for the user.
 
-    Where two know equally many, none is used.
+    If two know equally many, none is used.
     """
     found: list[tuple[int, Dictionary]] = []
     for other in sorted(path.parent.iterdir()) if path is not None else ():
@@ -92,7 +92,7 @@ def find_dictionary(path: Path | None, header: Sequence[str]) -> tuple[Dictionar
             try:
                 dictionary = read_dictionary(open_tables(other)[0])
             except InputError:
-                continue  # said when it is read itself
+                continue  # reported when that file itself is read
             known = sum(dictionary.find(text) is not None for text in header)
             found += [(known, dictionary)] if known else []
     most = max((known for known, _ in found), default=0)
@@ -100,37 +100,37 @@ def find_dictionary(path: Path | None, header: Sequence[str]) -> tuple[Dictionar
     if len(best) == 1:
         return best[0], [f"labels, units and choices from the data dictionary {best[0].file}"]
     if best:
-        return None, [f"no data dictionary was used, for several fit: {', '.join(one.file for one in best)}"]
+        return None, [f"no data dictionary was used, as several fit: {', '.join(one.file for one in best)}"]
     return None, []
 
 
 def _looks_like_dictionary(path: Path) -> bool:
-    """A look at the first bytes, as a folder may hold many files."""
+    """Whether a file begins like a dictionary; only its first bytes are read, as a folder may hold many files."""
     with path.open("rb") as file:
         head = normalise(file.read(400).decode("utf-8", "replace").replace("\x00", ""))
     return "form_name" in head and any(name in head for name in _NAME)
 
 
 def read_dictionary(table: TextTable) -> Dictionary:
-    """The fields of a dictionary. A label counts where no other field has it."""
+    """The fields of a dictionary. Labels that several fields have are not used."""
     fields: list[Field] = []
     columns: dict[str, int] | None = None
     for _, cells in table.read_rows(lambda _: None):
         if columns is None:
             columns = _find_columns(cells)
             continue
-        told = {key: cells[place].strip() if place < len(cells) else "" for key, place in columns.items()}
-        kind = told.get("type", "").lower()
-        choices = _read_choices(told.get("choices", "")) if kind in _WITH_CHOICES else _FIXED_CHOICES.get(kind, {})
-        label = " ".join(_TAG.sub(" ", told.get("label", "")).split())
-        fields.append(Field(told["name"], told["form"], label, told.get("note", ""), choices))
+        entry = {key: cells[place].strip() if place < len(cells) else "" for key, place in columns.items()}
+        kind = entry.get("type", "").lower()
+        choices = _read_choices(entry.get("choices", "")) if kind in _WITH_CHOICES else _FIXED_CHOICES.get(kind, {})
+        label = " ".join(_TAG.sub(" ", entry.get("label", "")).split())
+        fields.append(Field(entry["name"], entry["form"], label, entry.get("note", ""), choices))
     labels = [normalise(one.label) for one in fields]
     known = {text: one for text, one in zip(labels, fields, strict=True) if text and labels.count(text) == 1}
     return Dictionary(table.file, known | {normalise(one.name): one for one in fields if one.name})
 
 
 def _find_columns(header: Sequence[str]) -> dict[str, int] | None:
-    """Where a dictionary's columns stand; None where this is no header of one."""
+    """Positions of a dictionary's columns; None if this is not a dictionary's header."""
     places = {normalise(text): position for position, text in enumerate(header)}
     wanted = {"name": _NAME, "form": _FORM, "type": _TYPE, "label": _LABEL, "choices": _CHOICES, "note": _NOTE}
     found = {key: places[name] for key, names in wanted.items() for name in names if name in places}
@@ -138,7 +138,7 @@ def _find_columns(header: Sequence[str]) -> dict[str, int] | None:
 
 
 def _read_choices(text: str) -> dict[str, str]:
-    """Choices as `1, female | 2, male`.
+    """Choices written as `1, female | 2, male`: code to label.
 
     >>> _read_choices("1, female | 2, male")
     {'1': 'female', '2': 'male'}
@@ -157,7 +157,7 @@ def _arrange(tables: Sequence[TextTable], options: LoadOptions, on_problem: OnPr
 
 FORMAT = Format(
     name="redcap-dictionary",
-    title="a REDCap data dictionary: no measurements; gives labels, units and choices to the exports beside it",
+    title="a REDCap data dictionary: no measurements; labels, units and choices for the exports next to it",
     needs="",
     basis="seen",
     recognise=_recognise,

@@ -1,1 +1,1 @@
-"""Trials of yes or no, and the thresholds fitted to them."""
+"""Yes/no trials, and the thresholds that are fitted to them."""
