@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from qst.atomic import replace_file
 from qst.errors import OptionError
-from qst.plots.fallback_fonts import describe_missing_glyphs, save_with_all_signs
+from qst.plots.fallback_fonts import describe_missing_glyphs, save_with_fallback_fonts
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 
@@ -77,7 +77,7 @@ def write_figure(ax: Axes, path: Path, *, dpi: float) -> str:
         look: Any = {"format": ending[1:], "dpi": dpi, "metadata": _WITHOUT_DATE[ending]}
         look |= {"pil_kwargs": _PNG} if ending == ".png" else {}
         figure = cast(Figure, ax.figure)
-        missing = save_with_all_signs(figure, lambda: figure.savefig(beside, **look))
+        missing = save_with_fallback_fonts(figure, lambda: figure.savefig(beside, **look))
     return "" if ending == ".svg" else missing
 
 

@@ -114,11 +114,14 @@ def test_wrong_use_is_one_line(options: list[str], message: str) -> None:
     assert not Path("a.png").exists()
 
 
-def test_letters_that_no_font_has_are_told_in_one_line() -> None:
+def test_letters_that_no_font_has_are_reported_in_one_line() -> None:
     """U+10FFFD is for private use: no font of a machine has it."""
     result = run("plot", COHORT, "--subject", "058", "--title", "\U0010fffd", "-o", "profile.png")
     assert result.exit_code == 0
-    assert "warning: no font of this machine has \U0010fffd, so empty boxes stand there: install one" in result.stderr
+    assert (
+        "warning: no font of this machine has \U0010fffd, so the picture has empty boxes instead: install"
+        in result.stderr
+    )
     result = run("plot", COHORT, "--title", "\U0010fffd", "-o", "many", "--processes", "1")
     assert result.stderr.count("no font of this machine") == 1
     result = run("plot", COHORT, "--subject", "058", "--title", "\U0010fffd", "-o", "profile.svg")

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import qst
 from qst.plots.axes_cache import AXES_CACHES
+from qst.plots.files import save_figure
 from qst.plots.person import save_profile
 from qst.plots.profile import draw_profile
 from qst.workflows.plot import plot_files
@@ -44,14 +46,25 @@ def test_a_picture_does_not_tell_what_was_drawn_before_it(tmp_path: Path, pictur
         assert many.read_bytes() == (tmp_path / f"alone.{picture}").read_bytes(), subject
 
 
-def test_a_font_that_one_title_needs_is_not_in_the_next_picture(tmp_path: Path) -> None:
-    """U+2322 is not in DejaVu Sans, and in STIXGeneral, which matplotlib brings along."""
+@pytest.mark.parametrize("picture", ["png", "svg", "pdf"])
+def test_a_title_in_another_font_leaves_no_font_to_the_next_picture(tmp_path: Path, picture: str) -> None:
+    """U+2322 is in no face of DejaVu Sans; STIXGeneral, which matplotlib brings along, draws it."""
     scored = qst.score(pd.DataFrame(PEOPLE[0]))
     scored.to_csv(tmp_path / "scored.csv", index=False)
-    save_profile(scored, tmp_path / "alone.svg", title="A title")
-    for title in ("\u2322", "A title"):
-        plot_files([tmp_path / "scored.csv"], tmp_path / "a.svg", subject="A", title=title)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "alone.svg").read_bytes()
+    pictures = [tmp_path / f"{n}.{picture}" for n in range(4)]
+    for path, title in zip(pictures, ("\u2322", "\u2322", "A title", "A \u2322"), strict=True):
+        plot_files([tmp_path / "scored.csv"], path, title=title)
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    for path, title in ((pictures[1], "\u2322"), (pictures[2], "A title"), (pictures[3], "A \u2322")):
+        save_profile(scored, tmp_path / f"alone.{picture}", title=title)
+        assert path.read_bytes() == (tmp_path / f"alone.{picture}").read_bytes(), title
+
+
+def test_saving_leaves_the_fonts_of_a_figure_as_they_are(tmp_path: Path) -> None:
+    ax = draw_profile(qst.score(pd.DataFrame(PEOPLE[0])), title="\u2322")
+    looks = [(text.get_fontfamily(), text.get_fontweight()) for text in ax.figure.findobj(Text)]
+    save_figure(ax, tmp_path / "a.png")
+    assert [(text.get_fontfamily(), text.get_fontweight()) for text in ax.figure.findobj(Text)] == looks
 
 
 def test_what_an_error_left_on_a_sheet_is_not_in_the_next_picture(
