@@ -45,7 +45,7 @@ def test_without_trials_one_line_says_what_is_needed(kind: str) -> None:
     result = run("plot", COHORT, "--kind", kind, "-o", "a.png")
     assert result.exit_code == 2
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
-    assert "is drawn from single trials" in line and "give the file with one row per trial" in line
+    assert "is drawn from single trials" in line and "use a file with one row per trial" in line
     assert not Path("a.png").exists()
 
 

@@ -208,4 +208,4 @@ def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
     explanation = run("explain", COHORT, "other.csv", "--subject", "no-one")
     assert explanation.exit_code == 2
-    assert "not all could be read: other.csv:1: no column" in explanation.stderr
+    assert "Not all files could be read: other.csv:1: no column" in explanation.stderr

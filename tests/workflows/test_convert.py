@@ -228,7 +228,7 @@ def test_wrong_use_is_said() -> None:
     with pytest.raises(OptionError, match="the table to write is 'wide': use one of auto, trials, assessments"):
         convert_files([COHORT], None, to="wide")  # type: ignore[arg-type]
     result = run("validate", "good.csv", "--format", "qst")
-    assert "was not written by qst convert or qst score: leave --format away" in result.stdout
+    assert "was not written by qst convert or qst score: omit --format" in result.stdout
 
 
 # --- Parquet and JSON that others wrote ------------------------------------------------------------------------------
