@@ -203,7 +203,7 @@ def _find_site(scored: pd.DataFrame) -> str:
     sites = distinct_texts(scored, "site")
     if len(sites) != 1:
         told = f"of the sites {', '.join(sites)}" if sites else "without a site"
-        raise OptionError(f"the rows are {told}, and norms are a site's: choose one (--site hand)")
+        raise OptionError(f"the rows are {told}, and norms belong to a site: choose one (--site hand)")
     return sites[0]
 
 

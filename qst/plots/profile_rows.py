@@ -29,7 +29,7 @@ NO_VALUE, NO_Z = "no value", "value without z-score"
 class Row:
     """One assessment, or the mean of several, as it is drawn; arrays have one entry a parameter with a z.
 
-    Of a mean, `interval` (lower and upper end; for PHS and DMA apart) and `singles` (a row a person) stand behind it.
+    Of a mean, `interval` (both ends; separate for PHS and DMA) and `singles` (one row per person) are drawn behind it.
     """
 
     label: str
@@ -85,7 +85,7 @@ def _look(scored: pd.DataFrame) -> dict[int, tuple[str, str, str, Any]]:
 
 
 def _look_over_visits(scored: pd.DataFrame, visits: Sequence[str]) -> dict[int, tuple[str, str, str, Any]]:
-    """As `_look`, with a colour and a shape for each visit; areas are told apart by filled and open markers.
+    """As `_look`, with a colour and a shape for each visit; filled and open markers distinguish the areas.
 
     When all colours were used, they come again with the shapes moved on by one: no two of 36 visits look the same.
     """

@@ -30,7 +30,7 @@ _ROOM = 0.27
 class Response:
     """The ratings of one area: + 0.1, columns in the order of the stimuli; NaN where there is none.
 
-    `people` has a row a person (geometric means), `single` one a rating of a single person; `mean` and `interval` (of
+    `people` has one row per person (geometric means), `single` one per rating of one person; `mean` and `interval` (of
     several people, 95 %) are what is drawn as the curve.
     """
 
@@ -116,7 +116,7 @@ def plot_stimulus_response(
     Raises
     ------
     OptionError
-        There are no such trials: a table with a row a tested area has only their means.
+        There are no such trials: a table with one row per tested area has only their means.
 
     Examples
     --------

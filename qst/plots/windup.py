@@ -20,7 +20,7 @@ NEEDED = "ratings of WUR with the stimulus single or train"
 
 @dataclass(frozen=True, eq=False)
 class WindUp:
-    """One area: `pairs` (single, train), a row a series of one person or the means of each of several people.
+    """One area: `pairs` (single, train), one row per series of one person or the means of each of several people.
 
     `mean` is the mean of each kind of stimulus; `ratio` the wind-up ratio, of several people their geometric mean, NaN
     where there is none; `ratios` is the number of assessments that have one, `undefined` of those whose single stimuli

@@ -1,4 +1,4 @@
-"""What stands on the cohort page, as data; how it looks, `templates/cohort.html` says."""
+"""The content of the cohort page, as data; `templates/cohort.html` says how it looks."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -36,7 +36,7 @@ def embed(figure: Any, alternative: str, caption: str, name: str) -> Picture:
     ----------
     figure : matplotlib.figure.Figure
     alternative : str
-        What a reader who does not see it is told, with the numbers.
+        What a reader who cannot see it gets instead, with the numbers.
     caption : str
     name : str
         A name that no other figure of the page has: the ids within it begin with it.

@@ -47,7 +47,7 @@ def find_browser(given: str | Path | None = None) -> str:
     if given is not None:
         found = shutil.which(str(given))
         if found is None:
-            raise OptionError(f"{given} is no program that can be run: give the path of Chromium, Chrome or Edge")
+            raise OptionError(f"{given} is not a program that can be run: give the path of Chromium, Chrome or Edge")
         return found
     places = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
     windows = [str(Path(place) / program) for place in places if place for program in _ON_WINDOWS]
@@ -56,7 +56,7 @@ def find_browser(given: str | Path | None = None) -> str:
             return found
     raise OptionError(
         "a PDF is printed by Chromium, Chrome or Edge, and none was found: install one (Debian, Ubuntu: the package "
-        "chromium; macOS: google-chrome of Homebrew), or say --browser PATH; or open the pages in any browser and "
+        "chromium; macOS: google-chrome of Homebrew), or use --browser PATH; or open the pages in any browser and "
         "print them there"
     )
 

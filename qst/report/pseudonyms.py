@@ -62,16 +62,16 @@ def _read_key(key: Path) -> dict[str, str]:
     except OSError as error:
         raise OptionError(f"the key {key} cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise OptionError(_tell_unsound(key)) from error
+        raise OptionError(_describe_unsound(key)) from error
     numbers = {restore_text(row[1]): row[0] for row in rows if len(row) == len(HEADER)}
     sound = all(len(row) == len(HEADER) and row[0].isascii() and row[0].isdecimal() for row in rows)
     if head != HEADER or not sound or len({int(n) for n in numbers.values()}) != len(rows):
-        raise OptionError(_tell_unsound(key))
+        raise OptionError(_describe_unsound(key))
     return numbers
 
 
-def _tell_unsound(key: Path) -> str:
+def _describe_unsound(key: Path) -> str:
     return (
-        f"{key} is no key that a report wrote (a CSV file in UTF-8, with commas: {', '.join(HEADER)}, each number and "
-        "subject once): give another name, or mend it"
+        f"{key} is not a key that a report wrote (a CSV file in UTF-8, with commas: {', '.join(HEADER)}, each number "
+        "and subject once): give another name, or fix it"
     )

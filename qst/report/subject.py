@@ -1,4 +1,4 @@
-"""What stands on a subject's page, as data; how it looks, `templates/subject.html` says."""
+"""The content of a subject's page, as data; `templates/subject.html` says how it looks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -190,7 +190,7 @@ def list_not_judged(told: Explanation) -> Page:
     -------
     dict
         `missing` (codes without a value, each with the notes that say why, or none: not measured), `unjudged` (codes
-        with a value and no finding, with the notes that say why), `limit` (codes whose loss cannot be told from normal,
+        with a value and no finding, with the notes that say why), `limit` (codes whose loss cannot be judged,
         with the z of the device's end) and `unfindable` (gain or loss of a code that the device's range rules
         out, with the device's end and its z where that is the reason).
     """

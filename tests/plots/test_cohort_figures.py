@@ -51,7 +51,7 @@ def test_frequencies_show_chance_and_what_cannot_be_found() -> None:
     assert chance == {2.5}  # the tail of the normal distribution beyond 1.96, in percent
     hatched = {patch.get_gid(): sorted(patch.get_bbox().intervalx) for patch in ax.patches if patch.get_hatch()}
     assert hatched == {"CPT_loss": [-100, 0], "VDT_gain": [50, 100]}
-    assert "at the device's limit, loss cannot be told: CPT 1" in foot_of(ax)
+    assert "at the device's limit, loss cannot be judged: CPT 1" in foot_of(ax)
     assert "cannot be found (device range)" in legend_of(ax)
 
 

@@ -105,7 +105,7 @@ def test_rows_without_a_group_and_repeated_people_are_told() -> None:
 
 def test_limits_are_told_group_by_group() -> None:
     foot = foot_of(qst.plot_frequencies(findings({"a": ["limit", "limit"], "b": ["gain"]}), by="arm"))
-    assert "at the device's limit, loss cannot be told (groups in the order of the legend): HPT 2/0" in foot
+    assert "at the device's limit, loss cannot be judged (groups in the order of the legend): HPT 2/0" in foot
 
 
 def test_counts_without_room_are_left_out_and_the_foot_says_so() -> None:

@@ -28,7 +28,7 @@ def test_a_pdf_without_a_browser_says_which_to_install(monkeypatch: pytest.Monke
     assert result.exit_code == 2
     assert "chromium" in result.stderr
     assert not Path("report").exists()
-    with pytest.raises(OptionError, match="no program that can be run"):
+    with pytest.raises(OptionError, match="not a program that can be run"):
         find_browser("nothing")
 
 

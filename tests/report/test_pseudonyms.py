@@ -51,7 +51,9 @@ def test_a_key_that_another_program_spoilt_is_told(people: Path, text: str) -> N
     Path("key.csv").write_bytes(text.encode("latin-1"))
     result = run("report", people, "-o", "report", "--pseudonymise", "key.csv")
     assert result.exit_code == 2
-    assert "key.csv is no key that a report wrote (a CSV file in UTF-8, with commas: number, subject" in result.stderr
+    assert (
+        "key.csv is not a key that a report wrote (a CSV file in UTF-8, with commas: number, subject" in result.stderr
+    )
     assert not Path("report").exists()
     assert Path("key.csv").read_bytes() == text.encode("latin-1")
 
