@@ -1,4 +1,4 @@
-"""The command line: one thin file a command. Each parses, makes one call of the library, and shows the result."""
+"""The command line: one short file per command, which parses, calls the library once and prints the result."""
 
 from .main import main
 

@@ -1,11 +1,11 @@
-"""`qst convert`: files to the canonical table."""
+"""`qst convert`: write files as the canonical table."""
 
 import sys
 from typing import Any
 
 import click
 
-from .options import ends_cleanly, exit_status, input_options, parse_load_options, print_problems, tell
+from .options import exit_status, exits_on_errors, input_options, parse_load_options, print_line, print_problems
 
 
 @click.command("convert")
@@ -15,16 +15,16 @@ from .options import ends_cleanly, exit_status, input_options, parse_load_option
 )
 @click.option(
     "--to", type=click.Choice(["auto", "trials", "assessments"]), default="auto", show_default=True,
-    help="Rows of the output. Trials become assessments; not the other way round.",
+    help="Rows of the output. Trials can become assessments, but not the reverse.",
 )  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Only problems on stderr, nothing of what was understood.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only problems to stderr, not how the files were read.")
 @input_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, **given: Any) -> None:
-    """Write the table that files hold, in our names, words and units.
+    """Convert files to one table with standard names, words and units.
 
-    Nothing is scored. The output reads back as the same table, in every command. Problems, if any, are listed beside it
-    in a file that ends in .problems.csv.
+    Nothing is scored. Every command reads the output back as the same table. Problems, if any, are listed next to it in
+    a file that ends in .problems.csv.
 
     \b
     Example:
@@ -33,10 +33,10 @@ def command(inputs: tuple[str, ...], output: str | None, to: Any, quiet: bool, *
     from qst.workflows.convert import convert_files
 
     options = parse_load_options(given)
-    done = convert_files(inputs, output, options, to=to, stdout=sys.stdout, tell=None if quiet else tell)
-    print_problems(done.problems)
-    if not quiet and output is not None and done.kind is not None:
-        tell(f"Written: {output} ({done.n_rows:,} {done.kind})")
-    if not quiet and done.problem_file is not None:
-        tell(f"Problems: {done.problem_file}")
-    sys.exit(exit_status(done.problems))
+    conversion = convert_files(inputs, output, options, to=to, stdout=sys.stdout, on_line=None if quiet else print_line)
+    print_problems(conversion.problems)
+    if not quiet and output is not None and conversion.kind is not None:
+        print_line(f"Written: {output} ({conversion.n_rows:,} {conversion.kind})")
+    if not quiet and conversion.problem_file is not None:
+        print_line(f"Problems: {conversion.problem_file}")
+    sys.exit(exit_status(conversion.problems))

@@ -1,4 +1,4 @@
-"""`qst explain`: how one assessment came about."""
+"""`qst explain`: how the result of one assessment came about."""
 
 import json
 import sys
@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
+    exits_on_errors,
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_line,
     scoring_options,
-    tell,
 )
 
 
@@ -23,17 +23,17 @@ from .options import (
 @click.option("--site", help="Only this site: hand.")
 @click.option("--side", help="Only this side: left.")
 @click.option("--area", help="Only this area: test.")
-@click.option("--parameter", metavar="NAME", help="Only the way of this value: HPT.")
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON, for programs.")
+@click.option("--parameter", metavar="NAME", help="Only the steps of this value: HPT.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_json: bool, **given: Any) -> None:
-    """Tell how one assessment came about, step by step.
+    """Explain how one assessment came about, step by step.
 
-    From the trials to the value, the norm and where it is from, z, the finding, what could not have been found, chance,
-    LoGa, phenotype, criteria, and the signs for and against each mechanism. Takes laboratory files, or a table that
-    `qst score` wrote.
+    The steps are: trials, value, reference value and its source, z, finding, what could not have been found, findings
+    expected by chance, LoGa, phenotype, criteria, and the evidence for and against each mechanism. Reads laboratory
+    files, or a table that `qst score` wrote.
 
     \b
     Examples:
@@ -44,12 +44,12 @@ def command(inputs: tuple[str, ...], subject: str, parameter: str | None, as_jso
     from qst.workflows.carried_settings import list_replaced
     from qst.workflows.explain import explain
 
-    choice = {name: given.pop(name) for name in ("visit", "site", "side", "area")}
+    selection = {name: given.pop(name) for name in ("visit", "site", "side", "area")}
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
-    told = explain(inputs, subject, parameter=parameter, options=load_options, settings=settings, **choice)
-    for line in list_replaced(told["understood"]):
-        tell(line)
-    lines = [json.dumps(told, indent=1, ensure_ascii=False)] if as_json else format_explanation(told)
+    explanation = explain(inputs, subject, parameter=parameter, options=load_options, settings=settings, **selection)
+    for line in list_replaced(explanation["understood"]):
+        print_line(line)
+    lines = [json.dumps(explanation, indent=1, ensure_ascii=False)] if as_json else format_explanation(explanation)
     for line in lines:
         click.echo(line)
-    sys.exit(int(any(problem["severity"] == "error" for problem in told["problems"])))
+    sys.exit(int(any(problem["severity"] == "error" for problem in explanation["problems"])))

@@ -1,21 +1,28 @@
-"""`qst form`: the entry form."""
+"""`qst form`: an empty form for entering trials."""
 
 import click
 
-from .options import ends_cleanly, tell
+from .options import LANGUAGES, exits_on_errors, print_line
 
 
 @click.command("form")
-@click.option("-o", "--output", required=True, type=click.Path(), help="The workbook to write, a new file: form.xlsx.")
 @click.option(
-    "--lang", "language", type=click.Choice(["en", "de"]), default="en", show_default=True, help="English or German."
+    "-o", "--output", required=True, type=click.Path(), help="The workbook to write; it must not exist yet: form.xlsx."
 )
-@ends_cleanly
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="English or German.",
+)
+@exits_on_errors
 def command(output: str, language: str) -> None:
-    """Write an empty entry form for all trials of a person and visit.
+    """Write an empty entry form for all trials of one person and visit.
 
-    A workbook with a sheet for the test area, one for the control area, and instructions. Copies that are filled in
-    are read by every command, to the last trial.
+    The workbook has a sheet for the test area, a sheet for the control area, and instructions. Every command reads
+    filled-in copies, with all their trials.
 
     \b
     Example:
@@ -24,4 +31,4 @@ def command(output: str, language: str) -> None:
     from qst.entry_form.writing import write_form
 
     write_form(output, language)
-    tell(f"Written: {output}")
+    print_line(f"Written: {output}")

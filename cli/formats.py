@@ -1,20 +1,20 @@
-"""`qst formats`: the kinds of files that can be read."""
+"""`qst formats`: the file formats that can be read."""
 
 import json
 
 import click
 
-from .options import ends_cleanly
+from .options import exits_on_errors
 
 
 @click.command("formats")
-@click.option("--json", "as_json", is_flag=True, help="The list as JSON, for programs.")
-@ends_cleanly
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@exits_on_errors
 def command(as_json: bool) -> None:
-    """List the formats that can be read, what each needs, and how sure it is.
+    """List the formats that can be read, what each needs, and how well it is known.
 
-    A format is recognised from a file's content. Where it is not, or not rightly, --format NAME says it, in every
-    command that reads files.
+    A format is recognised from the content of a file. If it is not recognised, or recognised wrongly, use --format NAME
+    with any command that reads files.
 
     \b
     Example:
@@ -24,14 +24,19 @@ def command(as_json: bool) -> None:
     from qst.loaders.formats.format import BASES
 
     if as_json:
-        listed = [
-            {"name": known.name, "title": known.title, "needs": known.needs, "basis": BASES[known.basis]}
-            for known in FORMATS
+        entries = [
+            {
+                "name": file_format.name,
+                "title": file_format.title,
+                "needs": file_format.needs,
+                "basis": BASES[file_format.basis],
+            }
+            for file_format in FORMATS
         ]
-        click.echo(json.dumps(listed, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(entries, indent=1, ensure_ascii=False))
         return
-    for known in FORMATS:
-        click.echo(f"{known.name}: {known.title}")
-        if known.needs:
-            click.echo(f"  to say: {known.needs}")
-        click.echo(f"  basis:  {BASES[known.basis]}")
+    for file_format in FORMATS:
+        click.echo(f"{file_format.name}: {file_format.title}")
+        if file_format.needs:
+            click.echo(f"  needs: {file_format.needs}")
+        click.echo(f"  basis: {BASES[file_format.basis]}")

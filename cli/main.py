@@ -1,4 +1,4 @@
-"""The command `qst` and its sub-commands, each imported when it is needed."""
+"""The command `qst`. Each subcommand is imported only when it is needed."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ COMMANDS = ("score", "validate", "convert", "explain", "plot", "report", "form",
 
 
 class LazyGroup(click.Group):
-    """Finds a command `x` in the module `x` beside this one."""
+    """A group that finds the command `x` in the module `x` of this package."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -23,14 +23,14 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="qst-toolkit", prog_name="qst")
 def main() -> None:
-    """Quantitative sensory testing after the DFNS protocol.
+    """Quantitative sensory testing (QST) according to the DFNS protocol.
 
-    Reads laboratory files, computes z-scores against published reference values, finds gain and loss of function, and
-    plots sensory profiles. Research software: QST alone is no diagnosis.
+    Reads laboratory files, computes z-scores against published reference values, detects gain and loss of function, and
+    plots sensory profiles. For research use. QST alone is not a diagnosis.
 
     \b
     Example:
       qst score cohort.csv -o scored.csv
 
-    Exit status: 0 all well, 1 finished with errors in the data, 2 wrong use.
+    Exit status: 0 success, 1 errors in the data, 2 usage error.
     """

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how errors end a command."""
+"""Options that several commands share, and the handling of errors."""
 
 import functools
 import os
@@ -9,103 +9,147 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from qst.protocol import CUT_OFF
+
 if TYPE_CHECKING:
     from qst.loaders.headers.options import LoadOptions
     from qst.problems import Problem
     from qst.settings import Settings
 
-SHOWN_OF_A_KIND = 10
+# Copies of the library's values, because a help text must not wait for numpy and the like to load;
+# tests/cli/test_cli_defaults.py holds them equal.
+DEFAULT_REFERENCE = "magerl2010"
+DMA_THRESHOLD = 0.0
+PHENOTYPES = "ours"
+CRITERIA = "published"
+LANGUAGES = ("en", "de")
+
+MOST_PER_CODE = 10
+"""Number of problems with the same code that a command prints; `qst validate` prints all."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _INPUT_OPTIONS = (
     click.option(
-        "--set", "fixed", multiple=True, metavar="COLUMN=VALUE", help="What the files do not say: sex=female."
+        "--set",
+        "fixed",
+        multiple=True,
+        metavar="COLUMN=VALUE",
+        help="A value that is missing from the files: sex=female.",
     ),
     click.option(
-        "--map", "columns", multiple=True, metavar="HEADER=NAME", help="A header's meaning: pin.prick_mN=MPT."
+        "--map", "columns", multiple=True, metavar="HEADER=NAME", help="The meaning of a header: pin.prick_mN=MPT."
     ),
-    click.option("--ignore", multiple=True, metavar="HEADER", help="A column that is not what its name says."),
-    click.option("--codes", multiple=True, metavar="COLUMN:CODES", help="What numbers mean: sex:1=female,2=male."),
-    click.option("--unit", "units", multiple=True, metavar="NAME=UNIT", help="A column's unit: PPT=N/cm2."),
     click.option(
-        "--decimal", type=click.Choice(["point", "comma"]), help="The decimal sign, where files do not show it."
+        "--ignore", multiple=True, metavar="HEADER", help="A column that does not hold what its name suggests."
+    ),
+    click.option(
+        "--codes", multiple=True, metavar="COLUMN:CODES", help="The meaning of numeric codes: sex:1=female,2=male."
+    ),
+    click.option("--unit", "units", multiple=True, metavar="NAME=UNIT", help="The unit of a column: PPT=N/cm2."),
+    click.option(
+        "--decimal", type=click.Choice(["point", "comma"]), help="The decimal separator, if the files leave it open."
     ),
     click.option(
         "--thermal",
         type=click.Choice(["absolute", "difference"]),
-        help="Whether CDT and WDT are temperatures or distances from baseline.",
+        help="Whether CDT and WDT are temperatures or differences from baseline.",
     ),
     click.option("--demographics", type=click.Path(), metavar="FILE", help="A table of people, joined by subject."),
     click.option(
         "--assign",
         multiple=True,
         metavar="N=PLACE|FILE",
-        help="Place or person of a device file's sequences: 1=hand,left,test, or a table.",
+        help="Place of a sequence in a device file: 1=hand,left,test; or a table of places and people.",
     ),
     click.option(
-        "--probe-area", type=float, metavar="CM2", help="Area of the algometer's probe, for PPT in N, kgf or lbf."
+        "--probe-area",
+        type=float,
+        metavar="CM2",
+        help="Area of the algometer's probe; needed for PPT in N, kgf or lbf.",
     ),
-    click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read."),
+    click.option("--sheet", metavar="NAME", help="The sheet to read from a workbook."),
     click.option(
         "--exclude-records",
         multiple=True,
         metavar="ID[,ID]|FILE",
-        help="Subjects to leave out, such as test entries; or a file that lists them.",
+        help="Subjects to leave out, such as test entries, or a file that lists them.",
+    ),
+    click.option("--format", metavar="NAME", help="Format of the files, if it is not recognised: see `qst formats`."),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Number of processes for reading many small files.",
     ),
     click.option(
-        "--format", metavar="NAME", help="How to read the files, where it is not recognised: see `qst formats`."
-    ),
-    click.option(
-        "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that read many small files."
-    ),
-    click.option(
-        "--names", type=click.Path(), metavar="FILE", help="Names, words, units of your own, as in examples/names.toml."
+        "--names", type=click.Path(), metavar="FILE", help="Your own names, words and units, as in examples/names.toml."
     ),
 )
 
 _SCORING_OPTIONS = (
-    click.option("--reference", default="magerl2010", show_default=True, metavar="ID|PATH", help="Reference values."),
     click.option(
-        "--site-as", multiple=True, metavar="SITE=SITE", help="Borrow a norm: forearm=hand. Noted on each row."
-    ),
-    click.option("--cut-off", type=float, default=1.96, show_default=True, help="z beyond which a value is abnormal."),
-    click.option(
-        "--dma-threshold", type=float, default=0.0, show_default=True, help="Rating above which light touch is painful."
+        "--reference", default=DEFAULT_REFERENCE, show_default=True, metavar="ID|PATH", help="The reference set."
     ),
     click.option(
-        "--device-limit", "device_limits", multiple=True, metavar="NAME=VALUE", help="A device's own end: PPT=2000."
+        "--site-as",
+        multiple=True,
+        metavar="SITE=SITE",
+        help="Use another site's reference values: forearm=hand. Noted on each row.",
+    ),
+    click.option(
+        "--cut-off",
+        type=float,
+        default=CUT_OFF,
+        show_default=True,
+        help="A value is abnormal if its z lies beyond this.",
+    ),
+    click.option(
+        "--dma-threshold",
+        type=float,
+        default=DMA_THRESHOLD,
+        show_default=True,
+        help="Light touch is painful if rated above this.",
+    ),
+    click.option(
+        "--device-limit",
+        "device_limits",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The limit of your device: PPT=2000.",
     ),
     click.option(
         "--phenotypes",
-        default="ours",
+        default=PHENOTYPES,
         show_default=True,
         metavar="ours|PATH",
-        help="Prototypes of the sensory phenotypes. Those of the program are ours, built from the published words "
-        "and not its numbers; a CSV file or folder takes their place.",
+        help="Prototypes of the sensory phenotypes: ours, built from the published description because the numbers "
+        "are not available; or a CSV file or folder to use instead.",
     ),
     click.option(
         "--criteria",
-        default="published",
+        default=CRITERIA,
         show_default=True,
         metavar="published|PATH",
-        help="Rules of irritable nociceptor, small and large fibre (a TOML file).",
+        help="Rules for irritable nociceptor, small fibre and large fibre: the published ones, or a TOML file.",
     ),
     click.option(
         "--mechanisms",
         type=click.Path(),
         metavar="PATH",
-        help="Entries (a TOML file or a folder) that are added to the shipped mechanisms or replace them.",
+        help="A TOML file, or a folder of TOML files, with mechanisms that extend or replace the built-in ones.",
     ),
 )
 
 
 def input_options(command: Command) -> Command:
-    """Add the options that say what a file does not say."""
+    """Add the options that supply what the files leave open."""
     return _add(_INPUT_OPTIONS, command)
 
 
 def scoring_options(command: Command) -> Command:
-    """Add the options of scoring."""
+    """Add the options for scoring."""
     return _add(_SCORING_OPTIONS, command)
 
 
@@ -116,7 +160,7 @@ def _add(options: Sequence[Callable[[Command], Command]], command: Command) -> C
 
 
 def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
-    """Take the input options out of a command's arguments."""
+    """Remove the input options from a command's arguments, and parse them."""
     from qst.loaders.headers.additions import read_names
     from qst.loaders.headers.assignments import Assignments
     from qst.loaders.headers.options import LoadOptions
@@ -150,7 +194,7 @@ def parse_load_options(given: dict[str, Any]) -> "LoadOptions":
 
 
 def parse_scoring_options(given: dict[str, Any]) -> "Settings":
-    """Take the scoring options out of a command's arguments."""
+    """Remove the scoring options from a command's arguments, and parse them."""
     from dataclasses import fields
 
     from qst.settings import Settings
@@ -162,7 +206,8 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
             device_limits[code] = float(value)
         except ValueError as error:
             raise click.UsageError(f"--device-limit '{code}={value}' is not of the form PPT=2000") from error
-    context, names = click.get_current_context(), [each.name for each in fields(Settings) if each.name != "given"]
+    context = click.get_current_context()
+    names = [setting.name for setting in fields(Settings) if setting.name != "given"]
     stated = {name for name in names if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
     return Settings(
         given=frozenset(stated),
@@ -178,7 +223,7 @@ def parse_scoring_options(given: dict[str, Any]) -> "Settings":
 
 
 def parse_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
-    """`NAME=VALUE` texts as a dictionary. The last `=` divides, as a header may hold one."""
+    """Parse `NAME=VALUE` texts into a dictionary. The last `=` separates, because a header may contain one."""
     pairs = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
@@ -190,8 +235,8 @@ def parse_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, st
     return pairs
 
 
-def ends_cleanly(command: Command) -> Command:
-    """Turn the library's errors into one line and the right exit status: 1 for a file's fault, 2 for wrong use."""
+def exits_on_errors(command: Command) -> Command:
+    """Turn an error of the library into one line and an exit status: 1 for an unusable file, 2 for a usage error."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -203,40 +248,40 @@ def ends_cleanly(command: Command) -> Command:
             from qst.workflows.inputs import WRONG_USE
 
             print_problems([problem for problem in error.problems if problem != error.problem])
-            tell(f"error: {error}")
+            print_line(f"error: {error}")
             sys.exit(2 if error.problem.code in WRONG_USE else 1)
         except QSTError as error:
-            tell(f"error: {error}")
+            print_line(f"error: {error}")
             sys.exit(2)
         except BrokenPipeError:
-            # The reader of a pipe has seen enough. What is still in the buffer goes nowhere, without a complaint.
+            # The reader closed the pipe. Discard what is still buffered, so that Python does not report it on exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            tell(f"error: {error.filename or 'output'}: {error.strerror or error}")
+            print_line(f"error: {error.filename or 'output'}: {error.strerror or error}")
             sys.exit(2)
 
     return run  # type: ignore[return-value]
 
 
-def tell(line: str) -> None:
-    """A message for the user, on stderr."""
+def print_line(line: str) -> None:
+    """Print a message to stderr; stdout is for data."""
     click.echo(line, err=True)
 
 
-def print_problems(problems: Sequence["Problem"], most: int | None = SHOWN_OF_A_KIND) -> None:
-    """Problems in order of file and row; of each kind no more than `most`."""
+def print_problems(problems: Sequence["Problem"], most: int = MOST_PER_CODE) -> None:
+    """Print problems by file and row, and at most `most` of each code."""
     from qst.cohort.summary import sort_problems
 
-    shown: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for problem in sort_problems(problems):
-        shown[problem.code] = shown.get(problem.code, 0) + 1
-        if most is None or shown[problem.code] <= most:
-            tell(f"{problem.severity}: {problem}")
-    for code, count in shown.items():
-        if most is not None and count > most:
-            tell(f"… and {count - most} more of the kind {code}; qst validate lists them all")
+        counts[problem.code] = counts.get(problem.code, 0) + 1
+        if counts[problem.code] <= most:
+            print_line(f"{problem.severity}: {problem}")
+    for code, count in counts.items():
+        if count > most:
+            print_line(f"… and {count - most} more with the code {code}; `qst validate` lists them all")
 
 
 def exit_status(problems: Sequence["Problem"]) -> int:
-    """1 where an error stands, else 0."""
+    """The exit status of a finished command: 1 if the data contain an error, otherwise 0."""
     return int(any(problem.severity == "error" for problem in problems))

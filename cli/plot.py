@@ -1,4 +1,4 @@
-"""`qst plot`: sensory profiles, and the figures of cohorts."""
+"""`qst plot`: sensory profiles and figures of cohorts."""
 
 import sys
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
     exit_status,
+    exits_on_errors,
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_line,
     print_problems,
     scoring_options,
-    tell,
 )
 
-# As `qst.plots.kinds.KINDS`, which would load matplotlib for the help text.
+# Copies of the values of qst.plots, which loads matplotlib; tests/cli/test_cli_defaults.py holds them equal.
 KINDS = (
     "profile",
     "heatmap",
@@ -29,49 +29,60 @@ KINDS = (
     "retest",
     "age",
 )
+PICTURE_FORMATS = ("png", "svg", "pdf")
+ORDERS = ("phenotype", "cluster", "table")
+WIDTH_MM = 170.0
+DPI = 150
 
 
 @click.command("plot")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(), metavar="SCORED|INPUT…")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(), help="A picture (.png, .svg, .pdf), or a folder for one each."
+    "-o", "--output", required=True, type=click.Path(), help="A picture (.png, .svg, .pdf), or a folder for several."
 )
-@click.option("--kind", type=click.Choice(KINDS), default="profile", show_default=True, help="Which figure.")
-@click.option("--each", is_flag=True, help="A picture a person and visit, into a folder.")
-@click.option("--over-visits", is_flag=True, help="All visits of a person in one picture.")
-@click.option("--by", metavar="COLUMN", help="profile, frequencies: the groups that this column names.")
-@click.option("--subject", help="Only this person. Needed for one profile from a file of several people.")
+@click.option("--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="Which figure.")
+@click.option("--each", is_flag=True, help="Write one picture per person and visit to a folder.")
+@click.option("--over-visits", is_flag=True, help="Show all visits of a person in one picture.")
+@click.option("--by", metavar="COLUMN", help="profile, frequencies: compare the groups in this column.")
+@click.option("--subject", help="Only this person; required for a single profile if the files hold several people.")
 @click.option("--visit", help="Only this visit.")
-@click.option("--site", help="Only this site: age needs one.")
+@click.option("--site", help="Only this site; age shows a single one.")
 @click.option(
     "--area",
     type=click.Choice(["test", "control", "all"]),
-    help="Which areas a figure of a cohort shows. [default: test]",
+    help="Which areas to show in a figure of a cohort. [default: test]",
 )
-@click.option("--parameter", metavar="CODE", help="retest, age: which of the 13, such as HPT.")
-@click.option("--visits", metavar="FIRST,SECOND", help="retest: which two, where there are more.")
+@click.option("--parameter", metavar="CODE", help="retest, age: one of the 13 parameters, such as HPT.")
+@click.option("--visits", metavar="FIRST,SECOND", help="retest: which two visits to compare, if there are more.")
 @click.option(
     "--order",
-    type=click.Choice(["phenotype", "cluster", "table"]),
-    help="heatmap: order of the people. [default: phenotype]",
+    type=click.Choice(ORDERS),
+    help="heatmap: order of the rows. [default: phenotype]",
 )
-@click.option("--label-people", is_flag=True, help="heatmap, phenotypes: write the subjects beside their rows.")
-@click.option("--title", help="A line above the figure. A person's name is never put there by itself.")
+@click.option("--label-people", is_flag=True, help="heatmap, phenotypes: label each row with its subject.")
+@click.option("--title", help="A title above the figure. By default no person is named.")
 @click.option(
-    "--picture", "picture_format", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True,
-    help="Format of the pictures in a folder.",
+    "--picture", "picture_format", type=click.Choice(PICTURE_FORMATS), default=PICTURE_FORMATS[0], show_default=True,
+    help="Format of pictures in a folder.",
 )  # fmt: skip
-@click.option("--width", "width_mm", type=float, default=170.0, show_default=True, help="Width in mm; a column is 85.")
-@click.option("--dpi", type=int, default=150, show_default=True, help="Resolution of PNG.")
-@click.option("--processes", type=int, metavar="N", help="Processes that draw at once. [default: one a core]")
+@click.option(
+    "--width",
+    "width_mm",
+    type=float,
+    default=WIDTH_MM,
+    show_default=True,
+    help="Width in mm; 85 fits one column of a journal.",
+)
+@click.option("--dpi", type=int, default=DPI, show_default=True, help="Resolution of PNG pictures.")
+@click.option("--processes", type=int, metavar="N", help="Number of processes that draw. [default: one per core]")
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> None:
-    """Plot sensory profiles, a picture a person and visit; or a figure of a cohort (--kind).
+    """Plot sensory profiles, one picture per person and visit, or a figure of a cohort (--kind).
 
-    In a profile test and control area stand together. Takes a file that `qst score` wrote, or the laboratory's own
-    files, which it scores first. stimulus-response and windup need single trials. docs/figures.md shows each kind.
+    A profile shows test and control area together. Reads a file that `qst score` wrote, or laboratory files, which are
+    scored first. stimulus-response and windup need single trials. docs/figures.md shows each kind.
 
     \b
     Examples:
@@ -96,16 +107,16 @@ def command(inputs: tuple[str, ...], output: str, kind: str, **given: Any) -> No
         "visit",
         "site",
     )
-    look = {name: given.pop(name) for name in names}
-    own = {name: given.pop(name) for name in ("by", "area", "parameter", "visits", "order", "label_people")}
-    own = {name: value for name, value in own.items() if value}
-    if "visits" in own:
-        own["visits"] = tuple(part.strip() for part in own["visits"].split(","))
+    shared = {name: given.pop(name) for name in names}
+    of_kind = {name: given.pop(name) for name in ("by", "area", "parameter", "visits", "order", "label_people")}
+    of_kind = {name: value for name, value in of_kind.items() if value}
+    if "visits" in of_kind:
+        of_kind["visits"] = tuple(part.strip() for part in of_kind["visits"].split(","))
     load_options, settings = parse_load_options(given), parse_scoring_options(given)
-    pictures = plot_files(inputs, output, load_options, settings, kind=kind, given=own, **look)
+    pictures = plot_files(inputs, output, load_options, settings, kind=kind, given=of_kind, **shared)
     for line in pictures.replaced:
-        tell(line)
+        print_line(line)
     print_problems(pictures.problems)
     count = len(pictures.written)
-    tell(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")
+    print_line(f"Written: {pictures.written[0] if count == 1 else f'{count} pictures in {output}'}")
     sys.exit(exit_status(pictures.problems))

@@ -1,13 +1,13 @@
-"""`qst reference`: the reference sets, what they cover, what they lack, and where each number is from."""
+"""`qst reference`: what the reference sets cover, what they lack, and the source of each number."""
 
 import click
 
-from .options import ends_cleanly
+from .options import exits_on_errors
 
 
 @click.group("reference")
 def command() -> None:
-    """List or show reference sets: what they cover and lack.
+    """List reference sets, or show what one covers and lacks.
 
     \b
     Examples:
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command("list")
-@ends_cleanly
+@exits_on_errors
 def list_sets() -> None:
     """List the reference sets that come with the program.
 
@@ -35,12 +35,12 @@ def list_sets() -> None:
 @click.argument("reference", metavar="ID|PATH")
 @click.option("--parameter", metavar="NAME", help="Only this parameter: PPT.")
 @click.option("--site", metavar="NAME", help="Only this site: hand.")
-@ends_cleanly
+@exits_on_errors
 def show(reference: str, parameter: str | None, site: str | None) -> None:
-    """Show what a reference set covers, what it lacks, and where each number is from.
+    """Show what a reference set covers, what it lacks, and the source of each number.
 
-    Without --parameter and --site: the source, the coverage, and the doubtful cells. With them: the cells themselves,
-    with the range of healthy people in the parameter's own unit.
+    Without --parameter and --site: its source, its coverage and doubtful cells. With them: the cells themselves, with
+    the range of healthy people in the unit of the parameter.
 
     \b
     Example:
@@ -49,7 +49,11 @@ def show(reference: str, parameter: str | None, site: str | None) -> None:
     from qst.norms.coverage import describe_cells, describe_set
     from qst.norms.reference_sets import load_reference
 
-    loaded = load_reference(reference)
-    lines = describe_set(loaded) if parameter is None and site is None else describe_cells(loaded, parameter, site)
+    reference_set = load_reference(reference)
+    lines = (
+        describe_set(reference_set)
+        if parameter is None and site is None
+        else describe_cells(reference_set, parameter, site)
+    )
     for line in lines:
         click.echo(line)

@@ -1,4 +1,4 @@
-"""`qst score`: files to the scored table."""
+"""`qst score`: score files and write the scored table."""
 
 import sys
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from .options import (
-    ends_cleanly,
     exit_status,
+    exits_on_errors,
     input_options,
     parse_load_options,
     parse_scoring_options,
+    print_line,
     print_problems,
     scoring_options,
-    tell,
 )
 
 
@@ -26,23 +26,25 @@ from .options import (
     "--details",
     type=click.Path(),
     metavar="FILE.json",
-    help="Write the signs for and against every mechanism, with their sources, assessment by assessment.",
+    help="Write the evidence for and against each mechanism, with its sources, for each assessment.",
 )
 @click.option(
-    "--volunteers", is_flag=True, help="All people are healthy volunteers: say in the summary who probably is not."
+    "--volunteers",
+    is_flag=True,
+    help="Treat everyone as a healthy volunteer, and list in the summary who probably is not.",
 )
 @click.option(
     "--manifest",
     is_flag=True,
-    help="Write what made the result to OUTPUT.manifest.json: program, reference set, settings, files with hashes. "
-    "Parquet always holds it, and JSON always has it beside it.",
+    help="Record how the result was made in OUTPUT.manifest.json: program, reference set, settings, and files with "
+    "hashes. Always written for Parquet (inside the file) and JSON (next to it).",
 )
 @click.option(
-    "-q", "--quiet", is_flag=True, help="Only problems on stderr: nothing of what was understood, no summary."
+    "-q", "--quiet", is_flag=True, help="Print only problems to stderr: not how the files were read, and no summary."
 )
 @input_options
 @scoring_options
-@ends_cleanly
+@exits_on_errors
 def command(
     inputs: tuple[str, ...],
     output: str | None,
@@ -54,9 +56,8 @@ def command(
 ) -> None:
     """Score files: z-scores, gain and loss of function, patterns, and evidence for pain mechanisms.
 
-    Takes files and folders of CSV, TSV and XLSX with a row a tested area, or a row a trial. Nothing is guessed
-    in silence: what was
-    understood, every problem and a summary go to stderr.
+    Reads files and folders of CSV, TSV and XLSX with one row per tested area or one row per trial. Nothing is guessed
+    silently: how the files were read, problems and a summary go to stderr.
 
     \b
     Examples:
@@ -74,7 +75,7 @@ def command(
         load_options,
         settings,
         stdout=sys.stdout,
-        on_line=None if quiet else tell,
+        on_line=None if quiet else print_line,
         details=details,
         volunteers=volunteers,
         manifest=manifest,
@@ -82,11 +83,11 @@ def command(
     print_problems(batch.problems)
     if not quiet:
         for line in batch.summary.lines(batch.problems):
-            tell(line)
+            print_line(line)
         if output is not None and batch.written:
-            tell(f"Written: {output}")
+            print_line(f"Written: {output}")
         if details is not None and batch.written:
-            tell(f"Written: {details}")
+            print_line(f"Written: {details}")
         if manifest and batch.written:
-            tell(f"Written: {output}.manifest.json")
+            print_line(f"Written: {output}.manifest.json")
     sys.exit(exit_status(batch.problems))

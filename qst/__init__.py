@@ -1,4 +1,4 @@
-"""Quantitative sensory testing after the DFNS protocol: from laboratory files to z-scores, findings and profiles.
+"""Quantitative sensory testing by the DFNS protocol: from laboratory files to z-scores, findings and profiles.
 
 >>> import qst
 >>> scored = qst.score(qst.load("examples/cohort_synthetic.csv"))
@@ -64,13 +64,13 @@ _HOMES = {
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (the names are strings)
 
-# In a checkout, the packages qst.cli and qst.reference_values lie beside this folder, not in it.
+# In a checkout, the packages qst.cli and qst.reference_values are next to this folder, not in it.
 if not (Path(__file__).parent / "reference_values").is_dir():
     __path__.append(str(Path(__file__).parent.parent))
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that `qst --help` loads neither pandas nor matplotlib."""
+    """Import a public name on first use, so that `qst --help` loads neither pandas nor matplotlib."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'qst' has no attribute '{name}'")

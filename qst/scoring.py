@@ -1,4 +1,4 @@
-"""The whole path: a table of trials or assessments to the scored table."""
+"""Score a table of trials or assessments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +37,7 @@ from qst.tables import (
 from qst.vocabulary.headers import find_npsi_results
 
 
+# long: the docstring describes every argument and column
 def score(
     frame: pd.DataFrame,
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE,
@@ -54,20 +55,20 @@ def score(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Assessments (a row a tested area: `subject, visit, age, sex, site, side, area` and any of the 13 values) or
-        trials (a row a stimulus; see `qst.derive_values`), as `qst.load` gives them. Units: CDT, WDT °C from baseline
-        (magnitude counts); TSL, CPT, HPT °C; PPT kPa; MPT, MDT mN; MPS, DMA geometric mean of rating + 0.1; WUR ratio;
-        VDT x/8; PHS count of 3. Absent columns count as missing. Other columns are carried through.
+        Assessments (one row per tested area: `subject, visit, age, sex, site, side, area` and any of the 13 values) or
+        trials (one row per trial; see `qst.derive_values`), as `qst.load` returns them. Units: CDT, WDT °C from
+        baseline (the sign is ignored); TSL, CPT, HPT °C; PPT kPa; MPT, MDT mN; MPS, DMA geometric mean of rating + 0.1;
+        WUR ratio; VDT x/8; PHS count of 3. Absent columns count as missing. Other columns are kept.
     reference : str, Path or ReferenceSet
         Identifier, folder or CSV of a reference set.
     cut_off : float
-        z strictly beyond it is gain or loss.
+        A z-score strictly beyond it is gain or loss of function.
     dma_threshold : float
         Rating (0-100) above which light touch counts as painful.
     site_as : mapping of str to str, optional
-        Measured site to the site whose norm stands in for it; noted on each such row.
+        Measured site to the site whose norm is used instead; noted in each such row.
     device_limits : mapping of str to float, optional
-        Insensitive ends of the device that differ from the protocol's, for example ``{"PPT": 2000}``.
+        Limits of the device at the insensitive end that differ from the protocol's, for example ``{"PPT": 2000}``.
     phenotypes : str, Path or Prototypes
         Prototypes of the sensory phenotypes; see `qst.inference.phenotypes.load_prototypes`. Default: ours.
     criteria : str, Path or Criteria
@@ -78,14 +79,15 @@ def score(
     Returns
     -------
     pandas.DataFrame
-        One row an assessment, in the order given, with the columns `qst.tables.SCORED_COLUMNS` (those of added
-        mechanisms after the shipped ones) and then the caller's own. No row is dropped: what cannot be scored has a
-        missing z and finding, and `notes` say why (`qst.notes.NOTES`). Each row's numbers depend on that row alone.
+        One row per assessment, in the given order, with the columns `qst.tables.SCORED_COLUMNS` (those of added
+        mechanisms after the shipped ones) and then the caller's own. No row is dropped: a value that cannot be
+        scored has no z-score and no finding, and `notes` gives the reason (`qst.notes.NOTES`). The numbers of a row
+        depend on that row alone.
 
     Raises
     ------
     OptionError
-        An option has no meaning, for example a negative cut-off; or the table has none of the 13 parameters.
+        An option is invalid, for example a negative cut-off; or the table has none of the 13 parameters.
     ReferenceSetError, MechanismError
         The reference set or an entry of the mechanisms cannot be used.
 
@@ -116,15 +118,15 @@ class Stages:
     Attributes
     ----------
     settings : Settings
-        With everything loaded.
+        With everything loaded from its files.
     assessments : pandas.DataFrame
-        The rows as they were scored, without an earlier scoring's results.
+        The scored rows, without the results of an earlier scoring.
     values, placement, z_scores, patterns, fit, weighing
-        What each stage gives; see their classes.
+        The result of each stage; see their classes.
     detectable_range : DetectableRange
-        Of the reference set and device; one entry per stratum.
+        For the reference set and device; one entry per stratum.
     scored : pandas.DataFrame
-        The result, as `qst.score` gives it.
+        The result, as `qst.score` returns it.
     """
 
     settings: Settings
@@ -139,7 +141,7 @@ class Stages:
     scored: pd.DataFrame
 
     def take(self, rows: Sequence[int]) -> "Stages":
-        """The same for some of the rows, which are numbered anew."""
+        """The same for some of the rows, which are renumbered."""
         places = np.asarray(rows)
         frames = {name: getattr(self, name).iloc[places].reset_index(drop=True) for name in ("assessments", "scored")}
         per_row = ("values", "placement", "z_scores", "patterns", "fit", "weighing")
@@ -147,12 +149,12 @@ class Stages:
 
 
 def score_table(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """`score`, with its arguments in one."""
+    """As `score`, with its options in one argument."""
     return compute_stages(frame, settings).scored
 
 
 def compute_stages(frame: pd.DataFrame, settings: Settings) -> Stages:
-    """Score a table and hand on what each stage computed, so that an explanation need not compute it again.
+    """Score a table and return the results of every stage, so that an explanation need not compute them again.
 
     Parameters and errors are those of `score`.
     """
@@ -215,7 +217,7 @@ def compute_stages(frame: pd.DataFrame, settings: Settings) -> Stages:
 def _check_columns(assessments: pd.DataFrame) -> None:
     twice = assessments.columns[assessments.columns.duplicated()].tolist()
     if twice:
-        raise OptionError(f"the table has more than one column {', '.join(map(str, twice))}: rename one")
+        raise OptionError(f"the table has more than one column named {', '.join(map(str, twice))}: rename one")
     if not any(code in assessments for code in CODES):
         raise OptionError(f"the table has none of the columns {' '.join(CODES)}")
 
@@ -227,23 +229,23 @@ def _form_notes(
     placement: Placement,
     flags: Mapping[str, Bools],
 ) -> pd.api.extensions.ExtensionArray:
-    """The notes of each row: those set before scoring, then the settings, then what scoring found."""
+    """The notes of each row: those set before scoring, then those of the settings, then those of scoring."""
     of_settings = np.full(len(earlier), settings.notes(), dtype=object)
-    # Where the offset was added already, an earlier note says so; so it comes after the earlier notes.
+    # The note on an offset follows the earlier notes, because one of them may state that it was already added.
     added, others = (label_flags(part, len(earlier)) for part in (values.offset_added, flags))
     codes, texts = pd.factorize(join_texts([earlier, added, of_settings, placement.replaced_site, others]))
     return take_texts(texts, codes)
 
 
 def find_added_ids(base: KnowledgeBase) -> list[str]:
-    """Mechanisms that a user added: their columns follow those of the shipped ones."""
+    """Mechanisms that a user added; their columns follow those of the shipped mechanisms."""
     return [name for name in base.ids if name not in MECHANISMS]
 
 
 def _list_mechanisms(
     supported: pd.api.extensions.ExtensionArray, by_symptom: Mapping[str, npt.NDArray[np.object_]]
 ) -> pd.api.extensions.ExtensionArray:
-    """Supported mechanisms: those by the tests, the strongest first, then those by an answer alone."""
+    """Supported mechanisms: first those supported by tests, strongest first, then those by an answer alone."""
     answered = {name: status == SUPPORTED for name, status in by_symptom.items()}
     if not any(supported_by.any() for supported_by in answered.values()):
         return supported
@@ -253,7 +255,7 @@ def _list_mechanisms(
 
 
 def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[str, Bools]:
-    """A note for each mechanism and status that an answer gives."""
+    """A note for each mechanism and the status that an answer gives it."""
     return {
         format_status_note(name, status): statuses == status
         for name, statuses in by_symptom.items()
@@ -265,9 +267,9 @@ def _flag_statuses(by_symptom: Mapping[str, npt.NDArray[np.object_]]) -> dict[st
 def _set_aside_earlier_results(
     table: pd.DataFrame, columns: Sequence[str]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
-    """Take an earlier scoring's columns off the table, and keep the notes that were set before it.
+    """Remove the columns of an earlier scoring from the table, and keep the notes that were set before it.
 
-    A column of the caller's own that has the name of a result is carried on as `<name>_input`.
+    A column of the caller that has the name of a result is kept as `<name>_input`.
     """
     notes = np.full(len(table), "", dtype=object)
     scored_columns = [str(column) for column in table.columns]
@@ -287,7 +289,7 @@ def _set_aside_earlier_results(
 
 
 def _rename(table: pd.DataFrame, columns: Sequence[str], ours: Sequence[str] = RESULT_COLUMNS) -> pd.DataFrame:
-    """Add `_input` to the names of some columns until no other column has the name."""
+    """Add `_input` to the names of some columns until each name is unique."""
     names = [str(name) for name in table.columns]
     for column in columns:
         names[names.index(column)] = unique_column_name(column, {*names, *ours})
@@ -295,7 +297,7 @@ def _rename(table: pd.DataFrame, columns: Sequence[str], ours: Sequence[str] = R
 
 
 def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -> dict[str, Bools]:
-    """Why a row, or a value of it, has no z-score."""
+    """The reasons why a row, or one of its values, has no z-score."""
     flags = {
         "no_age": placement.no_age,
         "age_impossible": placement.age_impossible,
@@ -311,10 +313,10 @@ def _norm_flags(values: Values, placement: Placement, reference: ReferenceSet) -
         code = parameter.code
         if code == "DMA":  # judged without a norm
             continue
-        asked = in_stratum & ~np.isnan(values.columns[code])
+        measured = in_stratum & ~np.isnan(values.columns[code])
         mean, sd, doubtful = reference.mean[:, column], reference.sd[:, column], reference.doubtful[:, column]
-        flags[format_note("no_norm", code)] = asked & np.isnan(mean)[placement.stratum]
-        flags[format_note("norm_doubtful", code)] = asked & doubtful[placement.stratum]
+        flags[format_note("no_norm", code)] = measured & np.isnan(mean)[placement.stratum]
+        flags[format_note("norm_doubtful", code)] = measured & doubtful[placement.stratum]
         if parameter.has_z:
-            flags[format_note("norm_without_spread", code)] = asked & ((sd == 0) & ~doubtful)[placement.stratum]
+            flags[format_note("norm_without_spread", code)] = measured & ((sd == 0) & ~doubtful)[placement.stratum]
     return flags

@@ -1,4 +1,4 @@
-"""What a table is scored by."""
+"""The settings by which a table is scored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,7 +19,7 @@ from qst.protocol import BY_CODE, CUT_OFF, PARAMETERS
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a table is scored by: the arguments of `qst.score`, checked.
+    """The settings by which a table is scored: the arguments of `qst.score`, checked.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Settings:
     mechanisms : path or KnowledgeBase, optional
     given : frozenset of str
         Names of the settings that the user stated, even where they equal the defaults. A command that scores a scored
-        table again takes every other setting over from the table.
+        table again takes every other setting from the table.
     """
 
     reference: str | Path | ReferenceSet = DEFAULT_REFERENCE
@@ -49,17 +49,17 @@ class Settings:
         if not 0 < self.cut_off < np.inf:
             raise OptionError(f"the cut-off is {self.cut_off}; it must be above 0, for example 1.96")
         if not 0 <= self.dma_threshold < 100:
-            raise OptionError(f"the DMA threshold is {self.dma_threshold}; it is a rating from 0 to below 100")
+            raise OptionError(f"the DMA threshold is {self.dma_threshold}; it must be a rating from 0 to below 100")
         for code, limit in self.device_limits.items():
             if code not in BY_CODE or BY_CODE[code].insensitive_end is None:
                 with_limit = [parameter.code for parameter in PARAMETERS if parameter.insensitive_end is not None]
                 raise OptionError(f"'{code}' has no device limit: choose one of {' '.join(with_limit)}")
             low, high = BY_CODE[code].possible
             if not low <= limit <= high:
-                raise OptionError(f"a device limit of {limit:g} for {code} is outside of {low:g} to {high:g}")
+                raise OptionError(f"a device limit of {limit:g} for {code} is outside the range {low:g} to {high:g}")
 
     def load(self) -> "Settings":
-        """The same, with everything that is named read from its files."""
+        """The same settings, with everything that is given by name or path read from its files."""
         return replace(
             self,
             reference=load_reference(self.reference),
@@ -90,7 +90,7 @@ class Settings:
 
 
 def _write_number(number: float) -> str:
-    """All digits that are needed to read back the same number: 3, 2.5, 1.9599639845."""
+    """A number with all digits that are needed to read it back: 3, 2.5, 1.9599639845."""
     return repr(float(number)).removesuffix(".0")
 
 

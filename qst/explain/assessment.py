@@ -1,4 +1,4 @@
-"""How one assessment came about: from what was read to mechanisms, as data (`qst.explain.text` puts it into words)."""
+"""How the results of one assessment came about, from the values read to mechanisms (worded by `qst.explain.text`)."""
 
 import math
 from functools import cached_property
@@ -28,23 +28,23 @@ from qst.tables import COUNTS, DISCLAIMER, GAIN, HEALTHY, IDENTITY, LOSS, PHENOT
 from qst.vocabulary.headers import find_npsi_results
 
 Explanation = dict[str, Any]
-"""Ready for JSON: no NaN, what is missing is None."""
+"""Ready for JSON: no NaN; missing values are None."""
 
 _OF_PATTERNS = ("phenotypes", "criteria", "mechanisms", "by_symptom", "answer_unusable", "npsi_unusable")
-"""Notes that no single value has to do with."""
+"""Notes that do not concern a single value."""
 
 
 def explain_assessment(stages: Stages, found: Found, parameter: str | None = None) -> Explanation:
-    """How one assessment came about, from what scoring it computed.
+    """Explain one assessment from the stages of its scoring.
 
     Parameters
     ----------
     stages : Stages
-        Of one row (`qst.scoring.compute_stages`, `Stages.take`).
+        For one row (`qst.scoring.compute_stages`, `Stages.take`).
     found : Found
-        Where its trials, its problems and the lines on how it was read are taken from.
+        Its trials, its problems and the description of how it was read.
     parameter : str, optional
-        One of the 13 codes: only this one, without the steps that take all of them.
+        One of the 13 codes: only this parameter, without the steps that need all parameters.
 
     Returns
     -------
@@ -68,7 +68,7 @@ class _Explainer:
 
     @cached_property
     def cells(self) -> dict[str, dict[str, Any]]:
-        """The reference set's cell of each parameter for this person; empty where no norm applies."""
+        """The cell of the reference set for each parameter of this person; empty if no norm applies."""
         stratum = self._explain_stratum()
         if stratum is None:
             return {}
@@ -82,7 +82,7 @@ class _Explainer:
         return {str(cell["parameter"]): cell for cell in reversed(own.to_dict("records"))}
 
     def explain(self, parameter: str | None) -> Explanation:
-        """Everything, or the steps of one parameter."""
+        """Explain everything, or only the steps of one parameter."""
         entry: Explanation = {name: _plain(self.result.get(name)) for name in (*IDENTITY, *SOURCE)}
         entry["understood"] = self.found.lines_on(entry["source_file"])
         entry["reference"] = {
@@ -116,7 +116,7 @@ class _Explainer:
         return entry
 
     def _problems(self) -> list[Problem]:
-        """Problems of the rows that were used, and of their file as a whole."""
+        """Problems of the rows that were used."""
         if "source_row" not in self.row:
             return []
         file, rows = str(self.result["source_file"]), {int(self.result["source_row"])}
@@ -126,7 +126,7 @@ class _Explainer:
         return [p for p in self.found.problems if p.file == file and p.row in rows]
 
     def _trials_of(self, code: str | None) -> pd.DataFrame | None:
-        """Single trials of this assessment, of one parameter or of all."""
+        """Single trials of this assessment, for one parameter or all."""
         if self.found.trials is None:
             return None
         trials = self.found.trials
@@ -139,7 +139,7 @@ class _Explainer:
         return trials[same]
 
     def _explain_stratum(self) -> Explanation | None:
-        """The norms' stratum; None where there is none."""
+        """The stratum of the norms; None if no stratum applies."""
         if self.stratum == self.reference.n_strata:
             return None
         band = self.stratum % len(self.reference.edges)
@@ -196,7 +196,7 @@ class _Explainer:
         return entry
 
     def _explain_trials(self, parameter: Parameter) -> list[Explanation] | None:
-        """Each trial, and whether it counted; None where the file has a row a tested area."""
+        """Each trial, and whether it counted; None if the file has one row per tested area."""
         trials = self._trials_of(parameter.code)
         if trials is None:
             return None
@@ -215,7 +215,7 @@ class _Explainer:
         ]
 
     def _explain_norm(self, code: str) -> Explanation | None:
-        """The cell of the reference set, where the value would be compared with one; None where there is none."""
+        """The cell of the reference set with which the value is compared; None if there is none."""
         cell = self.cells.get(code)
         if cell is None:
             return None
@@ -257,10 +257,10 @@ class _Explainer:
         }
 
     def _explain_criteria(self) -> list[Explanation]:
-        entry = []
+        entries = []
         for name, criterion in load_criteria(self.settings.criteria).criteria.items():
             codes = (*criterion.preserved, *criterion.any_loss, *criterion.any_gain)
-            entry.append(
+            entries.append(
                 {
                     "criterion": name,
                     "title": criterion.title,
@@ -276,17 +276,17 @@ class _Explainer:
                     "evidence": criterion.evidence,
                 }
             )
-        return entry
+        return entries
 
 
 def _is_about(note: str, code: str) -> bool:
-    """Whether a note is about a parameter, or about all of the assessment's values."""
+    """Whether a note concerns a parameter, or all values of the assessment."""
     parsed = parse_note(note)
     return parsed.detail == code or (parsed.detail not in CODES and parsed.code not in _OF_PATTERNS)
 
 
 def _plain(value: object) -> Any:
-    """A value as JSON has it."""
+    """Convert a value to one that JSON can represent."""
     if value is None or (not isinstance(value, str) and bool(pd.isna(value))):  # type: ignore[call-overload]
         return None
     return value.item() if isinstance(value, np.generic) else value

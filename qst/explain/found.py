@@ -1,6 +1,7 @@
 """The rows of one person that were found in files."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -27,6 +28,8 @@ class Found:
         Of all files.
     settings : Settings
         By which the rows are to be scored: those given, and for a scored table those it carries.
+    files : list of Path
+        The files that were read.
     """
 
     assessments: pd.DataFrame
@@ -34,6 +37,7 @@ class Found:
     understood: dict[str, list[str]]
     problems: list[Problem] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
+    files: list[Path] = field(default_factory=list)
 
     def lines_on(self, file: str | None) -> list[str]:
         """Lines on how one file was read; on how all files were read, if the file is not known."""

@@ -1,6 +1,6 @@
 """Why each mechanism is supported or not: the signs for, against and missing, in words and numbers.
 
-Everything is taken from a scored table, so it can be said of a table that was read back as well.
+Everything is taken from a scored table, so a table that was read back from a file can be explained too.
 """
 
 import json
@@ -27,42 +27,43 @@ from qst.inference.symptoms import describe_answers
 from qst.protocol import Z_CODES
 from qst.tables import DISCLAIMER, IDENTITY, SOURCE, is_scored
 
-NO_ADVICE = "Treatment findings are what was published, for and against; they are no advice."
+NO_ADVICE = "Treatment findings are published results, for and against; they are not advice."
 
 
 # long: the docstring lists every key of the result
 def explain_mechanisms(
     scored: pd.DataFrame, mechanisms: str | Path | KnowledgeBase | None = None, *, weighing: Weighing | None = None
 ) -> list[dict[str, Any]]:
-    """Say of each row and mechanism what the evidence is made of.
+    """Explain for each row and mechanism how the evidence is composed.
 
     Parameters
     ----------
     scored : pandas.DataFrame
         Rows of a scored table, from `qst.score` or read back.
     mechanisms : path or KnowledgeBase, optional
-        By which the table was scored, where that was not the shipped knowledge base.
+        The knowledge base by which the table was scored, if it was not the shipped one.
     weighing : Weighing, optional
-        What scoring these rows computed; without it, it is computed from the table.
+        The evidence computed when these rows were scored. If omitted, it is computed from the table.
 
     Returns
     -------
     list of dict
-        One a row, ready for JSON (no NaN: what is missing is None), with `subject` … `area`, `source_file` and
-        `source_row` where the table has them, and `mechanisms`: a list in the order of the columns, of dicts with
+        One per row, ready for JSON (no NaN; missing values are None), with `subject` … `area`, `source_file` and
+        `source_row` if the table has them, and `mechanisms`: a list, in the order of the columns, of dicts with
 
         `id`, `name`, `evidence` (log10 likelihood ratio or None), `status` (one of
         `qst.inference.mechanisms.STATUSES`), `threshold`;
-        `for` : signs whose evidence is above 0; `against` : signs whose evidence is 0 or less, and those of a pattern
-        that speaks against the mechanism (`pattern` names it) where they do. Each has `parameter`, `expected` (words),
-        `z` (or None), `finding`, `at_limit`, `evidence` (of this sign by itself, before tests of one sense are pooled),
-        `citation`, `doi`, `ours`;
-        `against_cost` : log10 units that the patterns take away;
-        `missing` : parameters that would add to the evidence and have no value; `needs` : what is lacking of the tests
-        without which it is not assessable;
+        `for` : signs whose evidence is above 0; `against` : signs whose evidence is 0 or less, and the signs of a
+        pattern against the mechanism (named in `pattern`) if they count against it. Each has `parameter`, `expected`
+        (words), `z` (or None), `finding`, `at_limit`, `evidence` (of this sign alone, before tests of one sense are
+        pooled), `citation`, `doi`, `ours`;
+        `against_cost` : log10 units that the patterns subtract;
+        `missing` : parameters that would contribute to the evidence and have no value; `needs` : missing tests without
+        which the mechanism is not assessable;
         `caveat`, `citations`.
 
-        Beside it `answers`: what symptoms in the table say of mechanisms (`qst.inference.symptoms.describe_answers`).
+        Each row also has `answers`: what symptoms in the table imply for mechanisms
+        (`qst.inference.symptoms.describe_answers`).
 
     Raises
     ------
@@ -73,19 +74,19 @@ def explain_mechanisms(
     --------
     >>> import qst
     >>> row = {"age": 25, "sex": "female", "site": "hand", "HPT": 35.0, "CDT": 1.1, "WDT": 1.7}
-    >>> told = explain_mechanisms(qst.score(pd.DataFrame([row])))[0]["mechanisms"][2]
-    >>> told["id"], told["status"], [sign["parameter"] for sign in told["for"]], told["missing"]
+    >>> explained = explain_mechanisms(qst.score(pd.DataFrame([row])))[0]["mechanisms"][2]
+    >>> explained["id"], explained["status"], [sign["parameter"] for sign in explained["for"]], explained["missing"]
     ('peripheral_sensitisation', 'supported', ['HPT'], ['TSL', 'PPT', 'MPT', 'MPS'])
     """
     if not is_scored(scored.columns):
-        raise OptionError("the table is not a scored one: score it first")
+        raise OptionError("the table is not scored: score it first")
     base = load_mechanisms(mechanisms)
     weighing = weighing or weigh_all(take_measured(scored), base)
     findings = {code: scored[f"{code}_finding"].to_numpy(dtype=object) for code in (*Z_CODES, "PHS", "DMA")}
     rows: list[dict[str, Any]] = [{"mechanisms": []} for _ in range(len(scored))]
     for mechanism in base.mechanisms:
-        for row, told in zip(rows, _explain_one(mechanism, weighing, findings), strict=True):
-            row["mechanisms"].append(told)
+        for row, entry in zip(rows, _explain_one(mechanism, weighing, findings), strict=True):
+            row["mechanisms"].append(entry)
     for row, answers in zip(rows, describe_answers(scored, base), strict=True):
         row["answers"] = answers
     places = [column for column in (*IDENTITY, *SOURCE) if column in scored]
@@ -96,7 +97,7 @@ def explain_mechanisms(
 
 
 def describe_mechanisms(mechanisms: str | Path | KnowledgeBase | None = None) -> dict[str, Any]:
-    """What is the same for all rows: every mechanism with its sources and treatment findings, and the statuses.
+    """Describe what is the same for all rows: each mechanism with sources and treatment findings, and the statuses.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def describe_mechanisms(mechanisms: str | Path | KnowledgeBase | None = None) ->
 
 
 class DetailsWriter:
-    """Takes a scored table block by block and writes the details of its rows, so that memory does not grow with them.
+    """Writes the details of a scored table block by block, so that memory does not grow with the rows.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ class DetailsWriter:
 
 
 def _describe(mechanism: Mechanism) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "id": mechanism.id,
         "name": mechanism.name,
         "level": mechanism.level,
@@ -151,13 +152,13 @@ def _describe(mechanism: Mechanism) -> dict[str, Any]:
         "caveat": mechanism.caveat,
     }
     if mechanism.assessable:
-        told |= {"threshold": mechanism.threshold, "threshold_calibrated": mechanism.calibrated}
-        told |= {"tests": list(mechanism.tests), "needs": [list(group) for group in mechanism.needs]}
+        entry |= {"threshold": mechanism.threshold, "threshold_calibrated": mechanism.calibrated}
+        entry |= {"tests": list(mechanism.tests), "needs": [list(group) for group in mechanism.needs]}
     else:
-        told["needed"] = list(mechanism.needed)
-    told["treatment_findings"] = [_describe_treatment(treatment) for treatment in mechanism.treatments]
-    told["citations"] = _cite(mechanism)
-    return told
+        entry["needed"] = list(mechanism.needed)
+    entry["treatment_findings"] = [_describe_treatment(treatment) for treatment in mechanism.treatments]
+    entry["citations"] = _cite(mechanism)
+    return entry
 
 
 def _describe_treatment(treatment: Treatment) -> dict[str, Any]:
@@ -183,21 +184,21 @@ def _explain_one(mechanism: Mechanism, weighing: Weighing, findings: dict[str, A
     signs += [(sign, pattern.name, -weighing.rate(sign)) for pattern in mechanism.against for sign in pattern.signs]
     citations = _cite(mechanism)
     for row in range(len(status)):
-        told: dict[str, list[dict[str, Any]]] = {"for": [], "against": []}
+        signs_of_side: dict[str, list[dict[str, Any]]] = {"for": [], "against": []}
         missing = {sign.parameter for sign, _, evidence in signs if math.isnan(evidence[row])}
         for sign, pattern, evidence in signs:
             speaks = float(evidence[row])
-            # A pattern against it that is not there says nothing for it.
+            # The absence of a pattern against the mechanism is not evidence for it.
             if not math.isnan(speaks) and (speaks < 0 or not pattern):
                 side = "for" if speaks > 0 else "against"
-                told[side].append(_tell_sign(sign, pattern, speaks, measured, findings, row))
+                signs_of_side[side].append(_describe_sign(sign, pattern, speaks, measured, findings, row))
         yield {
             "id": mechanism.id,
             "name": mechanism.name,
             "evidence": None if status[row] == NOT_ASSESSABLE else float(weighed.evidence[row]),
             "status": status[row],
             "threshold": mechanism.threshold,
-            **told,
+            **signs_of_side,
             "against_cost": float(weighed.cost[row]),
             "missing": [code for code in mechanism.tests if code in missing],
             "needs": [" or ".join(group) for group in mechanism.needs if set(group) <= missing],
@@ -206,13 +207,13 @@ def _explain_one(mechanism: Mechanism, weighing: Weighing, findings: dict[str, A
         }
 
 
-def _tell_sign(
+def _describe_sign(
     sign: Sign, pattern: str, evidence: float, measured: MeasuredSigns, findings: dict[str, Any], row: int
 ) -> dict[str, Any]:
     code = sign.parameter
     z = float(measured.z[code][row]) if code in measured.z else None
     finding = findings[code][row]
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "parameter": code,
         "expected": describe_expected_sign(sign),
         "z": z,
@@ -223,11 +224,11 @@ def _tell_sign(
         "doi": sign.doi,
         "ours": sign.ours,
     }
-    return {"pattern": pattern, **told} if pattern else told
+    return {"pattern": pattern, **entry} if pattern else entry
 
 
 def describe_expected_sign(sign: Sign) -> str:
-    """What a sign expects, in words.
+    """Describe in words the finding that a sign expects.
 
     >>> from qst.inference.knowledge_base import load_mechanisms
     >>> describe_expected_sign(load_mechanisms().mechanisms[0].signs[0])

@@ -1,1 +1,1 @@
-"""Files to files, one module for each command: the only place that opens a user's file or writes one."""
+"""From files to files, one module per command: only here are a user's files opened or written."""

@@ -1,4 +1,4 @@
-"""Files to a file of the canonical table, assessments or trials, with its problems beside it."""
+"""Convert files to one file of the canonical table (assessments or trials), with a list of problems next to it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ Target = Literal["auto", "trials", "assessments"]
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What came of converting some files.
+    """The outcome of converting some files.
 
     Attributes
     ----------
     kind : {"assessments", "trials"} or None
-        What the rows of the output are; None where nothing was written.
+        What the rows of the output are; None if nothing was written.
     n_rows : int
     problems : list of Problem
     problem_file : Path or None
@@ -52,34 +52,34 @@ def convert_files(
     *,
     to: Target = "auto",
     stdout: IO[str] | None = None,
-    tell: OnLine | None = None,
+    on_line: OnLine | None = None,
 ) -> Conversion:
-    """Write the table that files hold, in our names and units: it reads back as the same table.
+    """Write the table that files contain, in canonical names and units. It reads back as the same table.
 
     Parameters
     ----------
     inputs : sequence of paths
         Files or folders.
     output : path or None
-        CSV, XLSX, Parquet or JSON by its ending; it appears whole or not at all. None writes CSV to `stdout`. Problems
-        are listed in `<output without ending>.problems.csv`; where there are none, an earlier list is removed.
+        CSV, XLSX, Parquet or JSON, by its ending; written completely or not at all. None writes CSV to `stdout`.
+        Problems are listed in `<output without ending>.problems.csv`; if there are none, an earlier list is removed.
     options : LoadOptions, optional
     to : {"auto", "trials", "assessments"}
-        Trials become assessments by `qst.derive_values`. Assessments cannot become trials. `auto` keeps trials where
+        Trials become assessments by `qst.derive_values`. Assessments cannot become trials. `auto` keeps trials if
         all files have them, and gives assessments otherwise.
     stdout : text stream, optional
-    tell : callable, optional
-        Gets what was understood of the files, line by line.
+    on_line : callable, optional
+        Receives the description of how the files were read, line by line.
 
     Raises
     ------
     InputError
-        A file that was named does not exist.
+        An input file does not exist.
     OptionError
-        Wrong use: single trials are asked for and a file has none; an output that is an input or cannot be written.
+        Single trials are requested and a file has none; or the output is also an input or cannot be written.
     """
     if to not in get_args(Target):
-        raise OptionError(f"the table to write is '{to}': say {', '.join(get_args(Target))}")
+        raise OptionError(f"the table to write is '{to}': use one of {', '.join(get_args(Target))}")
     problems: list[Problem] = []
     options = options or LoadOptions()
     problem_file = _name_problem_file(inputs, output)
@@ -89,9 +89,9 @@ def convert_files(
     except InputError as error:
         problems = collect_input_error(error, problems)
         return Conversion(None, 0, problems, _write_problems(problems, problem_file))
-    kind = _choose_kind(readings, to, tell)
-    for line in readings.explain() if tell else ():
-        tell(line)  # type: ignore[misc]
+    kind = _choose_kind(readings, to, on_line)
+    for line in readings.explain() if on_line else ():
+        on_line(line)  # type: ignore[misc]
     n_rows = 0
     with open_sink(output, stdout, problems.append) as sink:
         for block in show_progress(_convert(readings, kind, problems), readings):
@@ -100,18 +100,18 @@ def convert_files(
     return Conversion(kind, n_rows, problems, _write_problems(problems, problem_file))
 
 
-def _choose_kind(readings: Readings, to: Target, tell: OnLine | None) -> Kind:
+def _choose_kind(readings: Readings, to: Target, on_line: OnLine | None) -> Kind:
     trials = [reading.file for reading in readings.tables if reading.is_trials]
     values = [reading.file for reading in readings.tables if not reading.is_trials]
     if to == "trials" and values:
         raise OptionError(
-            f"{values[0]} has a row a tested area, and a value does not tell the trials it was formed from: say "
-            "--to assessments, or leave the file out"
+            f"{values[0]} has one row per tested area, and the trials cannot be recovered from the values: use "
+            "--to assessments, or omit the file"
         )
-    if trials and values and tell is not None:
-        tell(
-            f"{trials[0]} has a row a trial and {values[0]} a row a tested area: values are formed from the trials, "
-            "and all rows are assessments"
+    if trials and values and on_line is not None:
+        on_line(
+            f"{trials[0]} has one row per trial and {values[0]} one row per tested area: values are computed from the "
+            "trials, and all rows are assessments"
         )
     return "trials" if to == "trials" or (to == "auto" and not values) else "assessments"
 
@@ -128,21 +128,23 @@ def _convert(readings: Readings, kind: Kind, problems: list[Problem]) -> Iterato
 
 
 def _name_problem_file(inputs: Sequence[str | Path], output: str | Path | None) -> Path | None:
-    """Where problems go; refused where it is something else than a list of problems, so that none is written over."""
+    """Where problems are written. Refuse a file that is not a list of problems, so that none is overwritten."""
     if output is None:
         return None
     output = Path(output)
     check_writable(output)
     path = output.with_name(output.stem + PROBLEMS_ENDING)
     if path == output or any(Path(other).resolve() == path.resolve() for other in inputs):
-        raise OptionError(f"the problems would be written over {path}: give the output another name")
+        raise OptionError(f"the list of problems would overwrite {path}: give the output another name")
     if path.exists() and not is_problem_list(path):
-        raise OptionError(f"the problems would be written over {path}, which lists no problems: move it away")
+        raise OptionError(
+            f"the list of problems would overwrite {path}, which is not a list of problems: move it elsewhere"
+        )
     return path
 
 
 def _write_problems(problems: Sequence[Problem], path: Path | None) -> Path | None:
-    """Write the list beside the output, or remove an earlier one where there are no problems any more."""
+    """Write the list next to the output; if there are no problems, remove an earlier list."""
     if path is None:
         return None
     if not problems:

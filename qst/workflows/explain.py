@@ -1,4 +1,4 @@
-"""Files to the explanation of one assessment."""
+"""Explain one assessment, found in files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,7 @@ from qst.settings import Settings
 from qst.workflows.find_people import choose_assessment, find_person
 
 
+# long: the docstring lists every argument and key of the result
 def explain(
     inputs: str | Path | Sequence[str | Path],
     subject: str,
@@ -24,48 +25,49 @@ def explain(
     options: LoadOptions | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
-    """Follow one assessment through every step.
+    """Explain every step from the values of one assessment to its results.
 
     Parameters
     ----------
     inputs : path or sequence of paths
-        Laboratory files, or one table that `qst score` wrote.
+        Laboratory files, or tables written by `qst score`.
     subject : str
         As written in the file.
     parameter : str, optional
-        Only this parameter, without the steps that take all of them.
+        Only this parameter, without the steps that need all parameters.
     visit, site, side, area : str, optional
-        Which of the person's assessments.
+        Which assessment, if the person has several.
     options : LoadOptions, optional
         How the files are read.
     settings : Settings, optional
-        How they are scored. A scored table is scored again by the settings that it carries; one that is given here
-        wins.
+        How they are scored. A scored table is scored again with the settings it carries; a setting given here takes
+        precedence.
 
     Returns
     -------
     dict
         `subject` … `area`, `source_file`, `source_row`, `understood` (lines on how the file was read), `reference`,
-        `stratum`, `parameters` (a list: trials, value, norm, steps, z, finding, what could not be found), `chance`,
+        `stratum`, `parameters` (a list: trials, value, norm, steps, z, finding, undetectable findings), `chance`,
         `loga`, `phenotypes`, `criteria`, `mechanisms`, `never_assessable`, `answers`, `npsi`, `notes`, `problems`,
         `disclaimer`. The numbers are those of `qst.score`.
 
     Raises
     ------
     OptionError
-        There is no such person or assessment, there are several, or no such parameter; the text names what there is.
+        The person, assessment or parameter does not exist, or several assessments match; the message lists those that
+        exist.
     InputError
         The input cannot be read.
 
     Examples
     --------
-    >>> told = explain("examples/cohort_synthetic.csv", "058", area="test", parameter="HPT")
-    >>> hpt = told["parameters"][0]
+    >>> explanation = explain("examples/cohort_synthetic.csv", "058", area="test", parameter="HPT")
+    >>> hpt = explanation["parameters"][0]
     >>> hpt["norm"]["mean"], hpt["norm"]["sd"], round(hpt["z"], 2)
     (44.28, 2.86, -0.5)
     """
     if parameter is not None and parameter.upper() not in BY_CODE:
-        raise OptionError(f"'{parameter}' is none of the 13 parameters: {' '.join(RECORD_ORDER)}")
+        raise OptionError(f"'{parameter}' is not one of the 13 parameters: {' '.join(RECORD_ORDER)}")
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     found = find_person(paths, subject, options or LoadOptions(), settings or Settings())
     given = {"visit": visit, "site": site, "side": side, "area": area}

@@ -1,4 +1,4 @@
-"""Names of files from subjects and visits, which may hold anything."""
+"""File names from subjects and visits, which may contain any characters."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def name_files(keys: Sequence[tuple[object, ...]]) -> list[str]:
-    """A file name for each (subject, visit, …): safe on every system, and never the same for two.
+    """A file name for each (subject, visit, …): safe on every system and unique.
 
     >>> name_files([("007", "1"), ("../../x", None)])
     ['007_1', 'x-eb09bd']

@@ -1,4 +1,4 @@
-"""One person's assessments, found in files; and the one that is meant."""
+"""Find one person's assessments in files, and choose one of them."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -16,51 +16,52 @@ from qst.problems import Problem, make_problem
 from qst.settings import Settings
 from qst.tables import is_scored
 from qst.workflows.carried_settings import find_carried, take_over
+from qst.workflows.manifest import list_files
 
 NEAR = 3
-"""So many similar names are shown where a subject is not found, and not all people of a file."""
+"""Number of similar names shown if a subject is not found."""
 
 
 def find_person(paths: Sequence[str | Path], subject: str, options: LoadOptions, settings: Settings) -> Found:
-    """Read files, scored tables among them, and keep the rows of one person.
+    """Read files, which may include scored tables, and keep the rows of one person.
 
     Raises
     ------
     OptionError
-        There is no such person; a few similar names are told.
+        There is no such person; the message suggests a few similar names.
     InputError
-        The input cannot be read, or has no row that can be used; it holds all problems.
+        The input cannot be read, or has no usable row; the error holds all problems.
     """
     found, names, problems = _read(paths, options, settings, subject)
     if found is not None:
         return found
     if not names and problems:
-        raise _tell_empty(paths, problems)
-    raise _miss(subject, names, problems)
+        raise _make_empty_error(paths, problems)
+    raise _make_unknown_subject_error(subject, names, problems)
 
 
 def find_everybody(paths: Sequence[str | Path], options: LoadOptions, settings: Settings) -> Found:
-    """Read files, scored tables among them, and keep all rows. Values are derived where the files have trials.
+    """Read files, which may include scored tables, and keep all rows. Values are derived from any trials.
 
     Raises
     ------
     InputError
-        The input cannot be read, or has no row that can be used; it holds all problems.
+        The input cannot be read, or has no usable row; the error holds all problems.
     """
     found, _, problems = _read(paths, options, settings, None)
     if found is None:
-        raise _tell_empty(paths, problems)
+        raise _make_empty_error(paths, problems)
     return found
 
 
-def _tell_empty(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
+def _make_empty_error(paths: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
     return InputError(make_problem("empty", file=str(paths[0])), problems)
 
 
 def _read(
     paths: Sequence[str | Path], options: LoadOptions, settings: Settings, subject: str | None
 ) -> tuple[Found | None, set[str], list[Problem]]:
-    """The rows of one person, or of everybody where `subject` is None; the names of all; and all problems."""
+    """The rows of one person (of everybody if `subject` is None), the names of all subjects, and all problems."""
     problems: list[Problem] = []
     try:
         readings = open_readings(paths, options, problems.append)
@@ -87,13 +88,14 @@ def _read(
     for read in readings.tables:
         again = is_scored(read.headers)
         if again or read.file in files:
-            # The rows of a scored table name the file that they were from at first.
+            # The rows of a scored table name the file from which they were originally read.
             place = read.file if read.file in files else ""
-            line = f"{read.file}: a table that qst score wrote; its values are scored again"
+            line = f"{read.file}: a table written by qst score; its values are scored again"
             understood.setdefault(place, []).extend([line] if again else read.explain())
     understood.setdefault("", []).extend(lines)
     all_trials = pd.concat(trials, ignore_index=True) if trials else None
-    return Found(rows, all_trials, understood, problems, settings), names, problems
+    found = Found(rows, all_trials, understood, problems, settings, list_files(readings.tables))
+    return found, names, problems
 
 
 def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
@@ -101,24 +103,26 @@ def _take(rows: pd.DataFrame, subject: str | None) -> pd.DataFrame:
     return own.reset_index(drop=True)
 
 
-def _miss(subject: str, names: set[str], problems: Sequence[Problem]) -> OptionError:
-    """The error of an unknown subject: similar names, how many there are, and whether a file could not be read."""
+def _make_unknown_subject_error(subject: str, names: set[str], problems: Sequence[Problem]) -> OptionError:
+    """The error for an unknown subject: the number of subjects, similar names, and whether a file was unreadable."""
     bare = {name: name.strip().lstrip("0").casefold() for name in names}
     near = sorted(name for name, text in bare.items() if text == subject.strip().lstrip("0").casefold())
     near += [name for name in difflib.get_close_matches(subject, sorted(names), NEAR) if name not in near]
-    told = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "none has a similar name."
+    suggestion = f"did you mean {' or '.join(map(repr, near[:NEAR]))}?" if near else "no similar name was found."
     lost = [problem for problem in problems if problem.severity == "error" and problem.column is None]
-    hint = f". Of the files, not all could be read: {lost[0]}" if lost else ""
-    return OptionError(f"no subject {subject!r} among {len(names)}; {told} A subject is written as in the file{hint}")
+    hint = f". Not all files could be read: {lost[0]}" if lost else ""
+    return OptionError(
+        f"no subject {subject!r} among {len(names)}; {suggestion} Write the subject as it is in the file{hint}"
+    )
 
 
 def choose_assessment(rows: pd.DataFrame, subject: str, given: Mapping[str, str]) -> pd.DataFrame:
-    """The one assessment that is meant, by its visit, site, side or area as far as these are given.
+    """Choose one assessment by its visit, site, side or area, as far as these are given.
 
     Raises
     ------
     OptionError
-        There is none, or more than one; those that there are, are told.
+        No assessment matches, or more than one; the message lists the subject's assessments.
     """
     texts = rows.reindex(columns=list(CHOICES)).astype(object)
     texts = texts.where(texts.notna(), "").astype(str)
@@ -134,15 +138,15 @@ def choose_assessment(rows: pd.DataFrame, subject: str, given: Mapping[str, str]
     if not meant.any():
         asked = ", ".join(f"{name} {value}" for name, value in given.items())
         there = listed or ", ".join(f"{name} {value}" for name, value in texts.iloc[0].items() if value)
-        raise OptionError(f"subject {subject!r} has no assessment with {asked}; there is: {there}")
+        raise OptionError(f"subject {subject!r} has no assessment with {asked}; it has: {there}")
     if meant.sum() > 1:
         still = [name for name in varying if texts.loc[meant, name].nunique() > 1]
         if not still:
             raise OptionError(
-                f"subject {subject!r} has {int(meant.sum())} assessments that nothing tells apart "
-                "(duplicate_assessment): give one of them a visit of its own"
+                f"subject {subject!r} has {int(meant.sum())} assessments that cannot be distinguished "
+                "(duplicate_assessment): give each of them its own visit"
             )
         alone = [name for name in still if texts.loc[meant, name].nunique() == meant.sum()]
         options = " or ".join(f"--{name}" for name in alone) or " and ".join(f"--{name}" for name in still)
-        raise OptionError(f"subject {subject!r} has {int(meant.sum())} assessments: say {options}. There is: {listed}")
+        raise OptionError(f"subject {subject!r} has {int(meant.sum())} assessments: use {options}. It has: {listed}")
     return rows[meant].reset_index(drop=True)

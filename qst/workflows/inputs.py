@@ -1,4 +1,4 @@
-"""What all commands do with the files they are given."""
+"""What all commands do with their input files."""
 
 from collections.abc import Callable, Iterator, Sequence, Sized
 from pathlib import Path
@@ -15,18 +15,18 @@ Rows = TypeVar("Rows", bound=Sized)
 OnLine = Callable[[str], None]
 
 WRONG_USE = ("no-file", "no-files")
-"""Problems that are the command's fault and not the data's."""
+"""Codes of problems that are caused by the command, not by the data."""
 
 
 def collect_input_error(error: InputError, problems: list[Problem]) -> list[Problem]:
-    """The problems with that of an error that ended the reading; of a file that does not exist, it is raised."""
+    """Add the problem of an error that ended the reading. If a file does not exist, the error is raised again."""
     if error.problem.code in WRONG_USE:
         raise error
     return problems if error.problem in problems else [*problems, error.problem]
 
 
 def show_progress(blocks: Iterator[Rows], readings: Readings) -> Iterator[Rows]:
-    """Show a bar on a terminal, once the work has taken a second."""
+    """Show a progress bar on a terminal once the work has taken a second."""
     with tqdm(total=readings.n_rows, unit=" rows", delay=1, disable=None, leave=False) as bar:
         for block in blocks:
             yield block
@@ -34,19 +34,19 @@ def show_progress(blocks: Iterator[Rows], readings: Readings) -> Iterator[Rows]:
 
 
 def leave_out_earlier(
-    inputs: Sequence[str | Path], output: str | Path | None, beside: Sequence[str | Path | None]
+    inputs: Sequence[str | Path], output: str | Path | None, other_files: Sequence[str | Path | None]
 ) -> list[Path]:
-    """An earlier output in an input folder, which is not to be read again.
+    """Find an earlier output in an input folder, so that it is not read again.
 
     Raises
     ------
     OptionError
-        The output would be written over anything else that is read: an input, or one of the files `beside` them.
+        The output would overwrite anything else that is read: an input or one of `other_files`.
     """
     if output is None:
         return []
     path = Path(output).resolve()
-    for other in (*inputs, *beside):
+    for other in (*inputs, *other_files):
         if other is None or not Path(other).exists():
             continue
         if Path(other).resolve() == path:
@@ -54,5 +54,5 @@ def leave_out_earlier(
         if path.is_file() and Path(other).is_dir() and Path(other).resolve() in path.parents:
             if is_our_output(path):
                 return [path]
-            raise OptionError(f"{output} is a file of the folder {other}, which is read: write to another file")
+            raise OptionError(f"{output} is a file in the input folder {other}: write to another file")
     return []

@@ -174,3 +174,17 @@ def _describe_reading(options: LoadOptions) -> dict[str, Any]:
         "probe_area": options.probe_area,
     }
     return {name: value for name, value in stated.items() if value not in (None, "", [], {}, False)}
+
+
+def describe_settings(manifest: Manifest) -> str:
+    """The settings of a manifest in one line: numbers, and data with the beginning of their hash."""
+    parts = []
+    for name, value in manifest["settings"].items():
+        if isinstance(value, dict) and "id" in value:
+            hashed = f" ({value['sha256'][:12]})" if value["sha256"] else ""
+            parts.append(f"{name} {value['id']}{hashed}")
+        elif isinstance(value, dict):
+            parts += [f"{name} {key}={detail}" for key, detail in value.items()]
+        else:
+            parts.append(f"{name} {value:g}")
+    return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""Figures of many people: from files to pictures, on all cores."""
+"""Draw figures from files: one picture or many, on all cores."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
@@ -29,12 +29,12 @@ from qst.workflows.processes import AT_ONCE, count_processes, start_processes
 from qst.workflows.score import score_readings
 
 Saved = tuple[dict[Path, str], str]
-"""Pictures that could not be drawn, and why; and the signs in the others that no font has."""
+"""Pictures that could not be drawn, with the reason; and the characters of the others that no font has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures that were written, the problems of their files, and lines on settings that options replaced."""
+    """Pictures that were written, the problems of their files, and descriptions of settings that options replaced."""
 
     written: list[Path]
     problems: list[Problem]
@@ -43,7 +43,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How pictures look; `options` are those of the kind of figure (`qst.plots.kinds`)."""
+    """The appearance of pictures; `options` are those of the kind of figure (`qst.plots.kinds`)."""
 
     title: str | None = None
     width_mm: float = WIDTH_MM
@@ -51,6 +51,7 @@ class Style:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+# long: the docstring describes every argument
 def plot_files(
     inputs: Sequence[str | Path],
     output: str | Path,
@@ -70,23 +71,23 @@ def plot_files(
     processes: int | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Pictures:
-    """Draw one figure of all rows, or one each person and visit.
+    """Draw one figure of all rows, or one per person and visit.
 
     Parameters
     ----------
     inputs : sequence of paths
-        Scored tables, or laboratory files, which are scored first. Figures of single trials need files that have them.
+        Scored tables, or laboratory files, which are scored first. Figures of single trials need files with trials.
     output : path
-        A picture by its ending, or a folder, made where it does not exist. In a folder each person and visit has a
-        picture, unless the kind is one of cohorts, which has one picture under the kind's name.
+        A picture, by its ending, or a folder, which is created if it does not exist. In a folder, each person and visit
+        has a picture; a figure of a cohort is one picture with the name of its kind.
     options : LoadOptions, optional
         For laboratory files.
     settings : Settings, optional
-        By what laboratory files are scored. A scored table is drawn as it is.
+        How laboratory files are scored. A scored table is drawn as it is.
     kind : str
         One of `qst.plots.kinds.KINDS`.
     each : bool
-        One picture a person and visit; the output must be a folder.
+        One picture per person and visit; the output must be a folder.
     over_visits : bool
         All visits of a person in one picture.
     subject, visit, site : str, optional
@@ -96,22 +97,22 @@ def plot_files(
         For a folder.
     width_mm, dpi : float
     processes : int, optional
-        Number of processes; default: one a core, where there are enough pictures to be worth it.
+        Number of processes. Default: one per core, if there are enough pictures to be worth it.
     given : mapping, optional
         Options of the kind: `area`, `by`, `order`, `parameter`, `visits`, `label_people`.
 
     Raises
     ------
     OptionError
-        Nobody is left to draw; several are, and the output is one picture of one person; or the kind and its options do
-        not go together.
+        No row is left to draw; there are several persons or visits for one picture of one person; or the kind and its
+        options are incompatible.
     InputError
         A file cannot be used.
     """
     given = dict(given or {})
     chosen = choose_kind(kind, given)
     if processes is not None and processes < 1:
-        raise OptionError(f"{processes} processes cannot draw: give 1 or more")
+        raise OptionError(f"the number of processes is {processes}: give 1 or more")
     check_size(width_mm, dpi)
     path = Path(output)
     one_file = path.suffix.lower() in PICTURE_ENDINGS and not path.is_dir()
@@ -127,7 +128,7 @@ def plot_files(
     groups = _divide(table, chosen, keys, own) if apart else [((), table)]
     if one_file and apart and len(groups) > 1:
         raise OptionError(
-            f"the input has {len(groups)} persons or visits and '{path.name}' is one picture: choose one with "
+            f"the input has {len(groups)} persons or visits, but '{path.name}' is one picture: choose one with "
             "--subject (and --visit, or --over-visits), give a folder, or draw groups with --by"
         )
     if one_file:
@@ -144,7 +145,7 @@ def plot_files(
 def _draw_pictures(
     kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, processes: int | None
 ) -> tuple[list[Path], list[Problem]]:
-    """Draw pictures; gives those that were written, and a problem for each that could not be drawn."""
+    """Draw pictures. Give those that were written, and a problem for each that could not be drawn."""
     if len(pictures) == 1:
         return [pictures[0][1]], _report_missing_glyphs(_save_one(kind, *pictures[0], style))
     refused, missing = _save_all(kind, pictures, style, processes)
@@ -156,8 +157,8 @@ def _draw_pictures(
 
 def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None:
     if each and kind.single == "never":
-        what = "profiles of groups are" if kind is GROUPS else f"--kind {kind.name} is"
-        raise OptionError(f"{what} of a cohort: leave --each out")
+        figure = "profiles of groups show" if kind is GROUPS else f"--kind {kind.name} shows"
+        raise OptionError(f"{figure} a cohort: omit --each")
     if each and one_file:
         raise OptionError(f"'{path.name}' is one picture: with --each, give a folder")
     if one_file:
@@ -171,10 +172,10 @@ def _check_output(path: Path, kind: Kind, *, one_file: bool, each: bool) -> None
 def _gather(
     inputs: Sequence[str | Path], options: LoadOptions, settings: Settings, problems: list[Problem], kind: Kind
 ) -> tuple[pd.DataFrame, Settings, list[str]]:
-    """The table that the kind is drawn from, by which settings it is scored, and lines on settings that were replaced.
+    """The table to draw, the settings by which it is scored, and descriptions of settings that were replaced.
 
-    The table has single trials or scored rows. Scored tables are drawn as they are, unless an option differs from what
-    they were scored by.
+    The table has single trials or scored rows. Scored tables are drawn as they are, unless an option differs from the
+    settings by which they were scored.
     """
     tables = {Path(path): read_scored(path) for path in inputs}
     scored = {path: table for path, table in tables.items() if table is not None}
@@ -201,7 +202,7 @@ def _gather_trials(paths: Sequence[Path], options: LoadOptions, problems: list[P
     if not trials:
         raise OptionError(
             f"--kind {kind.name} is drawn from single trials ({kind.needed}), and the input has one row per tested "
-            "area: give the file with one row per trial, as examples/trials_synthetic.csv"
+            "area: use a file with one row per trial, such as examples/trials_synthetic.csv"
         )
     return pd.concat(trials, ignore_index=True)
 
@@ -218,7 +219,7 @@ def _choose_rows(table: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
 
 
 def _find_reference(scored: pd.DataFrame, settings: Settings) -> dict[str, Any]:
-    """The reference set that was asked for, where the rows were scored by it; otherwise theirs is looked up."""
+    """The chosen reference set, if the rows were scored by it; otherwise the figure looks up theirs."""
     from qst.norms.reference_sets import load_reference
 
     reference = load_reference(settings.reference)
@@ -228,9 +229,9 @@ def _find_reference(scored: pd.DataFrame, settings: Settings) -> dict[str, Any]:
 def _divide(
     table: pd.DataFrame, kind: Kind, keys: list[str], own: Mapping[str, Any]
 ) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
-    """Rows of each person and visit, with what names its picture.
+    """Rows of each person and visit, with the key that names its picture.
 
-    Evidence for mechanisms is an assessment's, so that each of a person's assessments has a picture.
+    Evidence for mechanisms belongs to one assessment, so each assessment of a person has its own picture.
     """
     if not kind.by_assessment:
         return [(tuple(key), group) for key, group in table.groupby(keys, sort=False, dropna=False)]
@@ -246,7 +247,7 @@ def _divide(
 
 
 def _save_one(kind: Kind, table: pd.DataFrame, path: Path, style: Style) -> str:
-    """Draw one picture; signs of its texts that no font has are given back."""
+    """Draw one picture. Give the characters of its texts that no font has."""
     again = {"sheets": AXES_CACHES} if kind.on_sheets else {}
     ax = kind.draw(table, title=style.title, width_mm=style.width_mm, options={**style.options, **again})
     return write_figure(ax, path, dpi=style.dpi)
@@ -257,7 +258,7 @@ def _report_missing_glyphs(missing: str) -> list[Problem]:
 
 
 def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) -> Saved:
-    """Draw some pictures; those of people of whom nothing can be drawn are given back with the reason."""
+    """Draw some pictures. Give those that could not be drawn, with the reason, and the characters that no font has."""
     refused, missing = {}, set[str]()
     for table, path in part:
         try:
@@ -268,7 +269,7 @@ def _save_part(kind: Kind, part: list[tuple[pd.DataFrame, Path]], style: Style) 
 
 
 def _save_all(kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Style, wanted: int | None) -> Saved:
-    """Draw all pictures with a progress bar, in several processes where there are many; what could not be, and why."""
+    """Draw all pictures with a progress bar, in several processes if there are many. Give what `_save_part` gives."""
     processes = count_processes(len(pictures), wanted)
     if processes == 1:
         parts, done = [[picture] for picture in pictures], None
@@ -279,9 +280,9 @@ def _save_all(kind: Kind, pictures: list[tuple[pd.DataFrame, Path]], style: Styl
     refused: dict[Path, str] = {}
     missing = set[str]()
     with tqdm(total=len(pictures), unit=" pictures", delay=1, disable=None, leave=False) as bar:
-        for number, (not_drawn, signs) in done:
+        for number, (not_drawn, characters) in done:
             refused |= not_drawn
-            missing |= set(signs)
+            missing |= set(characters)
             bar.update(number)
     return {path: refused[path] for _, path in pictures if path in refused}, "".join(sorted(missing))
 

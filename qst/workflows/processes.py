@@ -1,18 +1,18 @@
-"""Processes that share work: how many, and how they are started."""
+"""Parallel processes: how many, and how they are started."""
 
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 
 AT_ONCE = 8
-"""Jobs that a process does before it comes back."""
+"""Number of jobs that a process is given at a time."""
 
 FEWEST_JOBS = 24
-"""Fewer pictures or pages are done sooner than processes are started (ours)."""
+"""With fewer pictures or pages, one process is faster than starting several (our threshold)."""
 
 
 def count_processes(jobs: int, wanted: int | None) -> int:
-    """How many processes share so many jobs; 1 where no number was asked for and the work is done before they start.
+    """Number of processes for a number of jobs; 1 if no number was requested and starting them is not worth it.
 
     >>> count_processes(23, None), count_processes(24, 2), count_processes(9, 8)
     (1, 2, 2)
@@ -23,10 +23,10 @@ def count_processes(jobs: int, wanted: int | None) -> int:
 
 
 def count_cores() -> int:
-    """Cores that this process may use, which may be fewer than the machine has."""
+    """Number of cores that this process may use, which may be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start_processes(number: int) -> ProcessPoolExecutor:
-    """Processes that are started afresh: forking one that has threads (a progress bar has one) can hang."""
+    """Start new processes, without forking: forking a process with threads (a progress bar has one) can hang."""
     return ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"))

@@ -1,4 +1,4 @@
-"""Problems that only scoring shows."""
+"""Problems that only scoring reveals."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from qst.problems import OnProblem
 
 
 class ResultReporter:
-    """Reports what only scoring shows of rows that name their file: norms they lack, symptoms, what is implausible."""
+    """Reports, for rows with a source file, what only scoring reveals: missing norms, symptoms, implausible values."""
 
     def __init__(self, reference: ReferenceSet, on_problem: OnProblem) -> None:
         self._norms, self._plausibility, self._on_problem = (
@@ -20,11 +20,11 @@ class ResultReporter:
         )
 
     def update(self, scored: pd.DataFrame, trials: pd.DataFrame | None) -> None:
-        """Report what some rows show; `trials` are those they were formed from."""
+        """Report problems of some rows; `trials` are those from which their values were computed."""
         self._norms.update(scored)
         report_symptoms(scored, self._on_problem)
         self._plausibility.update(scored, trials)
 
     def finish(self) -> None:
-        """Report what all rows together show. Call it once, after the last block."""
+        """Report problems across all rows. Call it once, after the last block."""
         self._plausibility.finish()

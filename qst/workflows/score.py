@@ -1,4 +1,4 @@
-"""Files to a file: the whole path over any number of rows, with the problems and the summary of it."""
+"""Score files and write the result: any number of rows, with the problems and a summary."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,12 +35,12 @@ from qst.workflows.table_writers import open_sink
 DETAILS_ENDINGS = (".json",)
 
 WITH_MANIFEST = (".json",)
-"""Formats that always have a manifest beside them."""
+"""Formats that always have a manifest next to them."""
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredBlock:
-    """Some scored rows, and what their evidence was computed from."""
+    """Some scored rows, and the computation of their evidence."""
 
     table: pd.DataFrame
     weighing: Weighing
@@ -51,13 +51,14 @@ class ScoredBlock:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of scoring some files, and whether a table was written."""
+    """The outcome of scoring some files, and whether a table was written."""
 
     summary: Summary
     problems: list[Problem]
     written: bool
 
 
+# long: the docstring describes every argument
 def score_files(
     inputs: Sequence[str | Path],
     output: str | Path | None,
@@ -78,23 +79,23 @@ def score_files(
     inputs : sequence of paths
         Files or folders.
     output : path or None
-        CSV, XLSX, Parquet or JSON by its ending; it appears whole or not at all. None writes CSV to `stdout`.
+        CSV, XLSX, Parquet or JSON, by its ending; written completely or not at all. None writes CSV to `stdout`.
     options : LoadOptions, optional
     settings : Settings, optional
     stdout : text stream, optional
     on_line : callable, optional
-        Gets what was understood of the files, line by line, before they are scored.
+        Receives the description of how the files were read, line by line, before they are scored.
     dry : bool
-        Look for problems only; write nothing. Then `on_line` gets a line for each column of the files.
+        Only look for problems; write nothing. `on_line` then receives a line for each column of the files.
     details : path, optional
         A JSON file with the signs for and against every mechanism, assessment by assessment
         (`qst.inference.mechanism_details`).
     volunteers : bool
-        All people are taken for healthy: the summary says who probably is not
+        All people are assumed to be healthy; the summary lists those who probably are not
         (`qst.inference.criteria.check_volunteers`).
     manifest : bool
-        Write what made the result beside the output (`qst.workflows.manifest`). Parquet always holds it in its
-        metadata; JSON, which has no place for metadata, always has it beside it.
+        Write next to the output how the result was made (`qst.workflows.manifest`). Parquet always holds this in its
+        metadata; JSON, which has no metadata, always has it next to it.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def score_files(
     InputError
         No input can be used.
     OptionError, ReferenceSetError, MechanismError
-        Wrong use. Nothing is written then.
+        The command was used wrongly. Nothing is written.
     """
     problems: list[Problem] = []
     options, settings = options or LoadOptions(), settings or Settings()
@@ -129,12 +130,12 @@ def score_files(
         needed = manifest or ending == ".parquet"
         made = form_manifest(list_files(readings.tables), options, settings) if needed else None
         with (
-            _open_details(details, loaded) as take,
+            _open_details(details, loaded) as write_details,
             open_sink(output, stdout, problems.append, manifest=made) as sink,
         ):
             for block in blocks:
                 sink.write(block.table)
-                take(block.table, block.weighing)
+                write_details(block.table, block.weighing)
         if manifest and output is not None:
             write_manifest(made, manifest_beside(Path(output)))
     summary.report_suspicious(problems.append)
@@ -150,19 +151,19 @@ def _check_outputs(
     *,
     manifest: bool,
 ) -> list[Path]:
-    """Refuse an output that cannot be written; gives earlier outputs in an input folder, which are not read again."""
+    """Refuse an output that cannot be written. Give earlier outputs in an input folder, which are not read again."""
     if output is not None:
         check_writable(Path(output))
     elif manifest:
-        raise OptionError("a manifest is written beside an output file: name one with --output")
+        raise OptionError("a manifest is written next to an output file: name that file with --output")
     data = (settings.reference, settings.mechanisms, settings.phenotypes, settings.criteria)
-    beside = [options.demographics, options.names.file, *(path for path in data if isinstance(path, str | Path))]
-    earlier = leave_out_earlier(inputs, output, beside)
+    other_files = [options.demographics, options.names.file, *(path for path in data if isinstance(path, str | Path))]
+    earlier = leave_out_earlier(inputs, output, other_files)
     if details is not None:
         check_writable(Path(details), DETAILS_ENDINGS)
-        earlier += leave_out_earlier(inputs, details, beside)
+        earlier += leave_out_earlier(inputs, details, other_files)
         if output is not None and Path(details).resolve() == Path(output).resolve():
-            raise OptionError(f"{details} is the output already: give the details another name")
+            raise OptionError(f"{details} is also the output: choose another name for the details")
     return earlier
 
 
@@ -174,7 +175,7 @@ def _open_summary(settings: Settings, volunteers: bool) -> Summary:
 
 @contextmanager
 def _open_details(path: str | Path | None, settings: Settings) -> Iterator[Callable[[pd.DataFrame, Weighing], None]]:
-    """Something that takes blocks for the details file; it appears whole or not at all."""
+    """Open the details file and give a function that writes blocks; the file is written completely or not at all."""
     if path is None:
         yield lambda _table, _weighing: None
         return
@@ -191,21 +192,21 @@ def _count(blocks: Iterator[ScoredBlock], summary: Summary) -> Iterator[ScoredBl
 
 
 def score_readings(readings: Readings, settings: Settings, on_problem: OnProblem) -> Iterator[ScoredBlock]:
-    """Score files block by block: what `qst score` writes, without holding more of it than one block.
+    """Score files block by block, as `qst score` writes them, holding only one block in memory.
 
     Parameters
     ----------
     readings : Readings
-        As `qst.loaders.readings.open_readings` gives them.
+        From `qst.loaders.readings.open_readings`.
     settings : Settings
     on_problem : callable
-        Gets every problem of the files, and those that only the reference set shows.
+        Receives every problem of the files, and those that only scoring reveals.
 
     Yields
     ------
     ScoredBlock
         Scored assessments, all with the same columns: `SCORED_COLUMNS` (and those of added mechanisms), the files'
-        own, `source_file, source_row`.
+        own columns, `source_file, source_row`.
     """
     reference, base = load_reference(settings.reference), load_mechanisms(settings.mechanisms)
     ours = [*ASSESSMENT_COLUMNS, *result_columns(find_added_ids(base))]

@@ -1,4 +1,4 @@
-"""Tables to files: CSV, Excel, Parquet or JSON by the ending; whole or not at all."""
+"""Write tables to CSV, Excel, Parquet or JSON, by the ending; completely or not at all."""
 
 import csv
 import json
@@ -27,22 +27,22 @@ from qst.tables import (
 from qst.vocabulary.headers import find_npsi_results
 
 CSV_ROWS = 1_000
-"""Rows of which all cells are Python's own objects at once; these need much memory."""
+"""Number of rows whose cells are converted to Python objects at a time; these need much memory."""
 
 EXCEL_ROWS = 1_048_575
-"""Rows an Excel sheet has below its header."""
+"""Number of rows that an Excel sheet can hold below its header."""
 
 EXCEL_CHARACTERS = 32_767
-"""Characters an Excel cell holds."""
+"""Number of characters that an Excel cell can hold."""
 
 PARQUET_KEY = b"qst_manifest"
-"""Where the metadata of a Parquet file hold the manifest."""
+"""Key of the manifest in the metadata of a Parquet file."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Sink(Protocol):
-    """Takes a table block by block."""
+    """Writes a table block by block."""
 
     def write(self, block: pd.DataFrame) -> None: ...
 
@@ -57,18 +57,18 @@ def open_sink(
     *,
     manifest: Mapping[str, Any] | None = None,
 ) -> Iterator[Sink]:
-    """Open a file for a table that comes in blocks.
+    """Open a file for a table that is written in blocks.
 
-    The file appears under its name when everything is written; after an error there is none, or the old one.
+    The file appears under its name once everything is written. After an error, an earlier file is unchanged.
 
     Parameters
     ----------
     path : path or None
-        Its ending decides the format; None writes CSV to `stdout`.
+        Its ending determines the format; None writes CSV to `stdout`.
     on_problem : callable, optional
-        Gets a problem where the format cannot hold a text as it is.
+        Receives a problem if the format cannot hold a text unchanged.
     manifest : mapping, optional
-        What made the table (`qst.workflows.manifest`). Parquet holds it; the other formats have no place for it.
+        How the table was made (`qst.workflows.manifest`). Only Parquet can hold it.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def open_sink(
     """
     if path is None:
         if stdout is None:
-            raise OptionError("neither a file nor a stream to write to")
+            raise OptionError("there is neither a file nor a stream to write to")
         yield _CsvSink(stdout)
         return
     path = Path(path)
@@ -106,7 +106,7 @@ class _CsvSink:
         first = self._columns is None
         block, self._columns = align_columns(block, self._columns)
         coded = {place: _number_texts(column) for place, (_, column) in enumerate(block.items()) if _is_text(column)}
-        # csv does not quote a lone carriage return by itself, which would end the row.
+        # csv does not quote a lone carriage return, which would end the row.
         returns = any("\r" in text for _, texts in coded.values() for text in texts if isinstance(text, str))
         quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
         writer = csv.writer(self._file, lineterminator="\n", quoting=quoting)
@@ -130,7 +130,7 @@ def _is_text(column: "pd.Series[Any]") -> bool:
 
 
 def _number_texts(column: "pd.Series[Any]") -> tuple[npt.NDArray[np.int32], list[object]]:
-    """Number of each cell's text, and the different texts, harmless in a spreadsheet; -1 is the last one, no text."""
+    """The index of each cell's text, and the texts, safe in a spreadsheet; index -1 is the empty text at the end."""
     codes, unique = pd.factorize(column.to_numpy(dtype=object))
     return codes.astype(np.int32), [*(defuse_text(text) if isinstance(text, str) else text for text in unique), ""]
 
@@ -140,7 +140,7 @@ def _take_texts(codes: npt.NDArray[np.int32], texts: list[object], rows: slice) 
 
 
 def _list_numbers(column: "pd.Series[Any]") -> list[object]:
-    """Python's own numbers, which csv writes with all their digits; empty where one is missing."""
+    """Python numbers, which csv writes with all their digits; missing numbers are empty texts."""
     numbers = column.to_numpy(dtype=object)
     numbers[column.isna().to_numpy()] = ""
     return numbers.tolist()
@@ -178,7 +178,7 @@ class _ExcelSink:
         self._rows += len(block)
         if self._rows > EXCEL_ROWS:
             raise OptionError(
-                f"an Excel sheet holds {EXCEL_ROWS:,} rows and there are more: write a .csv or .parquet file"
+                f"an Excel sheet holds {EXCEL_ROWS:,} rows and the table has more: write a .csv or .parquet file"
             )
         if first:
             self._sheet.append([self._cell(name, bold=True) for name in self._columns])
@@ -194,7 +194,7 @@ class _ExcelSink:
             self._sheet.append([self._cell(value, two=two) for value, two in zip(row, rounded, strict=True)])
 
     def _cell(self, value: Any, bold: bool = False, two: bool = False) -> Any:
-        """A value, or a cell where a format is needed. A text stays a text, whatever it starts with."""
+        """A value, or a cell if a format is needed. A text stays a text, whatever it starts with."""
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.styles import Font
 
@@ -214,7 +214,7 @@ class _ExcelSink:
         return cell
 
     def _fit(self, text: str) -> str:
-        """A text as Excel can hold it: without control characters, and no longer than 32,767 characters."""
+        """Make a text fit into Excel: without control characters and at most 32,767 characters long."""
         fitting = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:EXCEL_CHARACTERS]
         if fitting != text:
             reason = "cut" if len(text) > EXCEL_CHARACTERS else "control"
@@ -245,7 +245,7 @@ class _ParquetSink:
             **dict.fromkeys(find_added_mechanisms(self._columns), self._pa.float64()),
             **dict.fromkeys(find_npsi_results(self._columns), self._pa.float64()),
         }
-        if not set(ASSESSMENT_COLUMNS) <= set(self._columns):  # trials; elsewhere these are the user's own
+        if not set(ASSESSMENT_COLUMNS) <= set(self._columns):  # trials; in assessments these are the user's own columns
             numbers |= {"value": self._pa.float64(), "baseline": self._pa.float64(), "keep": self._pa.bool_()}
         schema = self._pa.schema([(name, numbers.get(name, self._pa.string())) for name in self._columns])
         block = block.astype({name: object for name in self._columns if name not in numbers})
@@ -270,12 +270,12 @@ _SINKS: dict[str, Callable[[Path, OnProblem, Mapping[str, Any] | None], Sink]] =
 
 
 def align_columns(block: pd.DataFrame, columns: list[str] | None) -> tuple[pd.DataFrame, list[str]]:
-    """The block with the columns of the first one; columns it lacks are empty.
+    """Give a block the columns of the first block; missing columns are empty.
 
     Raises
     ------
     OptionError
-        The block has a column that the first one had not, so it has no place in the file any more.
+        The block has a column that the first block did not have, so it cannot be written to the same file.
     """
     names = [str(column) for column in block.columns]
     if columns is None or names == columns:
@@ -283,6 +283,6 @@ def align_columns(block: pd.DataFrame, columns: list[str] | None) -> tuple[pd.Da
     extra = [name for name in names if name not in columns]
     if extra:
         raise OptionError(
-            f"these inputs have different columns of their own ({', '.join(extra)}): score them one by one"
+            f"these inputs have different columns of their own ({', '.join(extra)}): score them separately"
         )
     return block.reindex(columns=columns), columns

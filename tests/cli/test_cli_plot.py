@@ -45,7 +45,7 @@ def test_without_trials_one_line_says_what_is_needed(kind: str) -> None:
     result = run("plot", COHORT, "--kind", kind, "-o", "a.png")
     assert result.exit_code == 2
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("error")]
-    assert "is drawn from single trials" in line and "give the file with one row per trial" in line
+    assert "is drawn from single trials" in line and "use a file with one row per trial" in line
     assert not Path("a.png").exists()
 
 
@@ -95,13 +95,13 @@ def test_who_cannot_be_drawn_is_told_and_the_others_are_drawn() -> None:
     ("options", "message"),
     [
         (["-o", "a.png"], "choose one with --subject (and --visit, or --over-visits), give a folder, or draw groups"),
-        (["--kind", "loga", "--each", "-o", "out"], "--kind loga is of a cohort: leave --each out"),
+        (["--kind", "loga", "--each", "-o", "out"], "--kind loga shows a cohort: omit --each"),
         (["--kind", "mechanisms", "--each", "-o", "a.png"], "'a.png' is one picture: with --each, give a folder"),
         (["--kind", "age", "-o", "a.png"], "--kind age needs --parameter: for example --parameter HPT"),
         (["--order", "cluster", "-o", "out"], "--kind profile has no --order: that is for heatmap"),
         (["--by", "colour", "-o", "a.png"], "the table has no column 'colour' to form groups by"),
         (["--kind", "loga", "--site", "thigh", "-o", "a.png"], "no assessment has the site 'thigh'"),
-        (["--processes", "0", "-o", "out"], "0 processes cannot draw: give 1 or more"),
+        (["--processes", "0", "-o", "out"], "the number of processes is 0: give 1 or more"),
         (["--kind", "loga", "-o", "a.gif"], "give a name that ends in .png, .svg, .pdf, or a folder"),
         (["--kind", "loga", "--dpi", "5", "-o", "a.png"], "a resolution of 5 dpi cannot be drawn"),
     ],

@@ -146,11 +146,11 @@ def test_problems_of_its_row_are_listed() -> None:
     ("options", "message"),
     [
         ({"subject": "58"}, "no subject '58' among 60; did you mean '058'?"),
-        ({"subject": "Miller"}, "no subject 'Miller' among 60; none has a similar name"),
-        ({"subject": "058"}, "subject '058' has 2 assessments: say --side or --area. There is: side right, area test;"),
-        ({"subject": "058", "area": "tset"}, "has no assessment with area tset; there is: side right, area test;"),
-        ({"subject": "058", "visit": "9"}, "has no assessment with visit 9; there is:"),
-        ({"subject": "058", "area": "test", "parameter": "HTP"}, "'HTP' is none of the 13 parameters"),
+        ({"subject": "Miller"}, "no subject 'Miller' among 60; no similar name was found"),
+        ({"subject": "058"}, "subject '058' has 2 assessments: use --side or --area. It has: side right, area test;"),
+        ({"subject": "058", "area": "tset"}, "has no assessment with area tset; it has: side right, area test;"),
+        ({"subject": "058", "visit": "9"}, "has no assessment with visit 9; it has:"),
+        ({"subject": "058", "area": "test", "parameter": "HTP"}, "'HTP' is not one of the 13 parameters"),
     ],
 )
 def test_an_error_names_what_exists(options: dict[str, Any], message: str) -> None:
@@ -169,7 +169,7 @@ def test_a_visit_distinguishes_assessments() -> None:
         "id,visit,age,sex,site,HPT\n1,pre,30,f,hand,44\n1,post,30,f,hand,46\n1,post,30,f,foot,47\n2,pre,30,f,hand,1\n",
         encoding="utf-8",
     )
-    with pytest.raises(OptionError, match="has 3 assessments: say --visit and --site"):
+    with pytest.raises(OptionError, match="has 3 assessments: use --visit and --site"):
         explain("lab.csv", "1")
     assert explain("lab.csv", "1", visit="pre")["parameters"][4]["value"] == 44.0
     assert explain("lab.csv", "1", visit="POST", site="foot")["parameters"][4]["value"] == 47.0
@@ -177,7 +177,7 @@ def test_a_visit_distinguishes_assessments() -> None:
 
 def test_identical_rows_cannot_be_distinguished() -> None:
     Path("lab.csv").write_text("id,age,sex,site,HPT\n1,30,f,hand,44\n1,30,f,hand,46\n", encoding="utf-8")
-    with pytest.raises(OptionError, match="2 assessments that nothing tells apart"):
+    with pytest.raises(OptionError, match="2 assessments that cannot be distinguished"):
         explain("lab.csv", "1")
 
 
@@ -208,4 +208,4 @@ def test_a_person_who_may_be_in_a_file_that_cannot_be_read(work: Path) -> None:
     Path("other.csv").write_text("name,town\nA,B\n", "utf-8")
     explanation = run("explain", COHORT, "other.csv", "--subject", "no-one")
     assert explanation.exit_code == 2
-    assert "not all could be read: other.csv:1: no column" in explanation.stderr
+    assert "Not all files could be read: other.csv:1: no column" in explanation.stderr

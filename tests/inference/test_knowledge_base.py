@@ -326,7 +326,7 @@ def test_the_details_list_what_qst_cannot_assess_and_treatment_findings_for_and_
     assert all(entry["needed"] for entry in written["never_assessable"])
     irritable = next(entry for entry in written["mechanisms"] if entry["id"] == "irritable_nociceptor")
     assert {finding["speaks"] for finding in irritable["treatment_findings"]} == {"for", "against", "open"}
-    assert "no advice" in written["notes"][1]
+    assert "not advice" in written["notes"][1]
     assert "not a diagnosis" in written["notes"][0]
     for word in (" recommend", "should be treated", " the patient has "):
         assert word not in text

@@ -142,7 +142,7 @@ def test_evidence_bars_reach_to_the_evidence_with_threshold_and_signs(cohort: pd
     assert supported == set(person["mechanisms"].iloc[0].split(";"))
     assert [line.get_xdata()[0] for line in ax.lines if line.get_gid() == "against"] == [-0.5]
     assert of_gid(ax, "signs")[-1] == "for: PPT+ | against: none"
-    assert "mechanisms coexist and are no diagnosis" in foot_of(ax)
+    assert "mechanisms coexist and are not a diagnosis" in foot_of(ax)
 
 
 def test_a_mechanism_that_cannot_be_judged_says_what_it_needs() -> None:

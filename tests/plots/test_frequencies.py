@@ -150,4 +150,4 @@ def test_the_command_draws_groups() -> None:
     assert result.exit_code == 2
     assert "--kind loga has no --by: that is for frequencies, profile --by" in result.stderr
     result = run("plot", COHORT, "--kind", "frequencies", "--by", "sex", "--each", "-o", "out")
-    assert result.exit_code == 2 and "--kind frequencies is of a cohort: leave --each out" in result.stderr
+    assert result.exit_code == 2 and "--kind frequencies shows a cohort: omit --each" in result.stderr

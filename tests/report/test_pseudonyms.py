@@ -37,7 +37,7 @@ def test_pseudonyms_leave_no_name_and_keep_their_numbers(people: Path) -> None:
 def test_a_key_is_not_written_into_the_report_or_over_a_file(people: Path) -> None:
     result = run("report", people, "-o", "report", "--pseudonymise", "report/key.csv")
     assert result.exit_code == 2
-    assert "would lie in the report" in result.stderr or "does not exist" in result.stderr
+    assert "would be inside the report" in result.stderr or "does not exist" in result.stderr
     before = people.read_bytes()
     assert run("report", people, "-o", "report", "--pseudonymise", people).exit_code == 2
     assert people.read_bytes() == before

@@ -162,13 +162,13 @@ def test_trials_stay_trials(tmp_path: Path) -> None:
 def test_assessments_do_not_become_trials(tmp_path: Path) -> None:
     result = run("convert", COHORT, "--to", "trials", "-o", tmp_path / "x.csv")
     assert result.exit_code == 2
-    assert "a value does not tell the trials it was formed from: say --to assessments" in result.stderr
+    assert "the trials cannot be recovered from the values: use --to assessments" in result.stderr
     assert not (tmp_path / "x.csv").exists()
 
 
 def test_both_kinds_together_become_assessments_and_that_is_told(tmp_path: Path) -> None:
     result = run("convert", COHORT, TRIALS, "-o", tmp_path / "all.parquet")
-    assert "has a row a trial and" in result.stderr
+    assert "has one row per trial and" in result.stderr
     both = qst.load(tmp_path / "all.parquet", problems=[])
     assert set(both["source_file"]) == {str(COHORT), str(TRIALS)}
     assert len(both) == 120 + 6
@@ -196,7 +196,7 @@ def test_a_file_that_lists_no_problems_is_not_written_over(work: Path) -> None:
     Path("out.problems.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     result = run("convert", "bad.csv", "-o", "out.csv")
     assert (result.exit_code, Path("out.csv").exists()) == (2, False)
-    assert "lists no problems: move it away" in result.stderr
+    assert "is not a list of problems: move it elsewhere" in result.stderr
     assert Path("out.problems.csv").read_text(encoding="utf-8") == "a,b\n1,2\n"
 
 
@@ -225,10 +225,10 @@ def test_nothing_that_can_be_read_gives_the_reason_and_its_list(work: Path) -> N
 
 
 def test_wrong_use_is_said() -> None:
-    with pytest.raises(OptionError, match="the table to write is 'wide': say auto, trials, assessments"):
+    with pytest.raises(OptionError, match="the table to write is 'wide': use one of auto, trials, assessments"):
         convert_files([COHORT], None, to="wide")  # type: ignore[arg-type]
     result = run("validate", "good.csv", "--format", "qst")
-    assert "was not written by qst convert or qst score: leave --format away" in result.stdout
+    assert "was not written by qst convert or qst score: omit --format" in result.stdout
 
 
 # --- Parquet and JSON that others wrote ------------------------------------------------------------------------------

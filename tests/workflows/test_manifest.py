@@ -70,7 +70,7 @@ def test_it_is_written_on_request_only_but_for_json_and_parquet() -> None:
 def test_without_an_output_file_it_is_refused() -> None:
     refused = run("score", COHORT, "--manifest")
     assert refused.exit_code == 2
-    assert refused.stderr.strip() == "error: a manifest is written beside an output file: name one with --output"
+    assert refused.stderr.strip() == "error: a manifest is written next to an output file: name that file with --output"
 
 
 def test_a_folder_with_a_manifest_is_read_without_it() -> None:

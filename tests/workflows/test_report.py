@@ -23,7 +23,7 @@ def test_a_report_is_replaced_and_nothing_else_is(people: Path) -> None:
     Path("mine/notes.txt").write_text("mine", encoding="utf-8")
     result = run("report", people, "-o", "mine")
     assert result.exit_code == 2
-    assert "holds other files" in result.stderr
+    assert "contains files that are not part of a report" in result.stderr
     assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
     run("report", people, "-o", "report")
     assert run("report", people, "-o", "report", "--subject", "040").exit_code == 0
@@ -78,7 +78,7 @@ def test_scored_tables_and_files_not_scored_are_taken_together(people: Path, end
     mixed, apart = (text_of(Path(folder) / "subjects" / "040.html") for folder in ("mixed", "apart"))
     head, told = mixed.split("How the file was read:")
     assert head == apart.split("How the file was read:")[0]
-    assert f"scored.{ending}: a table that qst score wrote; its values are scored again" in told
+    assert f"scored.{ending}: a table written by qst score; its values are scored again" in told
 
 
 def test_trials_devices_and_symptoms_are_reported(work: Path) -> None:
@@ -115,5 +115,5 @@ def test_a_folder_that_cannot_be_written_is_named(people: Path, monkeypatch: pyt
     for output in ("closed", "closed/report"):
         result = run("report", people, "-o", output)
         assert result.exit_code == 2
-        assert re.search(r"you are not allowed to write into the folder \S*closed: give another", result.stderr)
+        assert re.search(r"you are not allowed to write to the folder \S*closed: choose another", result.stderr)
         assert not list(Path("closed").iterdir())
