@@ -44,7 +44,7 @@ def side_axes(ax: Axes, code: str) -> Axes:
 
 def foot_of(ax: Axes) -> str:
     """The lines at the foot of a figure, as one."""
-    foot = next(text for text in texts(ax) if "Research use" in text)
+    (foot,) = [text.get_text() for text in ax.figure.findobj(Text) if text.get_gid() == "footer"]
     return foot.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from command_line import COHORT, TRIALS
 from matplotlib.axes import Axes
+from paths import COHORT, TRIALS
 
 import qst
 from qst.plots.profile import draw_profile
