@@ -26,9 +26,7 @@ def take_ratings(trials: pd.DataFrame, codes: tuple[str, ...], needed: str) -> p
     OptionError
         There are none; the text says that single trials are needed, and which (`needed`).
     """
-    remedy = (
-        f"{needed}; give the file with the trials (columns parameter, stimulus, value), not with one row per area"
-    )
+    remedy = f"{needed}; give the file with the trials (columns parameter, stimulus, value), not with one row per area"
     if not {"parameter", "value"} <= set(trials.columns):
         raise OptionError(f"the table has no single trials: this figure needs {remedy}")
     value = pd.to_numeric(trials["value"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)

@@ -105,10 +105,7 @@ def test_what_could_not_be_judged_is_said_with_the_reason(english: Path) -> None
     text = text_of(young)
     assert f"HPT: not judged – {NOTES['age_below_norms']}" in text
     (old,) = (english / "subjects").glob("x-*.html")
-    assert (
-        "CPT: the value lies at the device's limit, where z is −1.02: a loss cannot be distinguished"
-        in text_of(old)
-    )
+    assert "CPT: the value lies at the device's limit, where z is −1.02: a loss cannot be distinguished" in text_of(old)
 
 
 def test_the_text_alternative_has_the_numbers(english: Path, scored: pd.DataFrame) -> None:
