@@ -42,8 +42,8 @@ def test_ppt_tolerance(tmp_path: Path) -> None:
 def test_real_cold_pressor_seconds_and_pressure_tolerance() -> None:
     result = run("validate", real("pain_sex_ethnicity", "random-forest.csv"), "--set", "site=hand", "--set", "age=20")
     assert result.exit_code == 1
-    assert "171 of 212 values are impossible: seconds of a cold pressor test" in result.stdout
-    assert "52 of 212 values lie above 1000 kPa, where the protocol stops: a pressure tolerance" in result.stdout
+    assert "171 of 212 values of CPT are impossible: seconds of a cold pressor test" in result.stdout
+    assert "52 of 212 values of PPT are above 1000 kPa, where the protocol stops: a pressure tolerance" in result.stdout
     assert "none of its columns can be used as QST values" in result.stdout
 
 
@@ -147,7 +147,7 @@ def test_detection_on_one_side_and_pain_on_the_other(tmp_path: Path) -> None:
     result = run("validate", "--json", tmp_path / "lab.csv")
     (problem,) = json.loads(result.stdout)
     assert (problem["code"], problem["severity"], problem["row"]) == ("sides-split", "warning", 2)
-    assert "detection was measured on one side and pain on the other (2 subjects, this is the" in problem["message"]
+    assert "detection was measured on one side and pain on the other (subjects: 2; this is the" in problem["message"]
     assert "if both are one area, correct the side" in problem["message"]
 
 

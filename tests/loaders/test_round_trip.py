@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from laboratory import GRAVITY, make_assessments, make_trials
 from written_tables import Dialect, Sheet, dialects, lay_out, own_texts, save
@@ -38,6 +38,9 @@ def check_round_trip(make: Any, dialect: Dialect, seed: int, texts: list[str]) -
     if dialect.workbook and dialect.numbers_as_numbers:
         dialect = Dialect(**{**vars(dialect), "decimal": "."})
     sheet = make(dialect, random.Random(seed), texts)
+    # In an export of REDCap, a row without a measurement is a base row: its words hold for the record's other rows.
+    is_redcap = "redcap_event_name" in sheet.header
+    assume(not (is_redcap and "value" in sheet.expected and None in sheet.expected["value"]))
     rows, numbers = lay_out(sheet, dialect)
     with tempfile.TemporaryDirectory() as folder:
         problems: list[qst.Problem] = []

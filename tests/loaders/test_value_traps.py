@@ -49,7 +49,7 @@ def test_a_wrong_unit_gives_no_z_of_2000000(tmp_path: Path) -> None:
     assert "use --unit PPT=kPa or another of" in refuse(rows_of(tmp_path, "PPT", "38", "41", "52"))
     path = rows_of(tmp_path, "PPT", "380", "3.8", "410", name="one.csv")
     line = run("validate", path).stdout
-    assert "one.csv:3: column PPT: PPT of 3.8 kPa has a z of" in line and "check value and unit" in line
+    assert "one.csv:3: column PPT: PPT of 3.8 kPa has a z-score of" in line and "check value and unit" in line
 
 
 def test_the_log_of_an_absolute_temperature_is_never_taken(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_a_borrowed_norm_is_drawn_and_said() -> None:
         (
             {"site": ["hand", "foot"]},
             "HPT",
-            "of the sites hand, foot, and norms are a site's: choose one \\(--site hand\\)",
+            "of the sites hand, foot, and norms belong to a site: choose one \\(--site hand\\)",
         ),
         ({"age": [None, None]}, "HPT", "no row has age, sex and a value of HPT"),
         ({"CPT": 5.0}, "XX", "there is no parameter 'XX'"),
