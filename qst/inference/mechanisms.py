@@ -16,7 +16,7 @@ from qst.inference.entries import Mechanism, Sign
 from qst.inference.findings import FINDING_NUMBERS, Patterns
 from qst.inference.knowledge_base import KnowledgeBase
 from qst.norms.correlations import CAP
-from qst.notes import format_note
+from qst.notes import format_note, have_notes
 from qst.protocol import Z_CODES
 from qst.tables import GAIN, LOSS
 
@@ -350,12 +350,8 @@ def _find_weight(mechanism: Mechanism, pool: str, base: KnowledgeBase) -> float:
 def take_measured(scored: pd.DataFrame) -> MeasuredSigns:
     """z, limits and findings out of a scored table."""
     z = {code: pd.to_numeric(scored[f"{code}_z"], errors="coerce").to_numpy(float) for code in Z_CODES}
-    codes, texts = pd.factorize(scored["notes"])
-    notes = [str(text).split(";") for text in texts]
-    at_limit = {
-        code: np.array([*(f"at_limit:{code}" in items for items in notes), False], dtype=bool)[codes]
-        for code in Z_CODES
-    }
+    limits = have_notes(scored["notes"], "at_limit", Z_CODES)
+    at_limit = {code: limits[:, place] for place, code in enumerate(Z_CODES)}
     present = {}
     for code, finding in (("PHS", LOSS), ("DMA", GAIN)):
         found = scored[f"{code}_finding"]

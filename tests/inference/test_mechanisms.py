@@ -25,7 +25,7 @@ from qst.inference.mechanisms import (
     compute_log_ratio,
     judge_evidence,
     list_supported,
-    rate_sign,
+    weigh_all,
     weigh_mechanism,
     weigh_mechanisms,
 )
@@ -153,7 +153,7 @@ def test_a_limit_that_is_far_out_is_held_like_any_other_value() -> None:
 def test_the_statuses_follow_their_rules() -> None:
     evidence = np.array([math.nan, 0.8, 0.79, 0.3, 0.0, -0.4, -0.5])
     cost = np.array([0, 3.0, 0, 0.5, 0.1, 0, 0])
-    status = judge_evidence(Weighed(evidence, evidence + cost, cost), 0.8)
+    status = judge_evidence(Weighed(evidence, cost), 0.8)
     assert status.tolist() == [
         "not assessable", "supported", "possible", "contradicted", "not supported", "not supported", "contradicted",
     ]  # fmt: skip
@@ -333,5 +333,7 @@ def test_the_right_mechanism_has_the_strongest_evidence_in_the_pain_models() -> 
 
 def test_a_sign_by_itself_is_what_it_adds_where_its_pool_has_one_test() -> None:
     sign = BY_ID["deep_tissue_sensitisation"].signs[0]
-    assert rate_sign(sign, measure({"PPT": 2.0}))[0] == pytest.approx(weigh("deep_tissue_sensitisation", PPT=2.0))
-    assert math.isnan(rate_sign(replace(sign, parameter="WUR"), measure({"PPT": 2.0}))[0])
+    assert weigh_all(measure({"PPT": 2.0}), BASE).rate(sign)[0] == pytest.approx(
+        weigh("deep_tissue_sensitisation", PPT=2.0)
+    )
+    assert math.isnan(weigh_all(measure({"PPT": 2.0}), BASE).rate(replace(sign, parameter="WUR"))[0])

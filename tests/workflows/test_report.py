@@ -47,8 +47,14 @@ def test_processes_give_the_same_pages(tmp_path: Path) -> None:
     subjects = [f"{n:03d}" for n in range(1, 11)]
     for workers in (1, 2):
         report_files([COHORT], tmp_path / str(workers), subjects=subjects, workers=workers)
-    left, right = ({path.name: path.read_bytes() for path in (tmp_path / n).rglob("*.html")} for n in "12")
-    assert left == right
+    left, right = (
+        {
+            path.name: re.sub(r"Made \S+ with", "", path.read_text(encoding="utf-8"))
+            for path in (tmp_path / n).rglob("*.html")
+        }
+        for n in "12"
+    )
+    assert left == right, "but for the time"
     assert len(left) == 11
 
 
